@@ -1,0 +1,46 @@
+//! The vocabulary of the ledger: what an entry is, and what makes one coherent.
+//!
+//! It owns ids, date spans, money, standing, knowledge, sources, entries, events, `decide`, the JSON codec and the
+//! decision file. It does no I/O, reads no clock and is not async: the crate has no `std`, so that the compiler
+//! refuses a file or a socket, and `tests/tidy.rs` refuses the rest.
+//!
+//! ```
+//! use minutebook_events::{DateSpan, Money};
+//! let span: DateSpan = "2021-05".parse().unwrap();
+//! assert_eq!(span.to_string(), "May 2021");
+//! let money: Money = "£0.99m".parse().unwrap();
+//! assert_eq!(money.to_string(), "£0.99 million");
+//! ```
+#![no_std]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod prelude;
+
+pub mod codec;
+mod date;
+pub mod decide;
+pub mod decision_file;
+mod entry;
+mod event;
+mod ids;
+mod knowledge;
+mod money;
+mod nearest;
+mod source;
+mod standing;
+mod text;
+
+pub use date::{DateSpan, Day, Months, TimeRange, YearFraction, financial_year};
+pub use entry::{Act, ActKind, Draft, Entry, Instant};
+pub use event::*;
+pub use ids::{
+    ActRef, ContractId, EntryId, EventRef, LotId, OfficeId, Part, PartyId, Position, ServiceId, Slug, Version,
+};
+pub use knowledge::Knowledge;
+pub use money::{Basis, Measure, Money, Percent, Quantity};
+pub use nearest::nearest;
+pub use source::{Document, DocumentCode, Source};
+pub use standing::{Class, Standing};

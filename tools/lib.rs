@@ -1,0 +1,1 @@
+//! Tools that measure Minutebook; they may use every crate, and nothing may use them.
