@@ -133,9 +133,9 @@ fn past_term(rule: &Rule, all: &Projections, at: At) -> Outcome {
                 continue;
             }
             let beyond = |fact: &Fact| fact.standing().is_firm() || fact.standing() == Standing::Inferred;
-            for (fact, _) in
-                days.iter().filter(|(fact, day)| *day > last && beyond(fact) && fact.act().decided.latest() > last)
-            {
+            let shown =
+                days.iter().find(|(fact, day)| *day > last && beyond(fact) && fact.act().decided.latest() > last);
+            if let Some((fact, _)) = shown {
                 let text = format!(
                     "{} had a first term to {} and is {} to run beyond it; the decision to extend it is not in the record",
                     named(contract, &part),
@@ -144,7 +144,6 @@ fn past_term(rule: &Rule, all: &Projections, at: At) -> Outcome {
                 );
                 let facts = core::iter::once(*fact).chain(terms.facts.iter().copied());
                 outcome.found.push(Finding::new(rule, Weight::Gap, text, facts));
-                break;
             }
         }
     }
@@ -167,7 +166,7 @@ fn successors(rule: &Rule, all: &Projections, at: At) -> Outcome {
         outcome.examined += 1;
         let successor = all.register.timeline(&Key::Successor(contract.clone()));
         let extended = last_days(all, contract, &Part::Whole, at).iter().any(|(_, last)| *last >= at.as_of);
-        if !extended && !successor.is_some_and(|timeline| timeline.counted(at).next().is_some()) {
+        if !extended && successor.is_none_or(|timeline| timeline.counted(at).next().is_none()) {
             let text = format!(
                 "{contract} had its last day on {} ({}), and nothing in the record says what took its place",
                 DateSpan::day(day),
