@@ -1,1 +1,3 @@
-//! stub
+//! The ledger: what records decisions, keeps them and answers from them.
+
+pub mod store;
