@@ -37,19 +37,18 @@ pub fn encode(entry: &Entry) -> Vec<u8> {
 /// # Errors
 /// [`BadBytes`]: a later version, or no entry at all. The caller knows the position and should say it.
 pub fn decode(bytes: &[u8]) -> Result<Entry, BadBytes> {
-    serde_json::from_slice(bytes)
-        .or_else(|error| {
-            // The version is read on its own only when the whole is not version 1: the common path parses once.
-            let head: Head = serde_json::from_slice(bytes).map_err(|_| BadBytes::NoEntry(error.to_string()))?;
-            if head.v > VERSION { Err(BadBytes::TooNew(head.v)) } else { Err(BadBytes::NoEntry(error.to_string())) }
-        })
-        .and_then(|entry: Entry| {
-            if u64::from(entry.v) == VERSION {
-                Ok(entry)
-            } else if u64::from(entry.v) > VERSION {
-                Err(BadBytes::TooNew(entry.v.into()))
-            } else {
-                Err(BadBytes::NoEntry(format!("version {} never was", entry.v)))
-            }
-        })
+    match serde_json::from_slice::<Entry>(bytes) {
+        Ok(entry) if u64::from(entry.v) == VERSION => Ok(entry),
+        Ok(_) => Err(refuse(bytes, "another version")),
+        Err(error) => Err(refuse(bytes, &error.to_string())),
+    }
+}
+
+/// Why bytes are refused. The version is read on its own only here, so that what is accepted is parsed once.
+fn refuse(bytes: &[u8], error: &str) -> BadBytes {
+    match serde_json::from_slice(bytes) {
+        Ok(Head { v }) if v > VERSION => BadBytes::TooNew(v),
+        Ok(Head { v }) if v < VERSION => BadBytes::NoEntry(format!("version {v} never was")),
+        _ => BadBytes::NoEntry(error.to_owned()),
+    }
 }
