@@ -10,6 +10,7 @@
 //! assert!(shown.ends_with("unknown key `titel`\ndid you mean `title`?\n"));
 //! ```
 
+use crate::decide::Rejection;
 use crate::entry::{Act, Draft};
 use crate::event::Event;
 use crate::ids::EntryId;
@@ -90,8 +91,8 @@ impl DecisionFile {
 
     /// The bytes of a field, or of the event that lacks it, or the first of the file.
     ///
-    /// Fields inside a field are named with points, as `line.part`; those of the act and the documents start with
-    /// `act.` and `document.`, and belong to no event.
+    /// Fields inside a field are named with points, as `line.part` or `sources.0`; those of the act and the documents
+    /// start with `act` and `document`, and belong to no event.
     pub fn place_of(&self, event: Option<usize>, field: Option<&str>) -> Range<usize> {
         let (fallback, fields) = match event {
             None => (0..0, &self.places.top),
@@ -109,6 +110,15 @@ impl DecisionFile {
                 Some((outer, _)) => path = outer,
                 None => return fallback,
             }
+        }
+    }
+
+    /// A rejection of the draft, at its place in the file.
+    pub fn place(&self, rejection: &Rejection) -> FileError {
+        FileError {
+            span: self.place_of(rejection.event, rejection.field.as_deref()),
+            reason: rejection.why.to_string(),
+            remedy: Some(rejection.why.remedy()),
         }
     }
 }
@@ -130,14 +140,11 @@ struct EventPlace {
 type Fields = BTreeMap<String, Range<usize>>;
 
 fn note(fields: &mut Fields, path: &str, value: &Spanned<DeValue>) {
-    // Of tables in a list the first is noted: a path has no numbers.
-    fields.entry(path.to_owned()).or_insert_with(|| value.span());
+    fields.insert(path.to_owned(), value.span());
     match value.get_ref() {
         DeValue::Table(table) => note_all(fields, &format!("{path}."), table),
         DeValue::Array(items) => {
-            for table in items.iter().filter_map(|item| item.get_ref().as_table()) {
-                note_all(fields, &format!("{path}."), table);
-            }
+            items.iter().enumerate().for_each(|(at, item)| note(fields, &format!("{path}.{at}"), item));
         }
         _ => {}
     }
@@ -329,8 +336,10 @@ fn integer(number: &DeInteger) -> Result<i64, Problem> {
 }
 
 fn float(raw: &str, expected: &dyn Expected) -> Problem {
-    let reason = format!("a float, {raw}, where {} belongs", in_words(expected));
-    Problem::new(reason, Some(format!("write it in quotes, as \"{raw}\", so that no digit is lost")))
+    let expected = in_words(expected);
+    let remedy = (!expected.contains("whole number"))
+        .then(|| format!("write it in quotes, as \"{raw}\", so that no digit is lost"));
+    Problem::new(format!("a float, {raw}, where {expected} belongs"), remedy)
 }
 
 impl<'de> Deserializer<'de> for Node<'de> {
@@ -482,6 +491,9 @@ impl serde::de::Error for Problem {
 }
 
 fn suggest(wrong: &str, right: &[&'static str], what: &str) -> String {
+    if wrong == "last_day" && right.contains(&"until") {
+        return "the last day on which it holds is `until`".to_owned();
+    }
     match nearest(wrong, right.iter().copied()) {
         Some(word) => format!("did you mean `{word}`?"),
         None => format!("the {what} are {}", list(right)),

@@ -137,8 +137,7 @@ text_serde!(Part, "a part of a contract");
 pub struct BadPart(String, String);
 
 /// An entry's own id: the idempotency key of recording it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryId(pub Uuid);
 
 impl EntryId {
@@ -147,11 +146,23 @@ impl EntryId {
         Self(Uuid::new_v5(&Uuid::NAMESPACE_OID, text.as_bytes()))
     }
 }
+impl FromStr for EntryId {
+    type Err = BadEntryId;
+    fn from_str(text: &str) -> Result<Self, BadEntryId> {
+        Uuid::try_parse(text).map(Self).map_err(|_| BadEntryId(text.to_owned()))
+    }
+}
 impl fmt::Display for EntryId {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         self.0.fmt(out)
     }
 }
+text_serde!(EntryId, "an entry's id, a UUID in quotes");
+
+/// Why a text is not an entry's id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not an entry's id: write a UUID, as ab61f2c8-6d3b-4a37-9d3c-5f0c6f1f2a10")]
+pub struct BadEntryId(String);
 
 /// An entry's place in the ledger: 0, 1, 2 … with no gap; also its Merkle leaf index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]

@@ -61,7 +61,7 @@ where
     type Value = Knowledge<T>;
 
     fn expecting(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        out.write_str("a value, { unknown = \"why\" } or { withheld = \"ground\" }")
+        out.write_str("a value in quotes (or { unknown = \"why\" }, or { withheld = \"ground\" })")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
