@@ -9,7 +9,7 @@ use minutebook_events::{Draft, Entry, EntryId, Instant, Position};
 use minutebook_projections::Projections;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::{mpsc, oneshot};
 
 /// What tells the time: the clock of this machine, or a test's.
@@ -188,7 +188,7 @@ impl Ledger {
 
     /// What is recorded, for a question.
     pub fn view(&self) -> View<'_> {
-        let projections = self.projections.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let projections = self.projections.read().unwrap_or_else(PoisonError::into_inner);
         View { projections, head: self.head() }
     }
 
@@ -231,6 +231,10 @@ impl Drop for Ledger {
 
 /// Folds every entry of a store, each held to what an honest log promises.
 fn fold(store: &dyn Store, mut progress: impl FnMut(u64, u64)) -> Result<Projections, LedgerError> {
+    fold_each(store, |stored, total| progress(stored.position.0 + 1, total))
+}
+
+fn fold_each(store: &dyn Store, mut each: impl FnMut(&Stored, u64)) -> Result<Projections, LedgerError> {
     let mut projections = Projections::default();
     let mut last = None;
     let total = store.len();
@@ -239,13 +243,56 @@ fn fold(store: &dyn Store, mut progress: impl FnMut(u64, u64)) -> Result<Project
         let entry = read(&stored, projections.head(), last)?;
         last = Some(entry.recorded);
         projections.apply(entry);
-        progress(projections.head().0, total);
+        each(&stored, total);
     }
     if projections.head().0 != total {
         let what = format!("the ledger ends here, and {total} entries were recorded");
         return Err(LedgerError::Incoherent { position: projections.head(), what });
     }
     Ok(projections)
+}
+
+/// What was verified of a ledger, and how much of it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Verified {
+    /// Entries read, each with its hash, position, claim and instant.
+    pub entries: u64,
+    /// Bytes hashed.
+    pub bytes: u64,
+    /// Events folded.
+    pub events: u64,
+    /// Streams whose index was compared with the entries.
+    pub streams: u64,
+}
+
+/// Reads a whole store as an auditor would: every hash from the stored bytes, positions without a gap, claims true,
+/// instants increasing, the indexes equal to what the entries say. Stops at the first fault.
+///
+/// # Errors
+/// [`LedgerError`], with the position of the first fault.
+pub fn verify(store: &dyn Store, mut progress: impl FnMut(u64, u64)) -> Result<(Verified, Projections), LedgerError> {
+    let mut bytes = 0;
+    let projections = fold_each(store, |stored, total| {
+        bytes += stored.bytes.len() as u64;
+        progress(stored.position.0 + 1, total);
+    })?;
+    for recorded in projections.entries() {
+        let found = store.position_of(recorded.entry.id)?;
+        if found != Some(recorded.position) {
+            let what = format!("the index of ids has {found:?} for the entry here");
+            return Err(LedgerError::Incoherent { position: recorded.position, what });
+        }
+    }
+    let mut streams = 0;
+    for (contract, positions) in projections.streams() {
+        if store.positions_of(contract)? != positions {
+            let what = format!("the index of the stream {contract} does not list the entries that touch it");
+            return Err(LedgerError::Incoherent { position: positions.first().copied().unwrap_or_default(), what });
+        }
+        streams += 1;
+    }
+    let events = projections.entries().iter().map(|recorded| recorded.entry.events.len() as u64).sum();
+    Ok((Verified { entries: projections.head().0, bytes, events, streams }, projections))
 }
 
 /// One stored entry, decoded and held to the one before: gapless, its claim true, its instant later.
@@ -301,42 +348,13 @@ impl Writer {
         }
     }
 
-    /// Checks one draft against everything decided so far, this group included, and applies it. No new entry for a repeat.
+    /// Checks one draft against everything decided so far, this group included, and applies it.
     fn decide(&self, draft: Draft, expected: Position) -> Result<(Option<NewEntry>, Receipt), RecordError> {
         if let Some(error) = &self.broken {
             return Err(RecordError::Store(Arc::clone(error)));
         }
-        let mut projections = self.projections.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(known) = projections.by_id(draft.id) {
-            return repeat(&draft, known.position, &known.entry).map(|receipt| (None, receipt));
-        }
-        let position = projections.head();
-        if expected != position {
-            return Err(RecordError::Conflict { expected, actual: position });
-        }
-        decide(&*projections, &draft).map_err(RecordError::Rejected)?;
-        let last = projections.entries().last().map(|recorded| recorded.entry.recorded);
-        let recorded = self.instant(last)?;
-        let entry = Entry::stamp(draft, expected, recorded, recorder());
-        let bytes = codec::encode(&entry);
-        if bytes.len() > codec::MAX_BYTES {
-            return Err(RecordError::TooLarge { bytes: bytes.len(), limit: codec::MAX_BYTES });
-        }
-        assert_eq!(codec::decode(&bytes).as_ref(), Ok(&entry), "what is appended reads back as what was decided");
-        let receipt = Receipt { id: entry.id, position, recorded, leaf: LeafHash::of(&bytes), repeated: false };
-        let contracts = entry.contracts().into_iter().cloned().collect();
-        let new = NewEntry { id: entry.id, contracts, bytes };
-        projections.apply(entry);
-        Ok((Some(new), receipt))
-    }
-
-    fn instant(&self, last: Option<Instant>) -> Result<Instant, RecordError> {
-        let now = Instant::new((self.clock)());
-        match last {
-            Some(last) if now <= last && last.utc() - now.utc() > STEPPED => Err(RecordError::ClockWentBack { now, last }),
-            Some(last) if now <= last => Ok(Instant::new(last.utc() + TimeDelta::microseconds(1))),
-            _ => Ok(now),
-        }
+        let mut projections = self.projections.write().unwrap_or_else(PoisonError::into_inner);
+        accept(&mut projections, draft, expected, (self.clock)())
     }
 
     fn commit(&mut self, first: Position, accepted: Vec<Accepted>) {
@@ -365,6 +383,54 @@ impl Writer {
             }
         }
     }
+}
+
+/// Takes a draft into the projections as the entry at `expected`, or says why not; no new entry for a repeat.
+fn accept(
+    projections: &mut Projections,
+    draft: Draft,
+    expected: Position,
+    now: DateTime<Utc>,
+) -> Result<(Option<NewEntry>, Receipt), RecordError> {
+    if let Some(known) = projections.by_id(draft.id) {
+        return repeat(&draft, known.position, &known.entry).map(|receipt| (None, receipt));
+    }
+    let position = projections.head();
+    if expected != position {
+        return Err(RecordError::Conflict { expected, actual: position });
+    }
+    decide(&*projections, &draft).map_err(RecordError::Rejected)?;
+    let last = projections.entries().last().map(|recorded| recorded.entry.recorded);
+    let recorded = after(last, Instant::new(now))?;
+    let entry = Entry::stamp(draft, expected, recorded, recorder());
+    let bytes = codec::encode(&entry);
+    if bytes.len() > codec::MAX_BYTES {
+        return Err(RecordError::TooLarge { bytes: bytes.len(), limit: codec::MAX_BYTES });
+    }
+    assert_eq!(codec::decode(&bytes).as_ref(), Ok(&entry), "what is appended reads back as what was decided");
+    let receipt = Receipt { id: entry.id, position, recorded, leaf: LeafHash::of(&bytes), repeated: false };
+    let contracts = entry.contracts().into_iter().cloned().collect();
+    let new = NewEntry { id: entry.id, contracts, bytes };
+    projections.apply(entry);
+    Ok((Some(new), receipt))
+}
+
+/// An instant for the next entry: now, or a step after the last one where the clock has not moved on.
+fn after(last: Option<Instant>, now: Instant) -> Result<Instant, RecordError> {
+    match last {
+        Some(last) if now <= last && last.utc() - now.utc() > STEPPED => Err(RecordError::ClockWentBack { now, last }),
+        Some(last) if now <= last => Ok(Instant::new(last.utc() + TimeDelta::microseconds(1))),
+        _ => Ok(now),
+    }
+}
+
+/// Takes a draft into projections that no ledger will keep: what recording it would do, without recording it.
+///
+/// # Errors
+/// As [`Ledger::record`], apart from the store's.
+pub fn rehearse(projections: &mut Projections, draft: Draft) -> Result<Receipt, RecordError> {
+    let expected = projections.head();
+    accept(projections, draft, expected, Utc::now()).map(|(_, receipt)| receipt)
 }
 
 fn repeat(draft: &Draft, position: Position, known: &Entry) -> Result<Receipt, RecordError> {

@@ -9,3 +9,4 @@ pub mod ledger;
 pub mod question;
 pub mod report;
 pub mod store;
+pub mod today;

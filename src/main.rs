@@ -1,3 +1,5 @@
-//! The binary: hands its arguments to `minutebook::cli` and exits as that says. It must hold no logic.
+//! The binary: hands over to `minutebook::cli`. It must hold no logic.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    minutebook::cli::main()
+}

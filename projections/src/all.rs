@@ -117,6 +117,11 @@ impl Projections {
         self.streams.get(contract).map_or(&[], Vec::as_slice)
     }
 
+    /// Every stream: a contract and the positions of the entries that touch it.
+    pub fn streams(&self) -> impl Iterator<Item = (&ContractId, &[Position])> {
+        self.streams.iter().map(|(contract, positions)| (contract, positions.as_slice()))
+    }
+
     /// An entry's place in the stream of a contract, where it touches it.
     pub fn version(&self, contract: &ContractId, position: Position) -> Option<Version> {
         self.stream(contract).binary_search(&position).ok().map(|place| Version(place as u64))

@@ -6,7 +6,7 @@ use crate::key::Key;
 use crate::prelude::*;
 use crate::timeline::Fact;
 use minutebook_events::decide::Assignment;
-use minutebook_events::{Entry, EventKind, Position};
+use minutebook_events::{Entry, EventKind, EventRef, Position};
 
 /// Lots, who holds them, services.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +49,7 @@ pub(crate) fn assignments(facts: &[&Fact]) -> Vec<Assignment> {
                 _ => None,
             });
             Assignment {
+                event: EventRef { entry: fact.recorded().entry.id, event: fact.place() },
                 party: party.known().cloned(),
                 effective: fact.effective(),
                 until: fact.event().until.or(released),

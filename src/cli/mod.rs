@@ -1,1 +1,198 @@
-//! stub
+//! The command line: what may be typed, and what each command prints and exits with. A command only asks the library
+//! and formats; none decides anything.
+
+mod ask;
+mod check;
+mod completions;
+mod demo;
+mod man;
+mod output;
+mod rebuild;
+mod record;
+mod replay;
+mod verify;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use minutebook_events::{ContractId, Day, Position};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::question::KnownAt;
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "minutebook",
+    version,
+    about = "The ledger of record for what a council has decided about its contracts",
+    after_help = "Examples:\n  \
+        minutebook demo\n  \
+        minutebook state --as-of 2018-06-01\n  \
+        minutebook lots live-well-kent-2016 --as-of 2018-06-01\n  \
+        minutebook why live-well-kent-2016 lot-2/holder --as-of 2018-06-01\n  \
+        minutebook check events/kent/*.toml\n\n\
+        Exit status: 0 answered; 1 a check found something, or an entry was rejected; 2 wrong use, or the ledger cannot be used."
+)]
+pub struct Cli {
+    /// The ledger's folder
+    #[arg(long, global = true, env = "MINUTEBOOK_LEDGER", default_value = "minutebook-ledger", value_name = "DIR")]
+    ledger: PathBuf,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The state as of a date: contracts in force, value, lots, partners, findings
+    #[command(after_help = "Examples:\n  minutebook state\n  minutebook state live-well-kent-2016 --as-of 2020-04-01 --decided-by 2019-12-31")]
+    State(Ask),
+    /// Contracts with their terms, options, clauses and milestones
+    #[command(after_help = "Examples:\n  minutebook register\n  minutebook register live-well-kent-2016 --as-of 2020-04-01")]
+    Register(Ask),
+    /// What contracts are worth: a year, over the first term, with options, what is left; stated beside computed
+    #[command(after_help = "Examples:\n  minutebook value\n  minutebook value community-wellbeing --as-of 2022-06-01")]
+    Value(Ask),
+    /// Who runs which lot, and which services there are
+    #[command(after_help = "Examples:\n  minutebook lots live-well-kent-2016 --as-of 2018-06-01\n  minutebook lots community-wellbeing --decided-by 2022-03-01")]
+    Lots(Ask),
+    /// Who funds, commissions and provides
+    #[command(after_help = "Example:\n  minutebook network live-well-kent-2016 --as-of 2019-01-01")]
+    Network(Ask),
+    /// Acts of governance: decisions, endorsements, proposals, reports, inferences
+    #[command(after_help = "Example:\n  minutebook decisions --decided-by 2022-03-01")]
+    Decisions(Ask),
+    /// What the record itself shows: totals that do not add up, sources that conflict, plans with no outcome
+    #[command(after_help = "Example:\n  minutebook findings community-wellbeing")]
+    Findings(Ask),
+    /// What changed between two days, and which act changed it
+    #[command(after_help = "Example:\n  minutebook diff live-well-kent-2016 --from 2017-09-30 --to 2018-04-01")]
+    Diff(ask::Diff),
+    /// The chain of entries behind one figure, with sources, and what it displaced
+    #[command(after_help = "Examples:\n  minutebook why live-well-kent-2016 lot-2/holder --as-of 2018-06-01\n  minutebook why community-wellbeing lot-4/holder")]
+    Why(ask::Why),
+    /// Entry by entry, what each changed
+    #[command(after_help = "Example:\n  minutebook replay --from 10 --to 12")]
+    Replay(replay::Replay),
+    /// Rebuild every projection from entry 0, and compare with the live ones
+    Rebuild(Json),
+    /// Check decision files, without recording anything
+    #[command(after_help = "Example:\n  minutebook check events/kent/*.toml")]
+    Check(check::Check),
+    /// Record decision files, one entry each
+    #[command(after_help = "Examples:\n  minutebook record decision.toml\n  minutebook record --dry-run decision.toml\n  minutebook record --expected-head 12 decision.toml")]
+    Record(record::Record),
+    /// Check every hash, position, claim, instant and index of the ledger
+    Verify(Json),
+    /// Make a ledger, record Kent's decisions in it, and show the state as of today
+    Demo,
+    /// Print completions for a shell
+    #[command(after_help = "Example:\n  minutebook completions bash > /etc/bash_completion.d/minutebook")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(after_help = "Example:\n  minutebook man | man -l -")]
+    Man,
+}
+
+/// The coordinates of a question.
+#[derive(Debug, Args)]
+struct Coordinates {
+    /// The state on this day (effective): 2018-06-01; today where it is left out
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    as_of: Option<Day>,
+    /// As the ledger knew it (recorded): a position, or an instant as 2026-11-22T09:30:00Z
+    #[arg(long, value_name = "POSITION|INSTANT")]
+    known_at: Option<KnownAt>,
+    /// Only what had been decided by this day
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    decided_by: Option<Day>,
+}
+
+/// A question of one contract or of all.
+#[derive(Debug, Args)]
+struct Ask {
+    /// One contract; all of them where it is left out
+    contract: Option<ContractId>,
+    #[command(flatten)]
+    at: Coordinates,
+    #[command(flatten)]
+    json: Json,
+}
+
+#[derive(Debug, Args)]
+struct Json {
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// A range of entries.
+#[derive(Debug, Args)]
+struct Entries {
+    /// The first entry
+    #[arg(long, value_name = "POSITION")]
+    from: Option<Position>,
+    /// The last entry
+    #[arg(long, value_name = "POSITION")]
+    to: Option<Position>,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Outcome {
+    /// It answered.
+    Answered,
+    /// A check found something, or an entry was rejected.
+    Found,
+}
+
+/// What stops a command: wrong use, or a ledger that cannot be used. The message is for a person.
+pub type Stop = Box<dyn std::error::Error>;
+
+/// Reads the command line, runs the command, says what went wrong on standard error.
+pub fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("MINUTEBOOK_LOG").unwrap_or_else(|_| "warn".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(Outcome::Answered) => ExitCode::SUCCESS,
+        Ok(Outcome::Found) => ExitCode::from(1),
+        Err(stop) if output::is_closed_pipe(&*stop) => ExitCode::SUCCESS,
+        Err(stop) => {
+            eprintln!("minutebook: {stop}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<Outcome, Stop> {
+    use crate::question::Topic;
+    let folder = &cli.ledger;
+    match cli.command {
+        Command::State(question) => ask::run(folder, Topic::State, question),
+        Command::Register(question) => ask::run(folder, Topic::Register, question),
+        Command::Value(question) => ask::run(folder, Topic::Value, question),
+        Command::Lots(question) => ask::run(folder, Topic::Lots, question),
+        Command::Network(question) => ask::run(folder, Topic::Network, question),
+        Command::Decisions(question) => ask::run(folder, Topic::Decisions, question),
+        Command::Findings(question) => ask::run(folder, Topic::Findings, question),
+        Command::Diff(question) => question.run(folder),
+        Command::Why(question) => question.run(folder),
+        Command::Replay(replay) => replay.run(folder),
+        Command::Rebuild(Json { json }) => rebuild::run(folder, json),
+        Command::Check(check) => check.run(folder),
+        Command::Record(record) => record.run(folder),
+        Command::Verify(Json { json }) => verify::run(folder, json),
+        Command::Demo => demo::run(folder),
+        Command::Completions { shell } => completions::run(shell),
+        Command::Man => man::run(),
+    }
+}
+
+fn day(text: &str) -> Result<Day, String> {
+    let span: minutebook_events::DateSpan = text.parse().map_err(|_| format!("\"{text}\" is not a day: write it as 2018-06-01"))?;
+    span.exact().ok_or_else(|| format!("\"{text}\" is more than one day: a question is as of one, written 2018-06-01"))
+}

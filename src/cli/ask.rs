@@ -1,0 +1,67 @@
+//! `state`, `register`, `value`, `lots`, `network`, `decisions`, `findings`, `diff` and `why`: a question each.
+
+use super::{Ask, Coordinates, Json, Outcome, Stop, day, output};
+use crate::question::{Question, Topic};
+use crate::today::today;
+use clap::Args;
+use minutebook_events::{ContractId, Day};
+use std::path::Path;
+
+pub(super) fn run(folder: &Path, topic: Topic, ask: Ask) -> Result<Outcome, Stop> {
+    question(folder, topic, ask.contract, ask.at, ask.json.json)
+}
+
+fn question(folder: &Path, topic: Topic, contract: Option<ContractId>, at: Coordinates, json: bool) -> Result<Outcome, Stop> {
+    let ledger = output::open(folder)?;
+    let as_of = at.as_of.unwrap_or_else(today);
+    let question = Question { topic, contract, as_of, known_at: at.known_at, decided_by: at.decided_by };
+    let answer = ledger.view().ask(&question)?;
+    output::answer(&answer, json)
+}
+
+/// What changed between two days.
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    /// One contract; all of them where it is left out
+    contract: Option<ContractId>,
+    /// The earlier day
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    from: Day,
+    /// The later day
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    to: Day,
+    /// As the ledger knew it (recorded): a position, or an instant as 2026-11-22T09:30:00Z
+    #[arg(long, value_name = "POSITION|INSTANT")]
+    known_at: Option<crate::question::KnownAt>,
+    /// Only what had been decided by this day
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    decided_by: Option<Day>,
+    #[command(flatten)]
+    json: Json,
+}
+
+impl Diff {
+    pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
+        let at = Coordinates { as_of: Some(self.from), known_at: self.known_at, decided_by: self.decided_by };
+        question(folder, Topic::Diff { to: self.to }, self.contract, at, self.json.json)
+    }
+}
+
+/// The chain of entries behind one figure.
+#[derive(Debug, Args)]
+pub(super) struct Why {
+    /// The contract
+    contract: ContractId,
+    /// The figure, by the name that --json gives it as "fact": status, lot-2/holder, line/envelope/lot-4/from-kcc
+    fact: String,
+    #[command(flatten)]
+    at: Coordinates,
+    #[command(flatten)]
+    json: Json,
+}
+
+impl Why {
+    pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
+        question(folder, Topic::Why { fact: self.fact }, Some(self.contract), self.at, self.json.json)
+    }
+}

@@ -1,0 +1,128 @@
+//! `check`: decision files held to what the ledger knows, or to each other where there is no ledger yet. Nothing is
+//! recorded. It owns reading a decision file from disk, for `record` too.
+
+use super::{Outcome, Stop, output};
+use crate::ledger::{Ledger, LedgerError, Receipt, RecordError, rehearse};
+use crate::store::OpenError;
+use clap::Args;
+use minutebook_events::decision_file::{DecisionFile, FileError, MAX_FILE_BYTES, render};
+use minutebook_projections::Projections;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Decision files to check.
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Decision files, in the order in which they would be recorded
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+}
+
+impl Check {
+    pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
+        let mut projections = known(folder)?;
+        let mut wrong = 0;
+        for path in &self.files {
+            match read(path).and_then(|file| Ok(rehearsed(&file, &mut projections)?)) {
+                Ok(line) => output::print(&line)?,
+                Err(fault) => {
+                    wrong += 1;
+                    eprint!("{fault}");
+                }
+            }
+        }
+        let right = self.files.len() - wrong;
+        output::print(&format!("{right} of {} files hold together; nothing was recorded\n", self.files.len()))?;
+        Ok(if wrong == 0 { Outcome::Answered } else { Outcome::Found })
+    }
+}
+
+/// What the ledger at a folder knows; nothing, where there is no ledger.
+pub(super) fn known(folder: &Path) -> Result<Projections, Stop> {
+    match Ledger::open(folder, |_, _| {}) {
+        Ok(ledger) => Ok(ledger.view().projections.clone()),
+        Err(LedgerError::Open(OpenError::NotThere { .. })) => Ok(Projections::default()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Takes a file into projections that are thrown away, and says what recording it would do.
+pub(super) fn rehearsed(file: &Read1, projections: &mut Projections) -> Result<String, Fault> {
+    let receipt = rehearse(projections, file.parsed.draft.clone()).map_err(|error| file.fault(error))?;
+    Ok(said(file, &receipt, "would be recorded"))
+}
+
+/// A line about a file that went through.
+pub(super) fn said(file: &Read1, receipt: &Receipt, done: &str) -> String {
+    let events = file.parsed.draft.events.len();
+    let plural = if events == 1 { "" } else { "s" };
+    if receipt.repeated {
+        format!("{}: already recorded at position {}\n", file.name, receipt.position)
+    } else {
+        format!("{}: {done} at position {}, {events} event{plural}\n", file.name, receipt.position)
+    }
+}
+
+/// A decision file that was read.
+pub(super) struct Read1 {
+    name: String,
+    text: String,
+    pub(super) parsed: DecisionFile,
+}
+
+/// What is wrong with a file, as a person reads it: place, excerpt, explanation.
+#[derive(Debug)]
+pub(super) struct Fault(String);
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+impl std::error::Error for Fault {}
+
+impl Read1 {
+    /// Reads a file of the record that the program carries.
+    pub(super) fn carried(name: &str, text: &str) -> Result<Self, Fault> {
+        Self::parse(name.to_owned(), text.as_bytes())
+    }
+
+    fn parse(name: String, bytes: &[u8]) -> Result<Self, Fault> {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        match DecisionFile::from_bytes(bytes) {
+            Ok(parsed) => Ok(Self { name, text, parsed }),
+            Err(error) => Err(placed(&name, &text, error)),
+        }
+    }
+
+    /// Why the ledger did not take it, at its place in the file where it has one.
+    pub(super) fn fault(&self, error: RecordError) -> Fault {
+        match error {
+            RecordError::Rejected(rejections) => {
+                let placed = rejections.iter().map(|rejection| placed(&self.name, &self.text, self.parsed.place(rejection)).0);
+                Fault(placed.collect::<Vec<_>>().join("\n"))
+            }
+            other => Fault(format!("{}: {other}\n", self.name)),
+        }
+    }
+}
+
+fn placed(name: &str, text: &str, error: FileError) -> Fault {
+    Fault(render(name, text, error.span, &error.reason, error.remedy.as_deref()))
+}
+
+/// Reads a decision file, and never more of it than a decision file may have.
+pub(super) fn read(path: &Path) -> Result<Read1, Fault> {
+    let name = path.display().to_string();
+    let unreadable = |error: std::io::Error| Fault(format!("{name}: cannot be read: {error}; check the path and the permissions\n"));
+    let file = File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() > MAX_FILE_BYTES {
+        let size = path.metadata().map_or(0, |meta| meta.len());
+        let size = if size > 0 { format!("has {size} bytes") } else { "is too long".to_owned() };
+        return Err(Fault(format!("{name}: {size}, and a decision file has at most {MAX_FILE_BYTES}: write one act a file\n")));
+    }
+    Read1::parse(name, &bytes)
+}

@@ -1,0 +1,65 @@
+//! `demo`: a ledger with Kent's record in it, the projections rebuilt and compared, the state as of today, and what to
+//! try next. Run again, it changes nothing.
+
+use super::check::Read1;
+use super::record::{open_or_create, record};
+use super::{Outcome, Stop, output};
+use crate::kent;
+use crate::ledger::Ledger;
+use crate::question::{Question, Topic};
+use crate::report::{self, Terminal};
+use crate::today::today;
+use std::path::Path;
+
+pub(super) fn run(folder: &Path) -> Result<Outcome, Stop> {
+    let ledger = open_or_create(folder)?;
+    let files = kent::decision_files();
+    let files: Vec<Read1> = files.iter().map(|(name, text)| Read1::carried(name, text)).collect::<Result<_, _>>()?;
+    only_kents(&ledger, &files, folder)?;
+    let mut new = 0;
+    for file in &files {
+        let receipt = record(&ledger, file, ledger.head())?;
+        new += usize::from(!receipt.repeated);
+    }
+    output::print(&told(&ledger, folder, files.len(), new)?)?;
+    let question = Question { topic: Topic::State, contract: None, as_of: today(), known_at: None, decided_by: None };
+    let answer = ledger.view().ask(&question)?;
+    output::print(&format!("\n{}", report::text(&answer, Terminal::of_stdout())))?;
+    output::print(NEXT)?;
+    Ok(Outcome::Answered)
+}
+
+/// A ledger with a record of its own is no place for a demonstration.
+fn only_kents(ledger: &Ledger, files: &[Read1], folder: &Path) -> Result<(), Stop> {
+    let view = ledger.view();
+    let foreign = view.projections.entries().iter().find(|recorded| files.iter().all(|file| file.parsed.draft.id != recorded.entry.id));
+    match foreign {
+        None => Ok(()),
+        Some(recorded) => Err(format!(
+            "the ledger at {} has a record of its own (position {}: {}): name another folder, as --ledger demo-ledger",
+            folder.display(),
+            recorded.position,
+            recorded.entry.act.reference
+        )
+        .into()),
+    }
+}
+
+fn told(ledger: &Ledger, folder: &Path, files: usize, new: usize) -> Result<String, Stop> {
+    let rebuilt = ledger.rebuild(|_, _| {})?.roots();
+    let equal = rebuilt == ledger.view().projections.roots();
+    let recorded = match new {
+        0 => format!("All {files} decisions are already recorded in {}: nothing was changed.", folder.display()),
+        new if new == files => format!("Recorded {new} decisions in {}, each on disk.", folder.display()),
+        new => format!("Recorded {new} decisions in {}; the other {} already were.", folder.display(), files - new),
+    };
+    let roots = if equal { "every root equals the live one" } else { "A ROOT DIFFERS from the live one" };
+    Ok(format!("{recorded}\nRebuilt {} projections from entry 0: {roots}.\n", rebuilt.len()))
+}
+
+const NEXT: &str = "
+Worth trying next:
+  minutebook lots live-well-kent-2016 --as-of 2018-06-01      who ran which lot on a day
+  minutebook why community-wellbeing lot-4/holder             why a figure is what it is
+  minutebook diff --from 2025-10-01 --to 2026-04-01           what the decision of October 2025 changes
+";

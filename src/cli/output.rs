@@ -1,0 +1,62 @@
+//! What all commands share: opening the ledger with progress, printing an answer. It must not know what is asked.
+
+use super::{Outcome, Stop};
+use crate::ledger::Ledger;
+use crate::question::Answer;
+use crate::report::{self, Terminal};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Opens the ledger, with progress where that takes long.
+pub(super) fn open(folder: &Path) -> Result<Ledger, Stop> {
+    let mut progress = Progress::new("opening");
+    Ok(Ledger::open(folder, |done, total| progress.tell(done, total))?)
+}
+
+/// Progress of long work, on standard error, where that is a terminal: nothing before a second has passed.
+pub(super) struct Progress {
+    what: &'static str,
+    started: Instant,
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    pub(super) fn new(what: &'static str) -> Self {
+        Self { what, started: Instant::now(), bar: None }
+    }
+
+    pub(super) fn tell(&mut self, done: u64, total: u64) {
+        if self.bar.is_none() && self.started.elapsed() > Duration::from_secs(1) && io::stderr().is_terminal() {
+            let style = ProgressStyle::with_template("{msg} {bar:40} {pos}/{len} entries, {per_sec}, {eta} left");
+            let bar = ProgressBar::new(total).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            self.bar = Some(bar.with_message(self.what));
+        }
+        if let Some(bar) = &self.bar {
+            bar.set_position(done);
+            if done == total {
+                bar.finish_and_clear();
+            }
+        }
+    }
+}
+
+/// Prints an answer, as a table or as JSON.
+pub(super) fn answer(answer: &Answer, json: bool) -> Result<Outcome, Stop> {
+    let text = if json { report::json(answer) + "\n" } else { report::text(answer, Terminal::of_stdout()) };
+    print(&text)?;
+    Ok(Outcome::Answered)
+}
+
+/// Prints to standard output; a reader that went away (`| head`) is no fault.
+pub(super) fn print(text: &str) -> Result<(), Stop> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+pub(super) fn is_closed_pipe(stop: &(dyn std::error::Error + 'static)) -> bool {
+    stop.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

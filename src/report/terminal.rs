@@ -1,0 +1,141 @@
+//! Tables for a terminal: as wide as it is, with colour only where it is one and the person allows it.
+
+use crate::question::{Answer, Cell, Row};
+use comfy_table::{Attribute, Cell as TableCell, ContentArrangement, Table, presets};
+use minutebook_projections::Figure;
+use std::io::IsTerminal;
+
+/// How wide lines are where nothing says how wide the terminal is.
+const WIDTH: u16 = 120;
+
+/// How many facts are shown beside a figure in a table; `why` shows all.
+const BESIDE: usize = 2;
+
+/// What the person looks through.
+#[derive(Debug, Clone, Copy)]
+pub struct Terminal {
+    width: u16,
+    colour: bool,
+}
+
+impl Terminal {
+    /// Standard output as it is: its width, and colour where it is a terminal and NO_COLOR is not set.
+    pub fn of_stdout() -> Self {
+        let width = terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0.max(60));
+        let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        Self { width, colour }
+    }
+
+    /// A fixed width, without colour.
+    pub fn plain(width: u16) -> Self {
+        Self { width, colour: false }
+    }
+
+    pub(super) fn answer(self, answer: &Answer) -> String {
+        let of = answer.contract.as_ref().map(|contract| format!(" of {contract}")).unwrap_or_default();
+        let mut out = format!("{}{of} {}\n", capital(&answer.question), answer.words);
+        if answer.answer.is_empty() {
+            out.push_str("\nNothing in the record at these coordinates.\n");
+        }
+        for rows in answer.answer.chunk_by(|a, b| a.kind == b.kind) {
+            out.push_str(&self.table(rows));
+        }
+        out
+    }
+
+    fn table(self, rows: &[Row]) -> String {
+        let kind = rows.first().map_or("", |row| row.kind);
+        let columns = columns(rows);
+        let mut table = Table::new();
+        table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_width(self.width);
+        table.force_no_tty();
+        if self.colour {
+            table.enforce_styling();
+        }
+        table.set_header(columns.iter().map(|name| {
+            let cell = TableCell::new(name.replace('-', " "));
+            if self.colour { cell.add_attribute(Attribute::Bold) } else { cell }
+        }));
+        for row in rows {
+            table.add_row(columns.iter().map(|name| row.get(name).map(words).unwrap_or_default()));
+        }
+        let heading = format!("{} ({})", heading(kind), rows.len());
+        let heading = if self.colour { format!("\u{1b}[1m{heading}\u{1b}[0m") } else { heading };
+        format!("\n{heading}\n{table}\n")
+    }
+}
+
+/// The names of the cells of all rows, in their order, without those that are empty in every row.
+fn columns(rows: &[Row]) -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = vec![];
+    for (name, cell) in rows.iter().flat_map(|row| &row.cells) {
+        if !names.contains(name) && !words(cell).is_empty() {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn heading(kind: &str) -> String {
+    match kind {
+        "in-force" => "In force, by firm facts".to_owned(),
+        "said-to-be-in-force" => "Proposed, planned or inferred to be in force, and not in force by any firm fact".to_owned(),
+        "not-yet-in-force" => "Not yet in force".to_owned(),
+        "not-determined" => "Whether in force is not in the record".to_owned(),
+        "ended" => "Ended, or term expired".to_owned(),
+        "lot" => "Lots".to_owned(),
+        "partner" => "Partners".to_owned(),
+        "finding" => "Findings: what the record itself shows".to_owned(),
+        "rule" => "Rules: what was checked".to_owned(),
+        "act" => "Acts".to_owned(),
+        other => {
+            let plural = if other.ends_with('s') { "" } else { "s" };
+            format!("{}{plural}", capital(&other.replace('-', " ")))
+        }
+    }
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+}
+
+fn words(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(text) => text.clone(),
+        Cell::Figure(figure) => figure_words(figure),
+        Cell::Figures(figures) if figures.is_empty() => "not determined: no amount in the record".to_owned(),
+        Cell::Figures(figures) => figures.iter().map(labelled).collect::<Vec<_>>().join("\n"),
+        Cell::List(items) => items.join(", "),
+        Cell::Flag(Some(true)) => "yes".to_owned(),
+        Cell::Flag(Some(false)) => "no".to_owned(),
+        Cell::Flag(None) => "not stated".to_owned(),
+    }
+}
+
+fn labelled(figure: &Figure) -> String {
+    let label = figure.fact.split_once('/').map_or(figure.fact.as_str(), |(_, label)| label);
+    format!("{label}: {}", figure_words(figure))
+}
+
+/// The figure, where it comes from, and the nearest of what stands beside it.
+fn figure_words(figure: &Figure) -> String {
+    let mut out = figure.words();
+    let sources: Vec<String> = figure.sources.iter().map(ToString::to_string).collect();
+    match sources.as_slice() {
+        [] => {}
+        [few @ ..] if few.len() <= 3 => out.push_str(&format!(" [{}]", few.join(", "))),
+        [first, second, rest @ ..] => out.push_str(&format!(" [{first}, {second} and {} more]", rest.len())),
+        [_] => {}
+    }
+    if let Some(uncertain) = &figure.uncertain {
+        out.push_str(&format!("\n  uncertain: {uncertain}"));
+    }
+    for other in figure.others.iter().take(BESIDE) {
+        out.push_str(&format!("\n  beside: {}", other.words()));
+    }
+    if figure.others.len() > BESIDE {
+        out.push_str(&format!("\n  and {} more beside: why … {}", figure.others.len() - BESIDE, figure.fact));
+    }
+    out
+}
