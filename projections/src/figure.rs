@@ -4,7 +4,7 @@
 use crate::key::Key;
 use crate::prelude::*;
 use crate::timeline::{Fact, Presence, Selection};
-use minutebook_events::{Basis, DateSpan, Day, Event, EventKind, Knowledge, Money, Position, Source, Standing};
+use minutebook_events::{ActRef, Basis, DateSpan, Day, Event, EventKind, Knowledge, Money, Position, Source, Standing};
 use serde::{Serialize, Serializer};
 
 /// A value that a figure can have.
@@ -129,6 +129,9 @@ pub struct Other {
     pub sources: Vec<Source>,
     /// Its entry.
     pub entry: Position,
+    /// The act that established it.
+    pub act: ActRef,
+    ends: bool,
 }
 
 impl Other {
@@ -140,13 +143,35 @@ impl Other {
             effective: fact.effective(),
             sources: fact.event().sources.clone(),
             entry: fact.position(),
+            act: fact.act().reference.clone(),
+            ends: ends(&fact.event().kind),
         }
     }
 
-    /// As a person reads it: "planned from 31 March 2023: ended".
+    /// Whether it says that something ended.
+    pub fn is_end(&self) -> bool {
+        self.ends
+    }
+
+    /// As a person reads it: "planned: ended, last day 31 March 2023".
     pub fn words(&self) -> String {
         let perhaps = if self.beside == Beside::PerhapsDecided { "perhaps decided by then, " } else { "" };
-        format!("{perhaps}{} from {}: {}", self.standing, self.effective, self.value.words())
+        format!("{perhaps}{}: {}, {}", self.standing, self.value.words(), when(self.ends, self.effective))
+    }
+}
+
+/// Whether an event takes effect on the first day without something.
+fn ends(kind: &EventKind) -> bool {
+    use EventKind::{Ended, LotReleased, PartnerLeft, ServiceRemoved};
+    matches!(kind, Ended { .. } | LotReleased { .. } | ServiceRemoved { .. } | PartnerLeft { .. })
+}
+
+/// From when something holds, or its last day where it ends.
+fn when(ends: bool, effective: DateSpan) -> String {
+    match (ends, effective.exact()) {
+        (true, _) => format!("last day {}", effective.plus_days(-1)),
+        (false, Some(_)) => format!("from {effective}"),
+        (false, None) => effective.to_string(),
     }
 }
 
@@ -162,6 +187,7 @@ impl Serialize for Other {
             effective: DateSpan,
             sources: &'a [Source],
             entries: [Position; 1],
+            acts: [&'a ActRef; 1],
         }
         Shape {
             beside: self.beside,
@@ -172,6 +198,7 @@ impl Serialize for Other {
             effective: self.effective,
             sources: &self.sources,
             entries: [self.entry],
+            acts: [&self.act],
         }
         .serialize(to)
     }
@@ -198,6 +225,8 @@ pub struct Figure {
     pub sources: Vec<Source>,
     /// The entries behind it.
     pub entries: Vec<Position>,
+    /// The acts that established it: who decided, or said so.
+    pub acts: Vec<ActRef>,
     /// What stands beside it.
     pub others: Vec<Other>,
 }
@@ -215,6 +244,7 @@ impl Figure {
             because: None,
             sources: vec![],
             entries: vec![],
+            acts: vec![],
             others: vec![],
         }
     }
@@ -236,6 +266,7 @@ impl Figure {
             figure.uncertain = uncertain(selection, fact, as_of);
             figure.sources = event.sources.clone();
             figure.entries = vec![fact.position()];
+            figure.acts = vec![fact.act().reference.clone()];
         } else if !selection.later.is_empty() {
             figure.value =
                 Knowing::Unknown("nothing in effect on this day; what takes effect later stands beside".to_owned());
@@ -266,20 +297,29 @@ impl Figure {
         for part in parts {
             figure.rest_on(part);
         }
-        figure.sources.sort();
-        figure.sources.dedup();
-        figure.entries.sort();
-        figure.entries.dedup();
         figure
     }
 
-    fn rest_on(&mut self, part: &Fact) {
+    /// Adds a fact to those that the figure rests on: its standing, where it is weaker, its sources, entry and act.
+    pub(crate) fn rest_on(&mut self, part: &Fact) {
         let weaker = self.standing.is_none_or(|standing| part.standing().strength() < standing.strength());
         if weaker {
             self.standing = Some(part.standing());
         }
-        self.sources.extend(part.event().sources.iter().cloned());
-        self.entries.push(part.position());
+        self.cite(&part.event().sources, &[part.position()], core::slice::from_ref(&part.act().reference));
+    }
+
+    /// Adds sources, entries and acts, each once.
+    pub(crate) fn cite(&mut self, sources: &[Source], entries: &[Position], acts: &[ActRef]) {
+        self.sources.extend_from_slice(sources);
+        self.entries.extend_from_slice(entries);
+        self.acts.extend_from_slice(acts);
+        self.sources.sort();
+        self.sources.dedup();
+        self.entries.sort();
+        self.entries.dedup();
+        self.acts.sort();
+        self.acts.dedup();
     }
 
     /// The value with its standing, as a person reads it in a table: "£0.99 million a year (happened)".
@@ -301,13 +341,13 @@ fn uncertain(selection: &Selection<'_>, answer: &Fact, as_of: Day) -> Option<Str
     }
     if answer.presence(as_of) == Presence::Uncertain {
         return Some(match answer.event().until {
-            Some(until) if as_of > until.earliest() => format!("holds to a day {until}"),
+            Some(until) if as_of > until.earliest() => format!("its last day is {until}"),
             _ => format!("takes effect {}", answer.effective()),
         });
     }
-    let replacing = selection.beside.iter().find(|fact| fact.presence(as_of) == Presence::Uncertain)?;
-    let said = Knowing::from(tell(replacing.event())).words();
-    Some(format!("{} from {}: {said}", replacing.standing(), replacing.effective()))
+    let replaces = |fact: &&&Fact| fact.standing().is_firm() && fact.presence(as_of) == Presence::Uncertain;
+    let replacing = selection.beside.iter().find(replaces)?;
+    Some(format!("whether it still holds; {}", Other::of(replacing, Beside::Differs).words()))
 }
 
 impl Serialize for Figure {
@@ -331,6 +371,7 @@ impl Serialize for Figure {
             because: &'a Option<String>,
             sources: &'a [Source],
             entries: &'a [Position],
+            acts: &'a [ActRef],
             others: &'a [Other],
         }
         let basis = match &self.value {
@@ -350,6 +391,7 @@ impl Serialize for Figure {
             because: &self.because,
             sources: &self.sources,
             entries: &self.entries,
+            acts: &self.acts,
             others: &self.others,
         }
         .serialize(to)

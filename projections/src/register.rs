@@ -233,8 +233,7 @@ impl Projections {
         {
             state = State::Expired;
             figure.computed = Some(format!("its firm term ran to {last}, and no firm extension is in the record"));
-            figure.sources.extend(term.event().sources.iter().cloned());
-            figure.entries.push(term.position());
+            figure.rest_on(term);
         }
         figure.value = Knowing::Known(Val::Text(state.words()));
         (state, figure)
@@ -272,14 +271,9 @@ impl Projections {
         figure.computed = Some(format!("by {} of its {} lots", of_best.len(), lots.len()));
         for (_, _, part) in of_best {
             figure.standing = figure.standing.or(part.standing);
-            figure.sources.extend(part.sources.iter().cloned());
-            figure.entries.extend(part.entries.iter().copied());
+            figure.cite(&part.sources, &part.entries, &part.acts);
             figure.uncertain = figure.uncertain.or_else(|| part.uncertain.clone());
         }
-        figure.sources.sort();
-        figure.sources.dedup();
-        figure.entries.sort();
-        figure.entries.dedup();
         (best, figure)
     }
 

@@ -11,7 +11,13 @@ pub(super) fn run(folder: &Path, topic: Topic, ask: Ask) -> Result<Outcome, Stop
     question(folder, topic, ask.contract, ask.at, ask.json.json)
 }
 
-fn question(folder: &Path, topic: Topic, contract: Option<ContractId>, at: Coordinates, json: bool) -> Result<Outcome, Stop> {
+fn question(
+    folder: &Path,
+    topic: Topic,
+    contract: Option<ContractId>,
+    at: Coordinates,
+    json: bool,
+) -> Result<Outcome, Stop> {
     let ledger = output::open(folder)?;
     let as_of = at.as_of.unwrap_or_else(today);
     let question = Question { topic, contract, as_of, known_at: at.known_at, decided_by: at.decided_by };

@@ -100,7 +100,8 @@ impl Read1 {
     pub(super) fn fault(&self, error: RecordError) -> Fault {
         match error {
             RecordError::Rejected(rejections) => {
-                let placed = rejections.iter().map(|rejection| placed(&self.name, &self.text, self.parsed.place(rejection)).0);
+                let placed =
+                    rejections.iter().map(|rejection| placed(&self.name, &self.text, self.parsed.place(rejection)).0);
                 Fault(placed.collect::<Vec<_>>().join("\n"))
             }
             other => Fault(format!("{}: {other}\n", self.name)),
@@ -115,14 +116,17 @@ fn placed(name: &str, text: &str, error: FileError) -> Fault {
 /// Reads a decision file, and never more of it than a decision file may have.
 pub(super) fn read(path: &Path) -> Result<Read1, Fault> {
     let name = path.display().to_string();
-    let unreadable = |error: std::io::Error| Fault(format!("{name}: cannot be read: {error}; check the path and the permissions\n"));
+    let unreadable =
+        |error: std::io::Error| Fault(format!("{name}: cannot be read: {error}; check the path and the permissions\n"));
     let file = File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
     file.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() > MAX_FILE_BYTES {
         let size = path.metadata().map_or(0, |meta| meta.len());
         let size = if size > 0 { format!("has {size} bytes") } else { "is too long".to_owned() };
-        return Err(Fault(format!("{name}: {size}, and a decision file has at most {MAX_FILE_BYTES}: write one act a file\n")));
+        return Err(Fault(format!(
+            "{name}: {size}, and a decision file has at most {MAX_FILE_BYTES}: write one act a file\n"
+        )));
     }
     Read1::parse(name, &bytes)
 }

@@ -32,7 +32,11 @@ pub(super) fn run(folder: &Path) -> Result<Outcome, Stop> {
 /// A ledger with a record of its own is no place for a demonstration.
 fn only_kents(ledger: &Ledger, files: &[Read1], folder: &Path) -> Result<(), Stop> {
     let view = ledger.view();
-    let foreign = view.projections.entries().iter().find(|recorded| files.iter().all(|file| file.parsed.draft.id != recorded.entry.id));
+    let foreign = view
+        .projections
+        .entries()
+        .iter()
+        .find(|recorded| files.iter().all(|file| file.parsed.draft.id != recorded.entry.id));
     match foreign {
         None => Ok(()),
         Some(recorded) => Err(format!(

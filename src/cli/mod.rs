@@ -45,16 +45,22 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// The state as of a date: contracts in force, value, lots, partners, findings
-    #[command(after_help = "Examples:\n  minutebook state\n  minutebook state live-well-kent-2016 --as-of 2020-04-01 --decided-by 2019-12-31")]
+    #[command(
+        after_help = "Examples:\n  minutebook state\n  minutebook state live-well-kent-2016 --as-of 2020-04-01 --decided-by 2019-12-31"
+    )]
     State(Ask),
     /// Contracts with their terms, options, clauses and milestones
-    #[command(after_help = "Examples:\n  minutebook register\n  minutebook register live-well-kent-2016 --as-of 2020-04-01")]
+    #[command(
+        after_help = "Examples:\n  minutebook register\n  minutebook register live-well-kent-2016 --as-of 2020-04-01"
+    )]
     Register(Ask),
     /// What contracts are worth: a year, over the first term, with options, what is left; stated beside computed
     #[command(after_help = "Examples:\n  minutebook value\n  minutebook value community-wellbeing --as-of 2022-06-01")]
     Value(Ask),
     /// Who runs which lot, and which services there are
-    #[command(after_help = "Examples:\n  minutebook lots live-well-kent-2016 --as-of 2018-06-01\n  minutebook lots community-wellbeing --decided-by 2022-03-01")]
+    #[command(
+        after_help = "Examples:\n  minutebook lots live-well-kent-2016 --as-of 2018-06-01\n  minutebook lots community-wellbeing --decided-by 2022-03-01"
+    )]
     Lots(Ask),
     /// Who funds, commissions and provides
     #[command(after_help = "Example:\n  minutebook network live-well-kent-2016 --as-of 2019-01-01")]
@@ -69,7 +75,9 @@ enum Command {
     #[command(after_help = "Example:\n  minutebook diff live-well-kent-2016 --from 2017-09-30 --to 2018-04-01")]
     Diff(ask::Diff),
     /// The chain of entries behind one figure, with sources, and what it displaced
-    #[command(after_help = "Examples:\n  minutebook why live-well-kent-2016 lot-2/holder --as-of 2018-06-01\n  minutebook why community-wellbeing lot-4/holder")]
+    #[command(
+        after_help = "Examples:\n  minutebook why live-well-kent-2016 lot-2/holder --as-of 2018-06-01\n  minutebook why community-wellbeing lot-4/holder"
+    )]
     Why(ask::Why),
     /// Entry by entry, what each changed
     #[command(after_help = "Example:\n  minutebook replay --from 10 --to 12")]
@@ -80,7 +88,9 @@ enum Command {
     #[command(after_help = "Example:\n  minutebook check events/kent/*.toml")]
     Check(check::Check),
     /// Record decision files, one entry each
-    #[command(after_help = "Examples:\n  minutebook record decision.toml\n  minutebook record --dry-run decision.toml\n  minutebook record --expected-head 12 decision.toml")]
+    #[command(
+        after_help = "Examples:\n  minutebook record decision.toml\n  minutebook record --dry-run decision.toml\n  minutebook record --expected-head 12 decision.toml"
+    )]
     Record(record::Record),
     /// Check every hash, position, claim, instant and index of the ledger
     Verify(Json),
@@ -193,6 +203,7 @@ fn run(cli: Cli) -> Result<Outcome, Stop> {
 }
 
 fn day(text: &str) -> Result<Day, String> {
-    let span: minutebook_events::DateSpan = text.parse().map_err(|_| format!("\"{text}\" is not a day: write it as 2018-06-01"))?;
+    let span: minutebook_events::DateSpan =
+        text.parse().map_err(|_| format!("\"{text}\" is not a day: write it as 2018-06-01"))?;
     span.exact().ok_or_else(|| format!("\"{text}\" is more than one day: a question is as of one, written 2018-06-01"))
 }

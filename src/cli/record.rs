@@ -78,7 +78,8 @@ fn one(ledger: &Ledger, file: &Read1, expected: &mut Position) -> Result<String,
 
 /// Records one file and waits for its receipt.
 pub(super) fn record(ledger: &Ledger, file: &Read1, expected: Position) -> Result<Receipt, Fault> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime with no driver always builds");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().build().expect("a runtime with no driver always builds");
     runtime.block_on(ledger.record(file.parsed.draft.clone(), expected)).map_err(|error| file.fault(error))
 }
 

@@ -1,42 +1,65 @@
 //! What the record itself shows: every rule with what it checked, and every finding with its sources.
 
 use super::{Cell, Row};
-use minutebook_events::ContractId;
-use minutebook_projections::{At, Checked, Finding, Projections};
+use minutebook_events::{ContractId, Source};
+use minutebook_projections::{At, Checked, Finding, Projections, Weight};
 
 pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
     let checked = all.check(at);
     let rules = checked.iter().map(|rule| {
         let found = rule.found.iter().filter(|finding| is_about(finding, contract)).count();
-        Row::new("rule").text("rule", rule.rule).text("checks", rule.checks).text("examined", rule.examined).text("found", found)
+        Row::new("rule")
+            .text("rule", rule.rule)
+            .text("checks", rule.checks)
+            .text("examined", rule.examined)
+            .text("found", found)
     });
-    rules.chain(rows_of(&checked, contract)).collect()
+    rules.chain(sorted(&checked, contract).into_iter().map(row)).collect()
 }
 
-/// The findings alone, the heaviest first.
-pub(super) fn found(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
-    rows_of(&all.check(at), contract).collect()
+/// The differences and conflicts, a line each, and how many there are of the rest.
+pub(super) fn summary(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
+    let checked = all.check(at);
+    let found = sorted(&checked, contract);
+    let (shown, rest): (Vec<&Finding>, Vec<&Finding>) =
+        found.into_iter().partition(|finding| finding.weight <= Weight::Conflict);
+    let lines = shown.into_iter().map(|finding| {
+        let row = Row::new("finding").text("weight", finding.weight.word()).text("finding", &finding.text);
+        row.cell("sources", Cell::List(texts(&finding.sources)))
+    });
+    let counts = rest.chunk_by(|a, b| a.weight == b.weight).filter_map(|same| {
+        let plural = if same.len() == 1 { "" } else { "s" };
+        let more = format!("{} {}{plural}: minutebook findings", same.len(), same.first()?.weight.word());
+        Some(Row::new("more-findings").text("found", more))
+    });
+    lines.chain(counts).collect()
+}
+
+fn texts(items: &[Source]) -> Vec<String> {
+    items.iter().map(ToString::to_string).collect()
 }
 
 fn is_about(finding: &Finding, contract: Option<&ContractId>) -> bool {
     contract.is_none_or(|contract| finding.contracts.contains(contract))
 }
 
-fn rows_of<'a>(checked: &'a [Checked], contract: Option<&'a ContractId>) -> impl Iterator<Item = Row> {
+/// The findings of a contract, or all: the heaviest first.
+fn sorted<'a>(checked: &'a [Checked], contract: Option<&ContractId>) -> Vec<&'a Finding> {
     let mut found: Vec<&Finding> =
         checked.iter().flat_map(|rule| &rule.found).filter(|finding| is_about(finding, contract)).collect();
     found.sort_by_key(|finding| finding.weight);
-    found.into_iter().map(row)
+    found
 }
 
 fn row(finding: &Finding) -> Row {
-    let texts = |items: &[minutebook_events::Source]| items.iter().map(ToString::to_string).collect();
     let mut row = Row::new("finding")
         .text("weight", finding.weight.word())
         .text("rule", finding.rule)
         .cell("contracts", Cell::List(finding.contracts.iter().map(ToString::to_string).collect()))
         .text("finding", &finding.text);
-    for (name, text) in [("stated", &finding.stated), ("computed", &finding.computed), ("difference", &finding.difference)] {
+    for (name, text) in
+        [("stated", &finding.stated), ("computed", &finding.computed), ("difference", &finding.difference)]
+    {
         if let Some(text) = text {
             row = row.text(name, text);
         }

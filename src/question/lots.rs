@@ -2,7 +2,7 @@
 
 use super::{Row, chosen};
 use minutebook_events::{ContractId, Part};
-use minutebook_projections::{At, Figure, Key, Projections, Timeline};
+use minutebook_projections::{At, Figure, Key, Knowing, Projections, Timeline, tell};
 
 pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
     let contracts = chosen(all, contract, at);
@@ -19,7 +19,7 @@ pub(super) fn of(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
             Row::new("lot")
                 .text("contract", contract)
                 .text("lot", &lot)
-                .figure("title", named(all.lots.timeline(&title), &title, at))
+                .text("title", title_of(all, &title, at))
                 .figure("holder", selected(all.lots.timeline(&holder), &holder, at))
                 .figure("status", all.status(contract, &Part::Lot(lot), at).1)
         })
@@ -35,7 +35,10 @@ fn services(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
                 Key::Service(_, service, _) => service.to_string(),
                 _ => key.to_string(),
             };
-            Row::new("service").text("contract", contract).text("service", name).figure("says", selected(Some(timeline), key, at))
+            Row::new("service")
+                .text("contract", contract)
+                .text("service", name)
+                .figure("says", selected(Some(timeline), key, at))
         })
         .collect()
 }
@@ -48,7 +51,7 @@ fn selected(timeline: Option<&Timeline>, key: &Key, at: At) -> Figure {
 }
 
 /// What a lot is called holds whatever the day; from when the lot itself holds is its status.
-fn named(timeline: Option<&Timeline>, key: &Key, at: At) -> Figure {
-    let day = timeline.and_then(|timeline| timeline.counted(at).map(|fact| fact.effective().latest()).min());
-    selected(timeline, key, day.map_or(at, |day| at.on(day.max(at.as_of))))
+fn title_of(all: &Projections, key: &Key, at: At) -> String {
+    let last = all.lots.timeline(key).and_then(|timeline| timeline.counted(at).last());
+    last.map_or_else(String::new, |fact| Knowing::from(tell(fact.event())).words())
 }

@@ -3,49 +3,66 @@
 
 use super::{Cell, Row, chosen, findings, lots, network, value};
 use minutebook_events::{ContractId, Part};
-use minutebook_projections::{At, Projections, State};
+use minutebook_projections::{At, Beside, Figure, Projections, State};
 
 pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
-    let mut contracts: Vec<(State, Row, &ContractId)> = chosen(all, contract, at)
+    let mut contracts: Vec<(Table, Row, &ContractId)> = chosen(all, contract, at)
         .into_iter()
         .map(|contract| {
             let (state, status) = all.status(contract, &Part::Whole, at);
-            let row = Row::new(table(state))
+            let table = Table::of(state, &status);
+            let row = Row::new(table.kind())
                 .text("contract", contract)
                 .text("title", all.title(contract, at))
                 .figure("status", status)
                 .cell("value", Cell::Figures(value::yearly(all, contract, at)))
-                .figure("term", all.term_figure(contract, &Part::Whole, at))
-                .figure("latest-end", all.latest_end(contract, &Part::Whole, at));
-            (state, row, contract)
+                .figure("term", all.term_figure(contract, &Part::Whole, at));
+            (table, row, contract)
         })
         .collect();
-    contracts.sort_by_key(|(state, _, _)| table_order(*state));
+    contracts.sort_by_key(|(table, _, _)| *table);
     let live: Vec<&ContractId> =
-        contracts.iter().filter(|(state, _, _)| table_order(*state) < 2).map(|(_, _, contract)| *contract).collect();
+        contracts.iter().filter(|(table, _, _)| *table <= Table::SaidToBe).map(|(_, _, contract)| *contract).collect();
     let mut rows: Vec<Row> = contracts.iter().map(|(_, row, _)| row.clone()).collect();
     rows.extend(live.iter().flat_map(|contract| lots::of(all, contract, at)));
-    rows.extend(live.iter().flat_map(|contract| network::of(all, contract, at)));
-    rows.extend(findings::found(all, contract, at));
+    rows.extend(live.iter().filter_map(|contract| network::summary(all, contract, at)));
+    rows.extend(findings::summary(all, contract, at));
     rows
 }
 
-fn table_order(state: State) -> u8 {
-    match state {
-        State::InForce => 0,
-        State::SaidToBe(_) => 1,
-        State::NotYet => 2,
-        State::Unknown => 3,
-        State::Expired | State::Ended | State::SaidToHaveEnded(_) => 4,
-    }
+/// The tables of the state, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Table {
+    InForce,
+    /// A plan to end does not end a contract, and neither does an inference: but whoever reads must see it.
+    EndNotConfirmed,
+    SaidToBe,
+    NotYet,
+    NotDetermined,
+    Ended,
 }
 
-fn table(state: State) -> &'static str {
-    match table_order(state) {
-        0 => "in-force",
-        1 => "said-to-be-in-force",
-        2 => "not-yet-in-force",
-        3 => "not-determined",
-        _ => "ended",
+impl Table {
+    fn of(state: State, status: &Figure) -> Self {
+        let end_passed = status.others.iter().any(|other| other.beside == Beside::Differs && other.is_end());
+        match state {
+            State::InForce if end_passed && status.uncertain.is_none() => Self::EndNotConfirmed,
+            State::InForce => Self::InForce,
+            State::SaidToBe(_) => Self::SaidToBe,
+            State::NotYet => Self::NotYet,
+            State::Unknown => Self::NotDetermined,
+            State::Expired | State::Ended | State::SaidToHaveEnded(_) => Self::Ended,
+        }
+    }
+
+    fn kind(self) -> &'static str {
+        match self {
+            Self::InForce => "in-force",
+            Self::EndNotConfirmed => "in-force-end-not-confirmed",
+            Self::SaidToBe => "said-to-be-in-force",
+            Self::NotYet => "not-yet-in-force",
+            Self::NotDetermined => "not-determined",
+            Self::Ended => "ended",
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Tables for a terminal: as wide as it is, with colour only where it is one and the person allows it.
 
 use crate::question::{Answer, Cell, Row};
-use comfy_table::{Attribute, Cell as TableCell, ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell as TableCell, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use minutebook_projections::Figure;
 use std::io::IsTerminal;
 
@@ -9,7 +9,7 @@ use std::io::IsTerminal;
 const WIDTH: u16 = 120;
 
 /// How many facts are shown beside a figure in a table; `why` shows all.
-const BESIDE: usize = 2;
+const BESIDE: usize = 1;
 
 /// What the person looks through.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +22,8 @@ impl Terminal {
     /// Standard output as it is: its width, and colour where it is a terminal and NO_COLOR is not set.
     pub fn of_stdout() -> Self {
         let width = terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0.max(60));
-        let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let colour =
+            std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         Self { width, colour }
     }
 
@@ -38,16 +39,19 @@ impl Terminal {
             out.push_str("\nNothing in the record at these coordinates.\n");
         }
         for rows in answer.answer.chunk_by(|a, b| a.kind == b.kind) {
-            out.push_str(&self.table(rows));
+            out.push_str(&self.table(rows, answer.contract.is_some()));
         }
         out
     }
 
-    fn table(self, rows: &[Row]) -> String {
+    fn table(self, rows: &[Row], one_contract: bool) -> String {
         let kind = rows.first().map_or("", |row| row.kind);
-        let columns = columns(rows);
+        let columns = columns(rows, one_contract);
         let mut table = Table::new();
-        table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_width(self.width);
+        table
+            .load_style(presets::UTF8_HORIZONTAL_ONLY)
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(self.width);
         table.force_no_tty();
         if self.colour {
             table.enforce_styling();
@@ -59,17 +63,35 @@ impl Terminal {
         for row in rows {
             table.add_row(columns.iter().map(|name| row.get(name).map(words).unwrap_or_default()));
         }
+        table.discover_columns();
+        for (column, name) in table.column_iter_mut().zip(&columns) {
+            column.set_padding((0, 1));
+            if whole(name) {
+                let widest = rows.iter().filter_map(|row| row.get(name)).map(|cell| words(cell).chars().count()).max();
+                let width = widest.unwrap_or(0).max(name.len());
+                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(
+                    u16::try_from(width + 1).unwrap_or(40).min(40),
+                )));
+            }
+        }
         let heading = format!("{} ({})", heading(kind), rows.len());
         let heading = if self.colour { format!("\u{1b}[1m{heading}\u{1b}[0m") } else { heading };
         format!("\n{heading}\n{table}\n")
     }
 }
 
-/// The names of the cells of all rows, in their order, without those that are empty in every row.
-fn columns(rows: &[Row]) -> Vec<&'static str> {
+/// Whether the cells of a column are names, which are not broken over lines.
+fn whole(name: &str) -> bool {
+    matches!(name, "contract" | "lot" | "year" | "weight" | "rule" | "position" | "entry" | "standing" | "act" | "fact")
+}
+
+/// The names of the cells of all rows, in their order, without those that are empty in every row, and without the
+/// contract where there is only one.
+fn columns(rows: &[Row], one_contract: bool) -> Vec<&'static str> {
     let mut names: Vec<&'static str> = vec![];
     for (name, cell) in rows.iter().flat_map(|row| &row.cells) {
-        if !names.contains(name) && !words(cell).is_empty() {
+        let told = *name == "contract" && one_contract;
+        if !told && !names.contains(name) && !words(cell).is_empty() {
             names.push(name);
         }
     }
@@ -79,12 +101,19 @@ fn columns(rows: &[Row]) -> Vec<&'static str> {
 fn heading(kind: &str) -> String {
     match kind {
         "in-force" => "In force, by firm facts".to_owned(),
-        "said-to-be-in-force" => "Proposed, planned or inferred to be in force, and not in force by any firm fact".to_owned(),
+        "in-force-end-not-confirmed" => {
+            "Started by firm facts; a planned or inferred end has passed, and nothing firm says that it ended"
+                .to_owned()
+        }
+        "said-to-be-in-force" => {
+            "Proposed, planned or inferred to be in force, and not in force by any firm fact".to_owned()
+        }
         "not-yet-in-force" => "Not yet in force".to_owned(),
         "not-determined" => "Whether in force is not in the record".to_owned(),
         "ended" => "Ended, or term expired".to_owned(),
         "lot" => "Lots".to_owned(),
-        "partner" => "Partners".to_owned(),
+        "partners" | "partner" => "Partners, from the funder to the delivery network".to_owned(),
+        "more-findings" => "And besides".to_owned(),
         "finding" => "Findings: what the record itself shows".to_owned(),
         "rule" => "Rules: what was checked".to_owned(),
         "act" => "Acts".to_owned(),
@@ -105,7 +134,7 @@ fn words(cell: &Cell) -> String {
         Cell::Text(text) => text.clone(),
         Cell::Figure(figure) => figure_words(figure),
         Cell::Figures(figures) if figures.is_empty() => "not determined: no amount in the record".to_owned(),
-        Cell::Figures(figures) => figures.iter().map(labelled).collect::<Vec<_>>().join("\n"),
+        Cell::Figures(figures) => figures.iter().map(figure_words).collect::<Vec<_>>().join("\n"),
         Cell::List(items) => items.join(", "),
         Cell::Flag(Some(true)) => "yes".to_owned(),
         Cell::Flag(Some(false)) => "no".to_owned(),
@@ -113,14 +142,13 @@ fn words(cell: &Cell) -> String {
     }
 }
 
-fn labelled(figure: &Figure) -> String {
-    let label = figure.fact.split_once('/').map_or(figure.fact.as_str(), |(_, label)| label);
-    format!("{label}: {}", figure_words(figure))
-}
-
 /// The figure, where it comes from, and the nearest of what stands beside it.
 fn figure_words(figure: &Figure) -> String {
     let mut out = figure.words();
+    // A sum says of what: an envelope is not a price.
+    if let Some((_, measure)) = figure.fact.split_once("a-year/") {
+        out = format!("{measure}: {out}");
+    }
     let sources: Vec<String> = figure.sources.iter().map(ToString::to_string).collect();
     match sources.as_slice() {
         [] => {}
