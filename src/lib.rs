@@ -1,1 +1,11 @@
-//! stub
+//! Minutebook: the ledger of record for what a council has decided about its contracts.
+//!
+//! This crate joins the pure parts (`minutebook-events`, `minutebook-projections`) to the world: the store, the clock,
+//! the command line. It must not decide what an entry means (events) nor what a question selects (projections).
+
+pub mod cli;
+pub mod kent;
+pub mod ledger;
+pub mod question;
+pub mod report;
+pub mod store;

@@ -526,6 +526,9 @@ pub enum EventKind {
         party: PartyId,
         /// What it was.
         role: Role,
+        /// Whom it worked under.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        under: Option<PartyId>,
         /// The seat it held.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         seat: Option<Slug>,

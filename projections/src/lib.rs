@@ -1,2 +1,38 @@
-//! stub
+//! Timelines of what was decided, and selection along three coordinates: as of, known at, decided by.
+//!
+//! It owns the six projections, their keys, roots and versions, the figures selected from them, and the rules behind
+//! findings. It does no I/O, reads no clock, is not async and has no `std`; it must not know where entries are kept,
+//! nor how an answer is shown.
 #![no_std]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod prelude;
+
+mod all;
+mod coordinates;
+mod decisions;
+mod figure;
+pub mod findings;
+mod index;
+mod key;
+mod lots;
+mod network;
+mod register;
+mod timeline;
+mod value;
+
+pub use all::{Projections, Recorded, RootOf};
+pub use coordinates::At;
+pub use decisions::Decisions;
+pub use figure::{Beside, Figure, Knowing, Other, Val, tell};
+pub use findings::{Checked, Finding, Findings, Weight};
+pub use index::{Index, Projection, Root};
+pub use key::{Holder, Key};
+pub use lots::Lots;
+pub use network::Network;
+pub use register::{Register, State, Terms};
+pub use timeline::{Fact, Presence, Selection, Timeline};
+pub use value::{Sum, Value, Window};

@@ -1,11 +1,45 @@
 //! Where entries are kept: the `Store` trait, and what every store promises. It must know bytes and positions, and
 //! nothing of what an entry means; nothing outside this folder names sled.
+//!
+//! | file | what it owns |
+//! | --- | --- |
+//! | `error` | why opening, reading or appending failed, and what to do |
+//! | `folder` | a ledger's folder: its format marker and the lock on it |
+//! | `layout` | keys, chunks, records and sealed blocks, as bytes |
+//! | `guard` | the one door to sled's calls that may panic |
+//! | `reader` | blocks, tail and indexes, read from sled |
+//! | `recover` | opening what a crash left, and checking all of it |
+//! | `sled_store` | appending and reading |
+//! | `watermark` | the size that the ledger had at least |
+
+mod error;
+mod folder;
+mod guard;
+mod layout;
+mod reader;
+mod recover;
+mod sled_store;
+mod watermark;
+
+pub use error::{OpenError, Shown, StoreError};
+pub use folder::{FORMAT, Folder};
+pub use sled_store::{Options, SledStore, SyncData};
 
 use minutebook_events::{ContractId, EntryId, Position};
+use sha2::{Digest, Sha256};
+use std::path::Path;
+use std::sync::Arc;
 
 /// The RFC 6962 leaf hash of stored bytes: SHA-256 of a zero byte and the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LeafHash(pub [u8; 32]);
+
+impl LeafHash {
+    /// The leaf hash of these bytes (RFC 6962, section 2.1).
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::new().chain_update([0]).chain_update(bytes).finalize().into())
+    }
+}
 
 /// One stored entry: the bytes exactly as they were appended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,4 +61,66 @@ pub struct NewEntry {
     pub contracts: Vec<ContractId>,
     /// The bytes.
     pub bytes: Vec<u8>,
+}
+
+/// Entries in order, as [`Store::scan`] gives them. It ends after the first error.
+pub type Scan<'a> = Box<dyn Iterator<Item = Result<Stored, StoreError>> + 'a>;
+
+/// Keeps entries in order, without a gap, and says so only when they are durable.
+///
+/// One process writes to a store at a time. Calls may come from any thread; they block.
+pub trait Store: Send + Sync {
+    /// How many entries are durable; also the position that the next one gets.
+    fn len(&self) -> u64;
+
+    /// Whether nothing has been recorded yet.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Appends the entries, the first of them at `first`: all of them or none. They are durable when this returns `Ok`,
+    /// at the cost of one flush for the whole call, so that the caller decides what shares a commit.
+    /// Ids are the caller's to keep unique.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when `first` is not [`Store::len`], [`StoreError::TooLarge`]: nothing was written.
+    /// [`StoreError::Unknown`]: it may or may not have been kept; from then on [`StoreError::Refusing`].
+    fn append(&self, first: Position, entries: &[NewEntry]) -> Result<(), StoreError>;
+
+    /// The entry at a position, its bytes checked against its hash; `None` past the end.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when what is stored is not what was appended; [`StoreError::Io`].
+    fn read(&self, position: Position) -> Result<Option<Stored>, StoreError>;
+
+    /// All entries from a position up to the last durable one, in order, each checked as in [`Store::read`].
+    fn scan(&self, from: Position) -> Scan<'_>;
+
+    /// The stream of a contract: the positions of its entries, in order; a place in this list is a version.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    fn positions_of(&self, contract: &ContractId) -> Result<Vec<Position>, StoreError>;
+
+    /// Where the entry with this id is.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    fn position_of(&self, id: EntryId) -> Result<Option<Position>, StoreError>;
+}
+
+/// Makes a ledger at `path`, which must be empty or not there, and opens it.
+///
+/// # Errors
+/// [`OpenError`], each with its remedy.
+pub fn create(path: &Path) -> Result<Arc<dyn Store>, OpenError> {
+    Ok(Arc::new(SledStore::open(Folder::create(path)?, Options::default())?))
+}
+
+/// Opens the ledger at `path`.
+///
+/// # Errors
+/// [`OpenError`], each with its remedy.
+pub fn open(path: &Path) -> Result<Arc<dyn Store>, OpenError> {
+    Ok(Arc::new(SledStore::open(Folder::open(path)?, Options::default())?))
 }

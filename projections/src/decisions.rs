@@ -1,0 +1,44 @@
+//! The decisions projection: every act of governance, by its reference. It must not know what an act changed.
+
+use crate::all::{Projections, Recorded};
+use crate::coordinates::{At, Counted};
+use crate::index::Projection;
+use crate::key::Key;
+use crate::prelude::*;
+use minutebook_events::{ActRef, Entry, Position};
+
+/// Acts by reference.
+#[derive(Debug, Clone, Copy)]
+pub struct Decisions;
+
+impl Projection for Decisions {
+    const NAME: &'static str = "decisions";
+    const VERSION: u32 = 1;
+
+    fn keys(entry: &Entry, place: u16, _: Position) -> Vec<Key> {
+        // An act is one fact, whatever number of events it has: it stands at the place of the first.
+        if place == 0 { vec![Key::Act(entry.act.reference.clone())] } else { vec![] }
+    }
+}
+
+impl Projections {
+    /// The acts that count at these coordinates and were taken by the day of the question, in the order of their
+    /// dates, then of recording. An act whose date is a span that the day falls into is among them.
+    pub fn acts(&self, at: At) -> Vec<&Recorded> {
+        let mut acts: Vec<&Recorded> = self
+            .entries()
+            .iter()
+            .map(AsRef::as_ref)
+            .filter(|recorded| recorded.position < at.head)
+            .filter(|recorded| at.counts(recorded.entry.act.decided) == Counted::Yes)
+            .filter(|recorded| recorded.entry.act.decided.earliest() <= at.as_of)
+            .collect();
+        acts.sort_by_key(|recorded| (recorded.entry.act.decided.latest(), recorded.position));
+        acts
+    }
+
+    /// The acts that answer an act: those that decide what it asked.
+    pub fn answers_to(&self, reference: &ActRef, at: At) -> Vec<&Recorded> {
+        self.acts(at).into_iter().filter(|recorded| recorded.entry.act.answers.contains(reference)).collect()
+    }
+}

@@ -1,0 +1,121 @@
+//! Rules on sources: two that state one fact differently, names that do not agree, wording that may be read otherwise.
+
+use super::{Finding, Outcome, Rule, Weight, stated};
+use crate::all::Projections;
+use crate::coordinates::At;
+use crate::figure::{Knowing, tell};
+use crate::key::Key;
+use crate::prelude::*;
+use crate::timeline::Fact;
+use minutebook_events::{EventKind, PartyId};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        name: "two-sources",
+        checks: "facts that two sources state of the same thing, from the same day, with the same standing",
+        run: two_sources,
+    },
+    Rule {
+        name: "estimates",
+        checks: "figures that sources of different dates give for the same measure",
+        run: estimates,
+    },
+    Rule {
+        name: "names",
+        checks: "abbreviations of one organisation against the names they are said to stand for",
+        run: names,
+    },
+    Rule {
+        name: "wording",
+        checks: "events whose wording or standing the recorder marked as open to another reading",
+        run: wording,
+    },
+];
+
+fn words(fact: &Fact) -> String {
+    let sources: Vec<String> = fact.event().sources.iter().map(ToString::to_string).collect();
+    format!("{} ({}, {})", Knowing::from(tell(fact.event())).words(), fact.standing(), sources.join(", "))
+}
+
+/// Whether two facts on one timeline contradict each other. A milestone happens once, so its dates must agree too.
+fn contradict(key: &Key, a: &Fact, b: &Fact) -> bool {
+    let once = matches!(key, Key::Milestone(..));
+    let same_time = a.effective() == b.effective();
+    let differ = !a.agrees(b) || once && !same_time;
+    differ && (same_time || once) && a.standing() == b.standing() && !a.shares_source(b)
+}
+
+fn two_sources(rule: &Rule, all: &Projections, at: At) -> Outcome {
+    let mut outcome = Outcome::default();
+    for (_, key, timeline) in
+        all.timelines().filter(|(_, key, _)| !matches!(key, Key::Act(_) | Key::Doubt(..) | Key::Total(..)))
+    {
+        let facts: Vec<&Fact> = stated(timeline, at).collect();
+        outcome.examined += usize::from(facts.len() > 1);
+        for (i, a) in facts.iter().enumerate() {
+            for b in facts[i + 1..].iter().filter(|b| contradict(key, a, b)) {
+                let text = format!("{key}: {}; but {}", words(a), words(b));
+                outcome.found.push(Finding::new(rule, Weight::Conflict, text, [*a, b]));
+            }
+        }
+    }
+    outcome
+}
+
+fn estimates(rule: &Rule, all: &Projections, at: At) -> Outcome {
+    let mut outcome = Outcome::default();
+    for (key, timeline) in all.findings.timelines().filter(|(key, _)| matches!(key, Key::Performance(..))) {
+        let facts: Vec<&Fact> = stated(timeline, at).collect();
+        outcome.examined += usize::from(facts.len() > 1);
+        for pair in
+            facts.windows(2).filter(|pair| !pair[0].agrees(pair[1]) && pair[0].effective() != pair[1].effective())
+        {
+            let text = format!(
+                "{key}: {} from {}; {} from {}: cite either with its date",
+                words(pair[0]),
+                pair[0].effective(),
+                words(pair[1]),
+                pair[1].effective()
+            );
+            outcome.found.push(Finding::new(rule, Weight::Note, text, pair.iter().copied()));
+        }
+    }
+    outcome
+}
+
+fn names(rule: &Rule, all: &Projections, at: At) -> Outcome {
+    let mut expansions: BTreeMap<(PartyId, String), Vec<(&Fact, String)>> = BTreeMap::new();
+    for fact in all.network.timelines().flat_map(|(_, timeline)| stated(timeline, at)) {
+        if let EventKind::AliasStated { party, alias, expands: Some(short) } = &fact.event().kind {
+            let known = expansions.entry((party.clone(), short.clone())).or_default();
+            if !known.iter().any(|(_, name)| name == alias) {
+                known.push((fact, alias.clone()));
+            }
+        }
+    }
+    let mut outcome = Outcome { examined: expansions.len(), found: vec![] };
+    for ((party, short), names) in expansions.into_iter().filter(|(_, names)| names.len() > 1) {
+        let listed: Vec<&str> = names.iter().map(|(_, name)| name.as_str()).collect();
+        let text = format!("{short} is said to stand for {}: held as one party, {party}", listed.join(" and for "));
+        outcome.found.push(Finding::new(rule, Weight::Conflict, text, names.iter().map(|(fact, _)| *fact)));
+    }
+    outcome
+}
+
+fn wording(rule: &Rule, all: &Projections, at: At) -> Outcome {
+    let mut outcome = Outcome {
+        examined: all.entries().iter().filter(|e| e.position < at.head).map(|e| e.entry.events.len()).sum(),
+        found: vec![],
+    };
+    for fact in all
+        .findings
+        .timelines()
+        .filter(|(key, _)| matches!(key, Key::Doubt(..)))
+        .flat_map(|(_, timeline)| stated(timeline, at))
+    {
+        let doubt = fact.event().doubt.as_deref().unwrap_or_default();
+        let text = format!("{}: {doubt}", words(fact));
+        outcome.found.push(Finding::new(rule, Weight::Note, text, [fact]));
+    }
+    outcome
+}

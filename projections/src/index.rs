@@ -1,0 +1,86 @@
+//! One projection: timelines by key, and the root that two equal ones share. It must not know what a key means.
+
+use crate::all::Recorded;
+use crate::key::Key;
+use crate::prelude::*;
+use crate::timeline::{Fact, Timeline};
+use core::{fmt, marker::PhantomData};
+use minutebook_events::{ContractId, Entry, Position};
+use sha2::{Digest, Sha256};
+
+/// Which facts a projection keeps, and under which keys.
+pub trait Projection {
+    /// Its name, as commands and roots use it.
+    const NAME: &'static str;
+    /// Raised whenever the same entries would give other timelines: the projection is then rebuilt.
+    const VERSION: u32;
+    /// The keys that an event belongs to; none where it is not this projection's.
+    fn keys(entry: &Entry, place: u16, position: Position) -> Vec<Key>;
+}
+
+/// A SHA-256 over a projection's sorted content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Root(pub [u8; 32]);
+
+impl fmt::Display for Root {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+    }
+}
+
+/// The timelines of one projection.
+#[derive(Debug, Clone)]
+pub struct Index<P> {
+    timelines: BTreeMap<Key, Timeline>,
+    projection: PhantomData<P>,
+}
+
+impl<P> Default for Index<P> {
+    fn default() -> Self {
+        Self { timelines: BTreeMap::new(), projection: PhantomData }
+    }
+}
+
+impl<P: Projection> Index<P> {
+    pub(crate) fn apply(&mut self, recorded: &Arc<Recorded>, place: u16) {
+        for key in P::keys(&recorded.entry, place, recorded.position) {
+            self.timelines.entry(key).or_default().push(Fact::new(Arc::clone(recorded), place));
+        }
+    }
+
+    pub(crate) fn strike(&mut self, struck: &Recorded, place: u16, by: (Position, u16)) {
+        for key in P::keys(&struck.entry, place, struck.position) {
+            let timeline = self.timelines.get_mut(&key).expect("what was applied has a timeline");
+            timeline.strike(struck.position, place, by);
+        }
+    }
+
+    /// The timeline of a key.
+    pub fn timeline(&self, key: &Key) -> Option<&Timeline> {
+        self.timelines.get(key)
+    }
+
+    /// All timelines, sorted by key.
+    pub fn timelines(&self) -> impl Iterator<Item = (&Key, &Timeline)> {
+        self.timelines.iter()
+    }
+
+    /// The timelines of one contract, sorted by key.
+    pub fn of<'a>(&'a self, contract: &'a ContractId) -> impl Iterator<Item = (&'a Key, &'a Timeline)> {
+        self.timelines.iter().filter(move |(key, _)| key.contract() == Some(contract))
+    }
+
+    /// The root: name and version, then every key with every fact of it, struck ones with what struck them.
+    pub fn root(&self) -> Root {
+        let mut hash = Sha256::new();
+        hash.update(format!("{} {}\n", P::NAME, P::VERSION));
+        for (key, timeline) in &self.timelines {
+            hash.update(format!("{:?}\n", key));
+            for fact in timeline.facts() {
+                hash.update(format!("{} {} {:?}\n", fact.position(), fact.place(), fact.struck()));
+                hash.update(serde_json::to_vec(fact.event()).expect("an event was read from JSON and is JSON again"));
+            }
+        }
+        Root(hash.finalize().into())
+    }
+}

@@ -1,0 +1,325 @@
+//! The register projection: which contracts there are, from when to when, under which options and clauses, and whether
+//! each is in force. A contract is in force by firm facts alone. It must not know what anything is worth.
+
+use crate::all::Projections;
+use crate::coordinates::At;
+use crate::figure::{Figure, Knowing, Val};
+use crate::index::Projection;
+use crate::key::Key;
+use crate::prelude::*;
+use crate::timeline::{Fact, Selection, Timeline};
+use minutebook_events::{
+    Clause, ContractId, DateSpan, Day, Entry, EventKind, LotId, Months, Part, Position, Standing, TimeRange,
+};
+
+/// Contracts, terms, options, clauses, status.
+#[derive(Debug, Clone, Copy)]
+pub struct Register;
+
+impl Projection for Register {
+    const NAME: &'static str = "register";
+    const VERSION: u32 = 1;
+
+    fn keys(entry: &Entry, place: u16, _: Position) -> Vec<Key> {
+        match &entry.events[usize::from(place)].kind {
+            EventKind::ContractDefined { contract, .. } => vec![Key::Title(contract.clone())],
+            EventKind::Commenced { contract, part } | EventKind::Ended { contract, part } => {
+                vec![Key::Status(contract.clone(), part.clone())]
+            }
+            EventKind::Succeeded { contract, .. } => vec![Key::Successor(contract.clone())],
+            EventKind::TermSet { contract, part, .. } | EventKind::Extended { contract, part, .. } => {
+                vec![Key::Term(contract.clone(), part.clone())]
+            }
+            EventKind::OptionGranted { contract, part, .. } => vec![Key::Extension(contract.clone(), part.clone())],
+            EventKind::ClauseSet { contract, part, clause } => {
+                vec![Key::Clause(contract.clone(), part.clone(), clause.word())]
+            }
+            EventKind::DelegationGranted { contracts, to, .. } => {
+                contracts.iter().map(|contract| Key::Delegation(contract.clone(), to.clone())).collect()
+            }
+            EventKind::Milestone { contract, milestone, .. } => {
+                vec![Key::Milestone(contract.clone(), milestone.clone())]
+            }
+            EventKind::NoticeGiven { contract, part, .. } => vec![Key::Notice(contract.clone(), part.clone())],
+            _ => vec![],
+        }
+    }
+}
+
+/// Whether a contract or a part of it is in force, in the order in which a contract takes it from its parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// By a firm fact.
+    InForce,
+    /// By a tentative fact, or inferred: never more than that.
+    SaidToBe(Standing),
+    /// It starts after the day.
+    NotYet,
+    /// A firm term ran out with no firm extension.
+    Expired,
+    /// By a firm fact.
+    Ended,
+    /// By a tentative fact, or inferred, and no fact says that it ever was.
+    SaidToHaveEnded(Standing),
+    /// Nothing in the record.
+    Unknown,
+}
+
+impl State {
+    fn words(self) -> String {
+        match self {
+            Self::InForce => "in force".to_owned(),
+            Self::SaidToBe(standing) => format!("{standing} to be in force"),
+            Self::NotYet => "not yet in force".to_owned(),
+            Self::Expired => "term expired".to_owned(),
+            Self::Ended => "ended".to_owned(),
+            Self::SaidToHaveEnded(standing) => format!("{standing} to have ended"),
+            Self::Unknown => "not in the record".to_owned(),
+        }
+    }
+
+    fn rank(self) -> u8 {
+        match self {
+            Self::InForce => 0,
+            Self::SaidToBe(_) => 1,
+            Self::NotYet => 2,
+            Self::Expired => 3,
+            Self::Ended => 4,
+            Self::SaidToHaveEnded(_) => 5,
+            Self::Unknown => 6,
+        }
+    }
+}
+
+/// The term of a contract or a part of it, with what it may be extended to.
+#[derive(Debug, Clone)]
+pub struct Terms<'a> {
+    /// The first term.
+    pub first: TimeRange,
+    /// The first term and everything it may be, or was, extended by.
+    pub with_options: TimeRange,
+    /// What it follows from.
+    pub facts: Vec<&'a Fact>,
+}
+
+impl Terms<'_> {
+    /// What is left of it from a day on, options left out and included.
+    pub fn left(&self, from: Day) -> (Option<TimeRange>, Option<TimeRange>) {
+        let rest = TimeRange { from, end: Day::MAX };
+        (self.first.overlap(rest), self.with_options.overlap(rest))
+    }
+}
+
+/// The strongest class first, then the latest recorded: which of several terms stated is the term.
+fn strongest<'a>(facts: impl Iterator<Item = &'a Fact>) -> Option<&'a Fact> {
+    facts.max_by_key(|fact| {
+        (core::cmp::Reverse(fact.standing().class()), fact.standing().strength(), fact.position(), fact.place())
+    })
+}
+
+fn last_day(fact: &Fact) -> Option<DateSpan> {
+    match &fact.event().kind {
+        EventKind::TermSet { last_day, .. } | EventKind::Extended { last_day, .. } => Some(*last_day),
+        _ => None,
+    }
+}
+
+fn is_extension(fact: &&Fact) -> bool {
+    matches!(fact.event().kind, EventKind::Extended { .. })
+}
+
+/// The first certain day of a span, as far as it has one.
+pub(crate) fn start_of(span: DateSpan) -> Day {
+    if span.earliest() == Day::MIN { span.latest() } else { span.earliest() }
+}
+
+impl Projections {
+    fn facts_of<'a>(&'a self, key: &Key, at: At) -> Vec<&'a Fact> {
+        self.register.timeline(key).map_or_else(Vec::new, |timeline| timeline.counted(at).collect())
+    }
+
+    /// The term of a part; a part with none of its own has the contract's. The day of the question does not matter:
+    /// the term is what is known of it at the other coordinates.
+    pub fn terms(&self, contract: &ContractId, part: &Part, at: At) -> Option<Terms<'_>> {
+        self.own_terms(contract, part, at).or_else(|| self.own_terms(contract, &Part::Whole, at))
+    }
+
+    fn own_terms(&self, contract: &ContractId, part: &Part, at: At) -> Option<Terms<'_>> {
+        let facts = self.facts_of(&Key::Term(contract.clone(), part.clone()), at);
+        let set = strongest(facts.iter().copied().filter(|fact| !is_extension(fact)))?;
+        let last = last_day(set)?.latest();
+        let first = TimeRange::to_last_day(start_of(set.effective()), last)?;
+        let mut used = vec![set];
+        let mut furthest = last;
+        let options = self.facts_of(&Key::Extension(contract.clone(), part.clone()), at);
+        if let Some(option) = strongest(options.into_iter())
+            && let EventKind::OptionGranted { months, .. } = &option.event().kind
+        {
+            furthest = last.succ_opt().and_then(|next| months.last_day_from(next)).unwrap_or(furthest);
+            used.push(option);
+        }
+        for extension in facts.iter().copied().filter(is_extension) {
+            furthest = last_day(extension).map_or(furthest, |day| furthest.max(day.latest()));
+            used.push(extension);
+        }
+        Some(Terms { first, with_options: TimeRange::to_last_day(first.from, furthest)?, facts: used })
+    }
+
+    /// The latest day on which the record allows the contract to end: by its cap where it has one, by its options
+    /// where it has none.
+    pub fn latest_end(&self, contract: &ContractId, part: &Part, at: At) -> Figure {
+        let name = Key::Term(contract.clone(), part.clone()).to_string().replace("term", "latest-end");
+        let caps = self.facts_of(&Key::Clause(contract.clone(), part.clone(), "term-cap"), at);
+        let starts = self.facts_of(&Key::Status(contract.clone(), part.clone()), at);
+        let start =
+            strongest(starts.into_iter().filter(|fact| matches!(fact.event().kind, EventKind::Commenced { .. })));
+        if let (Some(cap), Some(start)) = (strongest(caps.into_iter()), start)
+            && let EventKind::ClauseSet { clause: Clause::TermCap { months }, .. } = &cap.event().kind
+            && let Some(day) = months.last_day_from(start_of(start.effective()))
+        {
+            let how = format!("{months} at the most from {}", start.effective());
+            return Figure::computed(name, Knowing::Known(Val::Date(DateSpan::day(day))), how, [cap, start]);
+        }
+        match self.own_terms(contract, part, at) {
+            Some(terms) => {
+                let day = DateSpan::day(terms.with_options.last_day());
+                Figure::computed(name, Knowing::Known(Val::Date(day)), "the term with every option", terms.facts)
+            }
+            None => Figure::unknown(name, "neither a term nor a cap on it is in the record"),
+        }
+    }
+
+    /// Selects on a key of the register.
+    pub fn in_register(&self, key: &Key, at: At) -> Figure {
+        selected(self.register.timeline(key), key, at)
+    }
+
+    /// Whether a contract or a part of it is in force: the word, and the figure behind it.
+    pub fn status(&self, contract: &ContractId, part: &Part, at: At) -> (State, Figure) {
+        let key = Key::Status(contract.clone(), part.clone());
+        match self.register.timeline(&key).map(|timeline| timeline.select(at)) {
+            Some(selection) if !selection.is_empty() => self.own_status(&key, &selection, contract, part, at),
+            _ if part.is_whole() => self.status_of_parts(&key, contract, at),
+            _ => {
+                let (state, mut figure) = self.status(contract, &Part::Whole, at);
+                figure.computed = Some("as the whole contract".to_owned());
+                figure.fact = key.to_string();
+                (state, figure)
+            }
+        }
+    }
+
+    fn own_status(
+        &self,
+        key: &Key,
+        selection: &Selection<'_>,
+        contract: &ContractId,
+        part: &Part,
+        at: At,
+    ) -> (State, Figure) {
+        let mut figure = Figure::selected(key, selection, at.as_of);
+        let mut state = match selection.answer {
+            None => State::NotYet,
+            Some(fact) => match (&fact.event().kind, fact.standing()) {
+                (EventKind::Ended { .. }, standing) if standing.is_firm() => State::Ended,
+                (EventKind::Ended { .. }, standing) => State::SaidToHaveEnded(standing),
+                (_, standing) if standing.is_firm() => State::InForce,
+                (_, standing) => State::SaidToBe(standing),
+            },
+        };
+        if state == State::InForce
+            && let Some((term, last)) = self.firm_term(contract, part, at)
+            && at.as_of > last.latest()
+        {
+            state = State::Expired;
+            figure.computed = Some(format!("its firm term ran to {last}, and no firm extension is in the record"));
+            figure.sources.extend(term.event().sources.iter().cloned());
+            figure.entries.push(term.position());
+        }
+        figure.value = Knowing::Known(Val::Text(state.words()));
+        (state, figure)
+    }
+
+    /// The firm term in effect on the day: the first one, or the firm extension that took its place.
+    fn firm_term(&self, contract: &ContractId, part: &Part, at: At) -> Option<(&Fact, DateSpan)> {
+        let timeline = self.register.timeline(&Key::Term(contract.clone(), part.clone()))?;
+        let firm =
+            timeline.counted(at).filter(|fact| fact.standing().is_firm() && fact.effective().earliest() <= at.as_of);
+        firm.filter_map(|fact| last_day(fact).map(|last| (fact, last)))
+            .max_by_key(|(fact, last)| (last.latest(), fact.position()))
+    }
+
+    /// A contract that is held as its lots is in force as far as any of them is.
+    fn status_of_parts(&self, key: &Key, contract: &ContractId, at: At) -> (State, Figure) {
+        let lots = self.lots_of(contract, at);
+        let own = lots.iter().map(|lot| Part::Lot(lot.clone())).filter(|lot| {
+            let key = Key::Status(contract.clone(), lot.clone());
+            self.register.timeline(&key).is_some_and(|timeline| !timeline.select(at).is_empty())
+        });
+        let states: Vec<(Part, State, Figure)> = own
+            .map(|lot| {
+                let (state, figure) = self.status(contract, &lot, at);
+                (lot, state, figure)
+            })
+            .collect();
+        let Some(best) = states.iter().map(|(_, state, _)| *state).min_by_key(|state| state.rank()) else {
+            return (State::Unknown, Figure::unknown(key, "whether it is in force is not in the record"));
+        };
+        let of_best: Vec<&(Part, State, Figure)> =
+            states.iter().filter(|(_, state, _)| state.rank() == best.rank()).collect();
+        let mut figure = Figure::unknown(key, "");
+        figure.value = Knowing::Known(Val::Text(best.words()));
+        figure.computed = Some(format!("by {} of its {} lots", of_best.len(), lots.len()));
+        for (_, _, part) in of_best {
+            figure.standing = figure.standing.or(part.standing);
+            figure.sources.extend(part.sources.iter().cloned());
+            figure.entries.extend(part.entries.iter().copied());
+            figure.uncertain = figure.uncertain.or_else(|| part.uncertain.clone());
+        }
+        figure.sources.sort();
+        figure.sources.dedup();
+        figure.entries.sort();
+        figure.entries.dedup();
+        (best, figure)
+    }
+
+    /// The lots of a contract that are known, numbers in their order, then names.
+    pub fn lots_of(&self, contract: &ContractId, at: At) -> Vec<LotId> {
+        let mut lots: Vec<LotId> = self
+            .lots
+            .of(contract)
+            .filter_map(|(key, timeline)| match key {
+                Key::Lot(_, lot) if timeline.counted(at).next().is_some() => Some(lot.clone()),
+                _ => None,
+            })
+            .collect();
+        lots.sort_by_key(|lot| (lot.as_str().parse::<u32>().unwrap_or(u32::MAX), lot.clone()));
+        lots
+    }
+
+    /// The last day of a contract's term as it stands on the day of the question, as a figure.
+    pub fn term_figure(&self, contract: &ContractId, part: &Part, at: At) -> Figure {
+        let key = Key::Term(contract.clone(), part.clone());
+        let Some(timeline) = self.register.timeline(&key) else {
+            return Figure::unknown(&key, "no term is in the record");
+        };
+        selected(Some(timeline), &key, at)
+    }
+
+    /// By how much a contract or part may be extended.
+    pub fn option_months(&self, contract: &ContractId, part: &Part, at: At) -> Option<Months> {
+        let options = self.facts_of(&Key::Extension(contract.clone(), part.clone()), at);
+        strongest(options.into_iter()).and_then(|fact| match &fact.event().kind {
+            EventKind::OptionGranted { months, .. } => Some(*months),
+            _ => None,
+        })
+    }
+}
+
+/// A figure selected on a timeline that may not be there.
+pub(crate) fn selected(timeline: Option<&Timeline>, key: &Key, at: At) -> Figure {
+    match timeline {
+        Some(timeline) => Figure::selected(key, &timeline.select(at), at.as_of),
+        None => Figure::unknown(key, "not in the record"),
+    }
+}

@@ -1,0 +1,230 @@
+//! A timeline: every fact ever applied to one key, and how a question selects among them. Nothing is ever removed; a
+//! correction strikes a fact, and questions known earlier still see it.
+
+use crate::all::Recorded;
+use crate::coordinates::{At, Counted};
+use crate::prelude::*;
+use core::cmp::Reverse;
+use minutebook_events::{Act, Class, DateSpan, Day, Event, Position, Standing};
+
+/// One event on a timeline.
+#[derive(Debug, Clone)]
+pub struct Fact {
+    recorded: Arc<Recorded>,
+    place: u16,
+    struck: Option<(Position, u16)>,
+}
+
+/// Whether a fact holds on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Presence {
+    /// It does not, or not any more.
+    No,
+    /// The day falls inside one of its spans: it may.
+    Uncertain,
+    /// It does.
+    Yes,
+}
+
+impl Fact {
+    pub(crate) fn new(recorded: Arc<Recorded>, place: u16) -> Self {
+        Self { recorded, place, struck: None }
+    }
+
+    /// The event.
+    pub fn event(&self) -> &Event {
+        &self.recorded.entry.events[usize::from(self.place)]
+    }
+
+    /// The act that established it.
+    pub fn act(&self) -> &Act {
+        &self.recorded.entry.act
+    }
+
+    /// The entry it came in, with its position.
+    pub fn recorded(&self) -> &Recorded {
+        &self.recorded
+    }
+
+    /// The position of its entry.
+    pub fn position(&self) -> Position {
+        self.recorded.position
+    }
+
+    /// Its place in the entry, from 0.
+    pub fn place(&self) -> u16 {
+        self.place
+    }
+
+    /// Its standing.
+    pub fn standing(&self) -> Standing {
+        self.event().standing
+    }
+
+    /// The correction that struck it: position and place.
+    pub fn struck(&self) -> Option<(Position, u16)> {
+        self.struck
+    }
+
+    /// From when it holds.
+    pub fn effective(&self) -> DateSpan {
+        self.event().effective
+    }
+
+    /// Whether it is known, and stands, at the recorded coordinate.
+    pub fn known(&self, head: Position) -> bool {
+        self.position() < head && self.struck.is_none_or(|(by, _)| by >= head)
+    }
+
+    /// Whether it holds on a day.
+    pub fn presence(&self, day: Day) -> Presence {
+        let event = self.event();
+        if day < event.effective.earliest() || event.until.is_some_and(|until| day > until.latest()) {
+            Presence::No
+        } else if day < event.effective.latest() || event.until.is_some_and(|until| day > until.earliest()) {
+            Presence::Uncertain
+        } else {
+            Presence::Yes
+        }
+    }
+
+    /// Whether it says the same as another fact of the same key.
+    pub fn agrees(&self, other: &Self) -> bool {
+        self.event().kind == other.event().kind
+    }
+
+    /// Whether the two have a source in common: then the later one is the same source recorded again.
+    pub fn shares_source(&self, other: &Self) -> bool {
+        self.event().sources.iter().any(|source| other.event().sources.contains(source))
+    }
+
+    fn same(&self, other: &Self) -> bool {
+        (self.position(), self.place) == (other.position(), other.place)
+    }
+
+    /// The later in effect wins; on the same day the stronger word, then the later recorded.
+    fn rank(&self) -> (Day, Day, u8, Position, u16) {
+        let effective = self.effective();
+        (effective.latest(), effective.earliest(), self.standing().strength(), self.position(), self.place)
+    }
+}
+
+/// All facts of one key, in the order they were recorded.
+#[derive(Debug, Clone, Default)]
+pub struct Timeline {
+    facts: Vec<Fact>,
+}
+
+/// What a question selects on one timeline.
+#[derive(Debug, Clone, Default)]
+pub struct Selection<'a> {
+    /// The answer, where any fact is in effect.
+    pub answer: Option<&'a Fact>,
+    /// Whether the answer may not hold: the day falls inside a span of it, or of a firm fact that would replace it.
+    pub uncertain: bool,
+    /// Firm facts from other sources, in effect from the same day as the answer, that differ from it.
+    pub conflicting: Vec<&'a Fact>,
+    /// What else is in effect and differs.
+    pub beside: Vec<&'a Fact>,
+    /// What takes effect after the day of the question, the nearest first.
+    pub later: Vec<&'a Fact>,
+    /// What may or may not have been decided by the decision coordinate.
+    pub perhaps: Vec<&'a Fact>,
+}
+
+impl Selection<'_> {
+    /// Whether nothing at all is known of the key.
+    pub fn is_empty(&self) -> bool {
+        self.answer.is_none() && self.later.is_empty() && self.perhaps.is_empty()
+    }
+}
+
+impl Timeline {
+    pub(crate) fn push(&mut self, fact: Fact) {
+        self.facts.push(fact);
+    }
+
+    pub(crate) fn strike(&mut self, position: Position, place: u16, by: (Position, u16)) {
+        for fact in self.facts.iter_mut().filter(|fact| (fact.position(), fact.place) == (position, place)) {
+            assert!(fact.struck.is_none(), "decide rejects a second correction of one event");
+            fact.struck = Some(by);
+        }
+    }
+
+    /// Every fact, struck ones included, in the order they were recorded.
+    pub fn facts(&self) -> &[Fact] {
+        &self.facts
+    }
+
+    /// The facts that count at these coordinates, whatever day they take effect.
+    pub fn counted(&self, at: At) -> impl Iterator<Item = &Fact> {
+        self.facts.iter().filter(move |fact| fact.known(at.head) && at.counts(fact.act().decided) == Counted::Yes)
+    }
+
+    /// The one answer to a question, and what stands beside it (design, "Standing").
+    pub fn select(&self, at: At) -> Selection<'_> {
+        self.select_among(at, &|_| true)
+    }
+
+    /// The same among some of the facts only.
+    pub(crate) fn select_among(&self, at: At, among: &dyn Fn(&Fact) -> bool) -> Selection<'_> {
+        let mut selection = Selection::default();
+        let mut effective: Vec<(&Fact, Presence)> = vec![];
+        for fact in self.facts.iter().filter(|fact| fact.known(at.head) && among(fact)) {
+            match at.counts(fact.act().decided) {
+                Counted::No => {}
+                Counted::Perhaps => selection.perhaps.push(fact),
+                Counted::Yes => match fact.presence(at.as_of) {
+                    Presence::No if at.as_of < fact.effective().earliest() => selection.later.push(fact),
+                    Presence::No => {}
+                    presence => effective.push((fact, presence)),
+                },
+            }
+        }
+        selection.later.sort_by_key(|fact| (fact.effective().earliest(), fact.position(), fact.place));
+        let Some(&(answer, presence)) = effective
+            .iter()
+            .min_by_key(|(fact, presence)| (fact.standing().class(), Reverse(*presence), Reverse(fact.rank())))
+        else {
+            return selection;
+        };
+        let replaced = |fact: &Fact| {
+            effective.iter().any(|(other, presence)| *presence == Presence::Yes && displaces(other, fact))
+        };
+        selection.beside = effective
+            .iter()
+            .map(|(fact, _)| *fact)
+            .filter(|fact| !fact.same(answer) && !fact.agrees(answer) && !replaced(fact))
+            .collect();
+        selection.conflicting = selection.beside.iter().copied().filter(|fact| conflicts(fact, answer)).collect();
+        // A firm fact whose span the day falls into may have taken the answer's place already.
+        selection.uncertain = presence == Presence::Uncertain
+            || selection.beside.iter().any(|fact| {
+                fact.standing().is_firm()
+                    && answer.standing().is_firm()
+                    && fact.presence(at.as_of) == Presence::Uncertain
+                    && fact.rank() > answer.rank()
+            });
+        selection.answer = Some(answer);
+        selection
+    }
+}
+
+/// Whether `newer` leaves nothing of `older`: later in effect and of the same class or a firmer one, or the same
+/// source recorded again for the same day.
+fn displaces(newer: &Fact, older: &Fact) -> bool {
+    let (new, old) = (newer.standing().class(), older.standing().class());
+    let (new_day, old_day) = (newer.effective().latest(), older.effective().latest());
+    let recorded_again = newer.standing() == older.standing()
+        && newer.effective() == older.effective()
+        && newer.shares_source(older)
+        && (newer.position(), newer.place) > (older.position(), older.place);
+    new <= old && new_day > old_day || recorded_again
+}
+
+/// Two firm facts from different sources, in effect from the same day, that differ.
+fn conflicts(fact: &Fact, answer: &Fact) -> bool {
+    [fact, answer].iter().all(|fact| fact.standing().class() == Class::Firm)
+        && fact.effective() == answer.effective()
+        && !fact.shares_source(answer)
+}

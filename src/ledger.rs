@@ -1,0 +1,381 @@
+//! The ledger: record an entry, and see what is recorded. It owns the whole act of recording (check, decide, append,
+//! apply) and the order of it; it must not know how entries are stored, nor how an answer is worded.
+
+use crate::store::{self, LeafHash, NewEntry, OpenError, Store, StoreError, Stored};
+use chrono::{DateTime, TimeDelta, Utc};
+use minutebook_events::codec::{self, BadBytes};
+use minutebook_events::decide::{Rejection, decide};
+use minutebook_events::{Draft, Entry, EntryId, Instant, Position};
+use minutebook_projections::Projections;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, RwLock, RwLockReadGuard};
+use tokio::sync::{mpsc, oneshot};
+
+/// What tells the time: the clock of this machine, or a test's.
+pub type Clock = Box<dyn Fn() -> DateTime<Utc> + Send>;
+
+/// How far the clock may be behind the last recorded instant before that is an error: our own steps within a group
+/// of entries recorded at one instant, and nothing more.
+const STEPPED: TimeDelta = TimeDelta::milliseconds(1);
+
+/// The most entries that share one commit.
+const GROUP: usize = 1024;
+
+/// That an entry is on disk, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The entry's id.
+    pub id: EntryId,
+    /// Its position.
+    pub position: Position,
+    /// When it was recorded.
+    pub recorded: Instant,
+    /// The leaf hash of its bytes.
+    pub leaf: LeafHash,
+    /// Whether it had been recorded before, so that this call changed nothing.
+    pub repeated: bool,
+}
+
+/// Why an entry was not recorded. Unless it says otherwise, nothing was appended.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// Incorrect: the entry does not hold together.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Rejected(Vec<Rejection>),
+    /// Conflict: the ledger has another size than the writer claims.
+    #[error("the ledger holds {actual} entries, and {expected} were expected: look at what was recorded since, then try again with --expected-head {actual}")]
+    Conflict {
+        /// What the writer claimed.
+        expected: Position,
+        /// What there is.
+        actual: Position,
+    },
+    /// Conflict: the id is taken.
+    #[error("the id {id} is that of the entry at position {position}, whose content differs: an entry is never changed, so record a correction under a new id")]
+    OtherContent {
+        /// The id.
+        id: EntryId,
+        /// Where it is.
+        position: Position,
+    },
+    /// Unavailable: recorded instants would not increase.
+    #[error("the clock says {now}, and the last entry was recorded at {last}: set the clock right, then try again")]
+    ClockWentBack {
+        /// What the clock says.
+        now: Instant,
+        /// The last recorded instant.
+        last: Instant,
+    },
+    /// Incorrect: too much for one entry.
+    #[error("the entry takes {bytes} bytes, and the limit is {limit}: split the act into several entries")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The store failed; the message says whether the outcome is known.
+    #[error(transparent)]
+    Store(Arc<StoreError>),
+    /// Unavailable: the thread that writes is gone.
+    #[error("the ledger was closed while the entry was being recorded: reopen it and look up the id {0}")]
+    Closed(EntryId),
+}
+
+/// Why a ledger could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The store would not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The store would not read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Fault or too new: the bytes at a position are not an entry.
+    #[error("position {position}: {source}")]
+    Bytes {
+        /// The position.
+        position: Position,
+        /// Why.
+        source: BadBytes,
+    },
+    /// Fault: the entries do not follow from each other.
+    #[error("position {position}: {what}; nothing was changed: restore the ledger's folder from a copy")]
+    Incoherent {
+        /// The position.
+        position: Position,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+struct Request {
+    draft: Draft,
+    expected: Position,
+    reply: oneshot::Sender<Result<Receipt, RecordError>>,
+}
+
+/// A ledger that is open. Questions and records may come from any thread; one process has it at a time.
+pub struct Ledger {
+    store: Arc<dyn Store>,
+    projections: Arc<RwLock<Projections>>,
+    durable: Arc<AtomicU64>,
+    requests: Option<mpsc::UnboundedSender<Request>>,
+    writer: Option<std::thread::JoinHandle<()>>,
+}
+
+/// The projections, and how much of them is durable: a question never sees an entry that is not on disk.
+pub struct View<'a> {
+    /// The projections; they may hold entries past `head` that are being committed.
+    pub projections: RwLockReadGuard<'a, Projections>,
+    /// The number of durable entries.
+    pub head: Position,
+}
+
+impl Ledger {
+    /// Opens the ledger at a folder, checks every hash and folds every entry; `progress` hears how many are done, and of how many.
+    ///
+    /// # Errors
+    /// [`LedgerError`], with the position where something is wrong, and the way out.
+    pub fn open(folder: &Path, progress: impl FnMut(u64, u64)) -> Result<Self, LedgerError> {
+        Self::on(store::open(folder)?, Box::new(Utc::now), progress)
+    }
+
+    /// Makes a ledger in an empty or new folder.
+    ///
+    /// # Errors
+    /// [`LedgerError::Open`].
+    pub fn create(folder: &Path) -> Result<Self, LedgerError> {
+        Self::on(store::create(folder)?, Box::new(Utc::now), |_, _| {})
+    }
+
+    /// A ledger on a store, by a clock.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`].
+    pub fn on(store: Arc<dyn Store>, clock: Clock, progress: impl FnMut(u64, u64)) -> Result<Self, LedgerError> {
+        let projections = fold(&*store, progress)?;
+        let projections = Arc::new(RwLock::new(projections));
+        let durable = Arc::new(AtomicU64::new(store.len()));
+        let (requests, inbox) = mpsc::unbounded_channel();
+        let writer = Writer {
+            store: Arc::clone(&store),
+            projections: Arc::clone(&projections),
+            durable: Arc::clone(&durable),
+            clock,
+            broken: None,
+        };
+        let writer = std::thread::Builder::new()
+            .name("ledger-writer".to_owned())
+            .spawn(move || writer.run(inbox))
+            .expect("a process that can open a ledger can start a thread");
+        Ok(Self { store, projections, durable, requests: Some(requests), writer: Some(writer) })
+    }
+
+    /// Records a draft as the entry at `expected`, which claims that the ledger holds that many entries. Entries
+    /// recorded at once share a commit. A draft recorded before gives its first receipt, whatever it expects.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub async fn record(&self, draft: Draft, expected: Position) -> Result<Receipt, RecordError> {
+        let id = draft.id;
+        let (reply, receipt) = oneshot::channel();
+        let requests = self.requests.as_ref().ok_or(RecordError::Closed(id))?;
+        requests.send(Request { draft, expected, reply }).map_err(|_| RecordError::Closed(id))?;
+        receipt.await.map_err(|_| RecordError::Closed(id))?
+    }
+
+    /// What is recorded, for a question.
+    pub fn view(&self) -> View<'_> {
+        let projections = self.projections.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        View { projections, head: self.head() }
+    }
+
+    /// The number of durable entries: the position of the next.
+    pub fn head(&self) -> Position {
+        Position(self.durable.load(Ordering::Acquire))
+    }
+
+    /// The stored bytes at a position, checked against their hash.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn stored(&self, position: Position) -> Result<Option<Stored>, StoreError> {
+        self.store.read(position)
+    }
+
+    /// Projections rebuilt from entry 0, apart from the live ones.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`].
+    pub fn rebuild(&self, progress: impl FnMut(u64, u64)) -> Result<Projections, LedgerError> {
+        fold(&*self.store, progress)
+    }
+
+    /// The store, for verification.
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+}
+
+impl Drop for Ledger {
+    fn drop(&mut self) {
+        // The writer finishes what was asked of it, then lets go of the store: the folder is free when this returns.
+        drop(self.requests.take());
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+    }
+}
+
+/// Folds every entry of a store, each held to what an honest log promises.
+fn fold(store: &dyn Store, mut progress: impl FnMut(u64, u64)) -> Result<Projections, LedgerError> {
+    let mut projections = Projections::default();
+    let mut last = None;
+    let total = store.len();
+    for stored in store.scan(Position(0)) {
+        let stored = stored?;
+        let entry = read(&stored, projections.head(), last)?;
+        last = Some(entry.recorded);
+        projections.apply(entry);
+        progress(projections.head().0, total);
+    }
+    if projections.head().0 != total {
+        let what = format!("the ledger ends here, and {total} entries were recorded");
+        return Err(LedgerError::Incoherent { position: projections.head(), what });
+    }
+    Ok(projections)
+}
+
+/// One stored entry, decoded and held to the one before: gapless, its claim true, its instant later.
+fn read(stored: &Stored, position: Position, last: Option<Instant>) -> Result<Entry, LedgerError> {
+    let incoherent = |what: String| LedgerError::Incoherent { position, what };
+    if stored.position != position {
+        return Err(incoherent(format!("the entry here says that it is at {}", stored.position)));
+    }
+    let entry = codec::decode(&stored.bytes).map_err(|source| LedgerError::Bytes { position, source })?;
+    if entry.expected_head != position {
+        return Err(incoherent(format!("the entry was accepted although it expected {} entries", entry.expected_head)));
+    }
+    match last {
+        Some(last) if entry.recorded <= last => {
+            Err(incoherent(format!("the entry was recorded at {}, not after {last}", entry.recorded)))
+        }
+        _ => Ok(entry),
+    }
+}
+
+/// The one thread that appends: it decides one request after the other, and commits all that wait together.
+struct Writer {
+    store: Arc<dyn Store>,
+    projections: Arc<RwLock<Projections>>,
+    durable: Arc<AtomicU64>,
+    clock: Clock,
+    broken: Option<Arc<StoreError>>,
+}
+
+type Accepted = (NewEntry, Receipt, oneshot::Sender<Result<Receipt, RecordError>>);
+
+impl Writer {
+    fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Request>) {
+        let mut waiting = Vec::new();
+        while inbox.blocking_recv_many(&mut waiting, GROUP) > 0 {
+            let first = self.durable.load(Ordering::Acquire);
+            let mut accepted: Vec<Accepted> = Vec::new();
+            let mut repeats = Vec::new();
+            for Request { draft, expected, reply } in waiting.drain(..) {
+                match self.decide(draft, expected) {
+                    Ok((None, receipt)) => repeats.push((receipt, reply)),
+                    Ok((Some(entry), receipt)) => accepted.push((entry, receipt, reply)),
+                    // Whoever asked may have gone; what was decided stands either way.
+                    Err(error) => drop(reply.send(Err(error))),
+                }
+            }
+            self.commit(Position(first), accepted);
+            // A repeat may repeat an entry of this very group: it is answered once that is on disk.
+            for (receipt, reply) in repeats {
+                let outcome = self.broken.clone().map_or(Ok(receipt), |error| Err(RecordError::Store(error)));
+                drop(reply.send(outcome));
+            }
+        }
+    }
+
+    /// Checks one draft against everything decided so far, this group included, and applies it. No new entry for a repeat.
+    fn decide(&self, draft: Draft, expected: Position) -> Result<(Option<NewEntry>, Receipt), RecordError> {
+        if let Some(error) = &self.broken {
+            return Err(RecordError::Store(Arc::clone(error)));
+        }
+        let mut projections = self.projections.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(known) = projections.by_id(draft.id) {
+            return repeat(&draft, known.position, &known.entry).map(|receipt| (None, receipt));
+        }
+        let position = projections.head();
+        if expected != position {
+            return Err(RecordError::Conflict { expected, actual: position });
+        }
+        decide(&*projections, &draft).map_err(RecordError::Rejected)?;
+        let last = projections.entries().last().map(|recorded| recorded.entry.recorded);
+        let recorded = self.instant(last)?;
+        let entry = Entry::stamp(draft, expected, recorded, recorder());
+        let bytes = codec::encode(&entry);
+        if bytes.len() > codec::MAX_BYTES {
+            return Err(RecordError::TooLarge { bytes: bytes.len(), limit: codec::MAX_BYTES });
+        }
+        assert_eq!(codec::decode(&bytes).as_ref(), Ok(&entry), "what is appended reads back as what was decided");
+        let receipt = Receipt { id: entry.id, position, recorded, leaf: LeafHash::of(&bytes), repeated: false };
+        let contracts = entry.contracts().into_iter().cloned().collect();
+        let new = NewEntry { id: entry.id, contracts, bytes };
+        projections.apply(entry);
+        Ok((Some(new), receipt))
+    }
+
+    fn instant(&self, last: Option<Instant>) -> Result<Instant, RecordError> {
+        let now = Instant::new((self.clock)());
+        match last {
+            Some(last) if now <= last && last.utc() - now.utc() > STEPPED => Err(RecordError::ClockWentBack { now, last }),
+            Some(last) if now <= last => Ok(Instant::new(last.utc() + TimeDelta::microseconds(1))),
+            _ => Ok(now),
+        }
+    }
+
+    fn commit(&mut self, first: Position, accepted: Vec<Accepted>) {
+        if accepted.is_empty() {
+            return;
+        }
+        let (entries, replies): (Vec<NewEntry>, Vec<_>) =
+            accepted.into_iter().map(|(entry, receipt, reply)| (entry, (receipt, reply))).unzip();
+        match self.store.append(first, &entries) {
+            Ok(()) => {
+                self.durable.store(first.0 + entries.len() as u64, Ordering::Release);
+                tracing::debug!(first = first.0, entries = entries.len(), "committed");
+                for (receipt, reply) in replies {
+                    drop(reply.send(Ok(receipt)));
+                }
+            }
+            Err(error) => {
+                // The projections are ahead of the disk now: questions stop at the durable head, and nothing more is
+                // recorded until the ledger is opened again.
+                tracing::error!(%error, "the commit failed");
+                let error = Arc::new(error);
+                self.broken = Some(Arc::clone(&error));
+                for (_, reply) in replies {
+                    drop(reply.send(Err(RecordError::Store(Arc::clone(&error)))));
+                }
+            }
+        }
+    }
+}
+
+fn repeat(draft: &Draft, position: Position, known: &Entry) -> Result<Receipt, RecordError> {
+    if !known.records(draft) {
+        return Err(RecordError::OtherContent { id: draft.id, position });
+    }
+    let leaf = LeafHash::of(&codec::encode(known));
+    Ok(Receipt { id: draft.id, position, recorded: known.recorded, leaf, repeated: true })
+}
+
+/// Who records: the system, and never a person's name.
+fn recorder() -> String {
+    concat!("minutebook ", env!("CARGO_PKG_VERSION")).to_owned()
+}

@@ -1,0 +1,37 @@
+//! Acts of governance: who, when, of what kind, whether it was answered, and where it stands in the ledger.
+
+use super::{Cell, Row};
+use minutebook_events::ContractId;
+use minutebook_projections::{At, Projections, Recorded};
+
+pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
+    all.acts(at)
+        .into_iter()
+        .filter(|recorded| contract.is_none_or(|contract| recorded.entry.contracts().contains(&contract)))
+        .map(|recorded| row(all, recorded, at))
+        .collect()
+}
+
+fn row(all: &Projections, recorded: &Recorded, at: At) -> Row {
+    let act = &recorded.entry.act;
+    let office = match &act.office {
+        Some(office) => all.office(office, at).map_or_else(|| office.to_string(), |(title, _)| title),
+        None => "not in the record".to_owned(),
+    };
+    let did = act.verb.clone().map_or_else(|| act.kind.to_string(), |verb| format!("{} (\"{verb}\")", act.kind));
+    let mut standings: Vec<&str> = recorded.entry.events.iter().map(|event| event.standing.word()).collect();
+    standings.sort_unstable();
+    standings.dedup();
+    let answered = all.answers_to(&act.reference, at).into_iter().map(|answer| answer.entry.act.reference.to_string()).collect();
+    Row::new("act")
+        .text("position", recorded.position)
+        .text("decided", act.decided)
+        .text("reference", &act.reference)
+        .text("title", &act.title)
+        .text("kind", did)
+        .text("office", office)
+        .cell("key-decision", Cell::Flag(act.key_decision))
+        .cell("callable-in", Cell::Flag(act.callable_in))
+        .cell("standings", Cell::List(standings.into_iter().map(str::to_owned).collect()))
+        .cell("answered-by", Cell::List(answered))
+}

@@ -1,0 +1,54 @@
+//! Who runs which lot, and which services a contract has.
+
+use super::{Row, chosen};
+use minutebook_events::{ContractId, Part};
+use minutebook_projections::{At, Figure, Key, Projections, Timeline};
+
+pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
+    let contracts = chosen(all, contract, at);
+    let lots = contracts.iter().flat_map(|contract| of(all, contract, at));
+    lots.chain(contracts.iter().flat_map(|contract| services(all, contract, at))).collect()
+}
+
+pub(super) fn of(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
+    all.lots_of(contract, at)
+        .into_iter()
+        .map(|lot| {
+            let title = Key::Lot(contract.clone(), lot.clone());
+            let holder = Key::Holder(contract.clone(), lot.clone());
+            Row::new("lot")
+                .text("contract", contract)
+                .text("lot", &lot)
+                .figure("title", named(all.lots.timeline(&title), &title, at))
+                .figure("holder", selected(all.lots.timeline(&holder), &holder, at))
+                .figure("status", all.status(contract, &Part::Lot(lot), at).1)
+        })
+        .collect()
+}
+
+fn services(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
+    all.lots
+        .of(contract)
+        .filter(|(key, timeline)| matches!(key, Key::Service(..)) && timeline.counted(at).next().is_some())
+        .map(|(key, timeline)| {
+            let name = match key {
+                Key::Service(_, service, _) => service.to_string(),
+                _ => key.to_string(),
+            };
+            Row::new("service").text("contract", contract).text("service", name).figure("says", selected(Some(timeline), key, at))
+        })
+        .collect()
+}
+
+fn selected(timeline: Option<&Timeline>, key: &Key, at: At) -> Figure {
+    match timeline {
+        Some(timeline) => Figure::selected(key, &timeline.select(at), at.as_of),
+        None => Figure::unknown(key, "not in the record"),
+    }
+}
+
+/// What a lot is called holds whatever the day; from when the lot itself holds is its status.
+fn named(timeline: Option<&Timeline>, key: &Key, at: At) -> Figure {
+    let day = timeline.and_then(|timeline| timeline.counted(at).map(|fact| fact.effective().latest()).min());
+    selected(timeline, key, day.map_or(at, |day| at.on(day.max(at.as_of))))
+}

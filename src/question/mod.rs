@@ -1,0 +1,348 @@
+//! Questions and their answers: one `Question` with three coordinates in, one `Answer` of rows and figures out. Every
+//! front end asks here and only formats what comes back; nothing here knows a terminal, a file or a store.
+
+mod decisions;
+mod diff;
+mod findings;
+mod lots;
+mod network;
+mod register;
+mod replay;
+mod state;
+mod value;
+mod why;
+
+pub use replay::replay;
+
+use crate::ledger::View;
+use minutebook_events::{ContractId, DateSpan, Day, Instant, Position, nearest};
+use minutebook_projections::{At, Figure, Projections};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::fmt;
+use std::str::FromStr;
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Topic {
+    /// Everything that matters on a day: contracts in force, value, lots, partners, findings.
+    State,
+    /// Contracts with their terms, options and clauses.
+    Register,
+    /// What contracts are worth.
+    Value,
+    /// Who runs which lot.
+    Lots,
+    /// Who funds, commissions and provides.
+    Network,
+    /// Acts of governance.
+    Decisions,
+    /// What the record itself shows.
+    Findings,
+    /// What changed up to another day, and which act changed it.
+    Diff {
+        /// The later day; the question's own day is the earlier.
+        to: Day,
+    },
+    /// The chain of entries behind one figure.
+    Why {
+        /// The figure's name, as answers give it.
+        fact: String,
+    },
+}
+
+impl Topic {
+    /// The word for it, as commands and answers use it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::State => "state",
+            Self::Register => "register",
+            Self::Value => "value",
+            Self::Lots => "lots",
+            Self::Network => "network",
+            Self::Decisions => "decisions",
+            Self::Findings => "findings",
+            Self::Diff { .. } => "diff",
+            Self::Why { .. } => "why",
+        }
+    }
+}
+
+/// The recorded coordinate as it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnownAt {
+    /// Up to and with the entry at this position.
+    Position(Position),
+    /// With every entry recorded by this instant.
+    Instant(Instant),
+}
+
+impl FromStr for KnownAt {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(position) = text.parse() {
+            return Ok(Self::Position(position));
+        }
+        text.parse().map(Self::Instant).map_err(|_| {
+            format!("\"{text}\" is neither a position nor an instant: write 12, or 2026-11-22T09:30:00Z")
+        })
+    }
+}
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// What is asked.
+    pub topic: Topic,
+    /// Of one contract, or of all.
+    pub contract: Option<ContractId>,
+    /// The effective coordinate.
+    pub as_of: Day,
+    /// The recorded coordinate; the head where it is left out.
+    pub known_at: Option<KnownAt>,
+    /// The decision coordinate; whatever was decided where it is left out.
+    pub decided_by: Option<Day>,
+}
+
+/// Why a question has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QuestionError {
+    /// Not found: the ledger does not go that far.
+    #[error("position {asked} is past the head: the ledger holds {head} entries, 0 to {}", .head.0.saturating_sub(1))]
+    PastHead {
+        /// What was asked for.
+        asked: Position,
+        /// The size of the ledger.
+        head: Position,
+    },
+    /// Not found: no contract of that id.
+    #[error("there is no contract \"{asked}\"{}", .hint)]
+    NoContract {
+        /// What was asked for.
+        asked: ContractId,
+        /// The nearest, in words.
+        hint: String,
+    },
+    /// Not found: the contract has no such fact.
+    #[error("{contract} has no fact \"{asked}\"{}", .hint)]
+    NoFact {
+        /// The contract.
+        contract: ContractId,
+        /// What was asked for.
+        asked: String,
+        /// The nearest, in words.
+        hint: String,
+    },
+    /// Incorrect: the days of a comparison are the wrong way round.
+    #[error("--from {from} is after --to {to}: give the earlier day first")]
+    Backwards {
+        /// The first day.
+        from: Day,
+        /// The second.
+        to: Day,
+    },
+}
+
+/// One cell of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// Words that need no standing: names, references.
+    Text(String),
+    /// A figure.
+    Figure(Figure),
+    /// Several figures of one kind.
+    Figures(Vec<Figure>),
+    /// Several words.
+    List(Vec<String>),
+    /// A yes or no that may not be in the record.
+    Flag(Option<bool>),
+}
+
+impl Cell {
+    /// The figures in it.
+    pub fn figures(&self) -> &[Figure] {
+        match self {
+            Self::Figure(figure) => std::slice::from_ref(figure),
+            Self::Figures(figures) => figures,
+            _ => &[],
+        }
+    }
+}
+
+impl Serialize for Cell {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Text(text) => to.serialize_str(text),
+            Self::Figure(figure) => figure.serialize(to),
+            Self::Figures(figures) => figures.serialize(to),
+            Self::List(items) => items.serialize(to),
+            Self::Flag(flag) => flag.serialize(to),
+        }
+    }
+}
+
+/// One row: its kind, and its cells in the order in which they are read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// What the row is about, which is also the table it stands in.
+    pub kind: &'static str,
+    /// Names and contents.
+    pub cells: Vec<(&'static str, Cell)>,
+}
+
+impl Row {
+    fn new(kind: &'static str) -> Self {
+        Self { kind, cells: vec![] }
+    }
+
+    fn text(mut self, name: &'static str, text: impl fmt::Display) -> Self {
+        self.cells.push((name, Cell::Text(text.to_string())));
+        self
+    }
+
+    fn figure(mut self, name: &'static str, figure: Figure) -> Self {
+        self.cells.push((name, Cell::Figure(figure)));
+        self
+    }
+
+    fn cell(mut self, name: &'static str, cell: Cell) -> Self {
+        self.cells.push((name, cell));
+        self
+    }
+
+    /// The cell of a name.
+    pub fn get(&self, name: &str) -> Option<&Cell> {
+        self.cells.iter().find(|(known, _)| *known == name).map(|(_, cell)| cell)
+    }
+}
+
+impl Serialize for Row {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(Some(self.cells.len() + 1))?;
+        map.serialize_entry("row", self.kind)?;
+        for (name, cell) in &self.cells {
+            map.serialize_entry(name, cell)?;
+        }
+        map.end()
+    }
+}
+
+/// Where the recorded coordinate of an answer lies.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Known {
+    /// The last position that is known; nothing in an empty ledger.
+    pub position: Option<Position>,
+    /// When that entry was recorded.
+    pub recorded: Option<Instant>,
+}
+
+/// An answer: its coordinates and its rows.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Answer {
+    /// What was asked.
+    pub question: String,
+    /// Of which contract.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contract: Option<ContractId>,
+    /// The effective coordinate.
+    pub as_of: Day,
+    /// The recorded coordinate.
+    pub known_at: Known,
+    /// The decision coordinate.
+    pub decided_by: Option<Day>,
+    /// The rows.
+    pub answer: Vec<Row>,
+    /// The coordinates in words, with which every printed answer begins.
+    #[serde(skip)]
+    pub words: String,
+}
+
+impl View<'_> {
+    /// Answers a question.
+    ///
+    /// # Errors
+    /// [`QuestionError`].
+    pub fn ask(&self, question: &Question) -> Result<Answer, QuestionError> {
+        let at = self.at(question)?;
+        let all = &*self.projections;
+        if let Some(contract) = &question.contract {
+            known_contract(all, contract, at)?;
+        }
+        let contract = question.contract.as_ref();
+        let rows = match &question.topic {
+            Topic::State => state::rows(all, contract, at),
+            Topic::Register => register::rows(all, contract, at),
+            Topic::Value => value::rows(all, contract, at),
+            Topic::Lots => lots::rows(all, contract, at),
+            Topic::Network => network::rows(all, contract, at),
+            Topic::Decisions => decisions::rows(all, contract, at),
+            Topic::Findings => findings::rows(all, contract, at),
+            Topic::Diff { to } => diff::rows(all, contract, at, *to)?,
+            Topic::Why { fact } => why::rows(all, contract, fact, at)?,
+        };
+        Ok(self.answer(question, at, rows))
+    }
+
+    /// The coordinates of a question in this ledger.
+    ///
+    /// # Errors
+    /// [`QuestionError::PastHead`].
+    pub fn at(&self, question: &Question) -> Result<At, QuestionError> {
+        let head = match question.known_at {
+            None => self.head,
+            Some(KnownAt::Position(asked)) if asked < self.head => asked.next(),
+            Some(KnownAt::Position(asked)) => return Err(QuestionError::PastHead { asked, head: self.head }),
+            Some(KnownAt::Instant(instant)) => {
+                let known = self.projections.entries().partition_point(|recorded| recorded.entry.recorded <= instant);
+                Position(known as u64).min(self.head)
+            }
+        };
+        Ok(At { as_of: question.as_of, head, decided_by: question.decided_by })
+    }
+
+    fn answer(&self, question: &Question, at: At, rows: Vec<Row>) -> Answer {
+        let last = at.head.0.checked_sub(1).map(Position);
+        let recorded = last.and_then(|position| self.projections.entry(position)).map(|recorded| recorded.entry.recorded);
+        let mut words = at.words();
+        if let Topic::Diff { to } = &question.topic {
+            words = format!("from {} to {}: {words}", DateSpan::day(at.as_of), DateSpan::day(*to));
+        }
+        if let Some(recorded) = recorded {
+            words = words.replace("as known at position", &format!("as known at {}, position", recorded.utc().format("%-d %B %Y %H:%M UTC")));
+        }
+        Answer {
+            question: question.topic.word().to_owned(),
+            contract: question.contract.clone(),
+            as_of: at.as_of,
+            known_at: Known { position: last, recorded },
+            decided_by: at.decided_by,
+            answer: rows,
+            words,
+        }
+    }
+}
+
+fn known_contract(all: &Projections, asked: &ContractId, at: At) -> Result<(), QuestionError> {
+    let known = all.contracts(at.head);
+    if known.contains(&asked) {
+        return Ok(());
+    }
+    let hint = match nearest(asked.as_str(), known.iter().map(|id| id.as_str())) {
+        Some(near) => format!(": did you mean {near}?"),
+        None if known.is_empty() => ": nothing is recorded at this coordinate".to_owned(),
+        None => format!(": there are {}", known.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", ")),
+    };
+    Err(QuestionError::NoContract { asked: asked.clone(), hint })
+}
+
+/// The contracts that an answer is about: the one asked for, or all that are known.
+fn chosen<'a>(all: &'a Projections, contract: Option<&'a ContractId>, at: At) -> Vec<&'a ContractId> {
+    match contract {
+        Some(contract) => vec![contract],
+        None => all.contracts(at.head).into_iter().filter(|contract| counted(all, contract, at)).collect(),
+    }
+}
+
+/// Whether anything that counts by the decision coordinate is known of the contract.
+fn counted(all: &Projections, contract: &ContractId, at: At) -> bool {
+    all.timelines().any(|(_, key, timeline)| key.contract() == Some(contract) && timeline.counted(at).next().is_some())
+}

@@ -1,0 +1,49 @@
+//! The register: every contract and lot with its status, term, options, latest end, clauses and steps.
+
+use super::{Row, chosen};
+use minutebook_events::{ContractId, Part};
+use minutebook_projections::{At, Key, Projections};
+
+pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
+    let mut rows = vec![];
+    for id in chosen(all, contract, at) {
+        rows.push(line(all, "contract", id, &Part::Whole, at));
+    }
+    if let Some(id) = contract {
+        rows.extend(all.lots_of(id, at).into_iter().map(|lot| line(all, "lot", id, &Part::Lot(lot), at)));
+        rows.extend(details(all, id, at));
+    }
+    rows
+}
+
+fn line(all: &Projections, kind: &'static str, contract: &ContractId, part: &Part, at: At) -> Row {
+    let row = Row::new(kind).text("contract", contract);
+    let row = match part {
+        Part::Lot(lot) => row.text("lot", lot),
+        _ => row.text("title", all.title(contract, at)),
+    };
+    row.figure("status", all.status(contract, part, at).1)
+        .figure("term", all.term_figure(contract, part, at))
+        .figure("option", all.in_register(&Key::Extension(contract.clone(), part.clone()), at))
+        .figure("latest-end", all.latest_end(contract, part, at))
+}
+
+/// Everything else the register holds of one contract, a row a fact.
+fn details(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
+    let shown = |key: &Key| {
+        matches!(key, Key::Successor(_) | Key::Clause(..) | Key::Delegation(..) | Key::Milestone(..) | Key::Notice(..))
+            || matches!(key, Key::Term(_, Part::Service(_)) | Key::Extension(_, Part::Service(_)))
+    };
+    all.register
+        .of(contract)
+        .filter(|(key, timeline)| shown(key) && timeline.counted(at).next().is_some())
+        .map(|(key, _)| {
+            let kind = match key {
+                Key::Clause(..) => "clause",
+                Key::Milestone(..) => "milestone",
+                _ => "detail",
+            };
+            Row::new(kind).text("contract", contract).text("what", key).figure("says", all.in_register(key, at))
+        })
+        .collect()
+}

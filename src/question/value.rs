@@ -1,0 +1,207 @@
+//! What contracts are worth: line by line, by lot, service and funder, a year, over the first term, with options, what
+//! is left, by financial year; and every stated total with ours beside it.
+
+use super::{Row, chosen};
+use minutebook_events::{Basis, ContractId, EventKind, Measure, Part, PartyId, ValueLine, financial_year};
+use minutebook_projections::{At, Figure, Key, Knowing, Projections, Terms, Timeline, Val, Window};
+use std::collections::BTreeSet;
+
+/// Lines that add up: of one measure, and covering the same other contracts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Group {
+    measure: Measure,
+    with: Vec<ContractId>,
+}
+
+impl Group {
+    fn holds(&self, line: &ValueLine, timeline: &Timeline) -> bool {
+        line.measure == self.measure && with(timeline) == self.with
+    }
+
+    fn name(&self) -> String {
+        let with: Vec<&str> = self.with.iter().map(ContractId::as_str).collect();
+        if with.is_empty() { self.measure.to_string() } else { format!("{} with {}", self.measure, with.join(" and ")) }
+    }
+}
+
+/// The other contracts that the amounts of a line cover too.
+fn with(timeline: &Timeline) -> Vec<ContractId> {
+    let mut with: Vec<ContractId> = timeline
+        .facts()
+        .iter()
+        .flat_map(|fact| match &fact.event().kind {
+            EventKind::ValueSet { with, .. } => with.clone(),
+            _ => vec![],
+        })
+        .collect();
+    with.sort();
+    with.dedup();
+    with
+}
+
+fn groups(all: &Projections, contract: &ContractId, at: At) -> BTreeSet<Group> {
+    all.lines(contract, at).map(|(_, line, timeline)| Group { measure: line.measure, with: with(timeline) }).collect()
+}
+
+/// What a contract is worth a year on the day: a figure for each group of lines that say what it is worth.
+pub(super) fn yearly(all: &Projections, contract: &ContractId, at: At) -> Vec<Figure> {
+    groups(all, contract, at)
+        .iter()
+        .filter(|group| group.measure.is_worth())
+        .map(|group| a_year(all, contract, group, at, |_| true))
+        .filter(|figure| !figure.entries.is_empty())
+        .collect()
+}
+
+fn a_year(all: &Projections, contract: &ContractId, group: &Group, at: At, which: impl Fn(&ValueLine) -> bool) -> Figure {
+    let sum = all.sum(contract, Window::Yearly, at, |line, timeline| group.holds(line, timeline) && which(line));
+    let how = format!("sum of {} {} lines in effect on the day, by year", sum.added, group.name());
+    let basis = if group.measure.is_worth() { Basis::Year } else { Basis::FullYear };
+    sum.figure(format!("a-year/{}", group.name()), how, Some(basis))
+}
+
+/// A sum over each of three ranges: the first term, with options, and what is left of the first term.
+fn over_terms(
+    all: &Projections,
+    contract: &ContractId,
+    terms: Option<&Terms<'_>>,
+    at: At,
+    which: impl Fn(&ValueLine, &Timeline) -> bool,
+) -> [Figure; 3] {
+    let left = terms.and_then(|terms| terms.left(at.as_of).1);
+    let ranges = [
+        ("first-term", terms.map(|terms| terms.first)),
+        ("with-options", terms.map(|terms| terms.with_options)),
+        ("left", left),
+    ];
+    ranges.map(|(name, range)| match range {
+        None if name == "left" && terms.is_some() => Figure::unknown(name, "no day of its term is left"),
+        None => Figure::unknown(name, "no term is in the record"),
+        Some(range) => {
+            let sum = all.sum(contract, Window::Range(range), at, &which);
+            sum.figure(name, format!("{} over {range}", range.years()), Some(Basis::WholePeriod))
+        }
+    })
+}
+
+pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
+    let mut rows = vec![];
+    for id in chosen(all, contract, at) {
+        rows.extend(totals(all, id, at));
+    }
+    if let Some(id) = contract {
+        rows.extend(lines(all, id, at));
+        rows.extend(by(all, id, at));
+        rows.extend(by_year(all, id, at));
+    }
+    for id in chosen(all, contract, at) {
+        rows.extend(stated(all, id, at));
+    }
+    rows
+}
+
+/// A row a group: the whole contract.
+fn totals(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
+    let terms = all.terms(contract, &Part::Whole, at);
+    groups(all, contract, at)
+        .into_iter()
+        .map(|group| {
+            let row = Row::new("value").text("contract", contract).text("measure", group.name());
+            let row = row.figure("a-year", a_year(all, contract, &group, at, |_| true));
+            spread(row, over_terms(all, contract, terms.as_ref(), at, |line, timeline| group.holds(line, timeline)))
+        })
+        .collect()
+}
+
+fn spread(row: Row, [first, options, left]: [Figure; 3]) -> Row {
+    row.figure("first-term", first).figure("with-options", options).figure("left", left)
+}
+
+/// A row a line: as it stands on the day, and over the term of its part.
+fn lines(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
+    all.lines(contract, at)
+        .map(|(key, line, _)| {
+            let terms = all.terms(contract, &line.part, at);
+            let row = Row::new("line").text("contract", contract).text("line", line).figure("on-the-day", all.line_figure(key, at));
+            spread(row, over_terms(all, contract, terms.as_ref(), at, |other, _| other == line))
+        })
+        .collect()
+}
+
+/// A row a lot, service and funder, arms counted with the organisation they are an arm of.
+fn by(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
+    let mut rows = vec![];
+    for group in groups(all, contract, at) {
+        let of_group = || all.lines(contract, at).filter(|(_, line, timeline)| group.holds(line, timeline));
+        let parts: BTreeSet<Part> = of_group().map(|(_, line, _)| line.part.clone()).filter(|part| !part.is_whole()).collect();
+        for part in parts {
+            let terms = all.terms(contract, &part, at);
+            let row = Row::new("by-part").text("contract", contract).text("part", &part).text("measure", group.name());
+            let row = row.figure("a-year", a_year(all, contract, &group, at, |line| line.part == part));
+            rows.push(spread(row, over_terms(all, contract, terms.as_ref(), at, |line, t| group.holds(line, t) && line.part == part)));
+        }
+        let whole = |party: &PartyId| all.whole_party(party, at);
+        let funders: BTreeSet<PartyId> = of_group().filter_map(|(_, line, _)| line.funder.as_ref()).map(whole).collect();
+        let terms = all.terms(contract, &Part::Whole, at);
+        for funder in funders {
+            let pays = |line: &ValueLine| line.funder.as_ref().map(whole).as_ref() == Some(&funder);
+            let row = Row::new("by-funder").text("contract", contract).text("funder", all.party_name(&funder, at)).text("measure", group.name());
+            let row = row.figure("a-year", a_year(all, contract, &group, at, pays));
+            rows.push(spread(row, over_terms(all, contract, terms.as_ref(), at, |line, t| group.holds(line, t) && pays(line))));
+        }
+    }
+    rows
+}
+
+/// A row a financial year that any line that says what the contract is worth falls into, options included.
+fn by_year(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
+    let mut rows = vec![];
+    for group in groups(all, contract, at).into_iter().filter(|group| group.measure.is_worth()) {
+        let lines: Vec<_> = all.lines(contract, at).filter(|(_, line, timeline)| group.holds(line, timeline)).collect();
+        let exact = lines.iter().flat_map(|(_, _, timeline)| timeline.counted(at));
+        let ranges: Vec<_> = exact
+            .filter_map(|fact| Some((fact.effective().exact()?, fact.event().until?.exact()?)))
+            .collect();
+        let (Some(first), Some(last)) = (ranges.iter().map(|r| r.0).min(), ranges.iter().map(|r| r.1).max()) else { continue };
+        let (mut year, mut name) = financial_year(first);
+        while year.from <= last {
+            let sum = all.sum(contract, Window::Range(year), at, |line, timeline| group.holds(line, timeline));
+            if sum.added > 0 || !sum.missing.is_empty() {
+                let figure = sum.figure(format!("year/{name}/{}", group.name()), format!("sum over {year}"), None);
+                rows.push(Row::new("financial-year").text("contract", contract).text("year", &name).text("measure", group.name()).figure("amount", figure));
+            }
+            (year, name) = financial_year(year.end);
+        }
+    }
+    rows
+}
+
+/// A row a stated total and reading: what is stated, what we make of it, the difference.
+fn stated(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
+    let mut rows = vec![];
+    for (key, timeline) in all.value.of(contract).filter(|(key, _)| matches!(key, Key::Total(..))) {
+        for fact in timeline.counted(at) {
+            let EventKind::TotalStated { total, amount, .. } = &fact.event().kind else { continue };
+            for (label, sum) in all.readings(fact, at) {
+                let mut figure = Figure::computed(key, Knowing::Known(Val::Money(*amount, None)), "", [fact]);
+                figure.computed = None;
+                let computed = sum.figure(format!("{key}/computed"), label, None);
+                let difference = match computed.value.known() {
+                    Some(Val::Money(ours, _)) if (amount.pounds() - ours.pounds()).abs() <= amount.slack() + sum.slack => "none".to_owned(),
+                    Some(Val::Money(ours, _)) => minutebook_events::Money::exact(amount.pounds() - ours.pounds()).to_string(),
+                    _ => "not determined".to_owned(),
+                };
+                rows.push(
+                    Row::new("stated-total")
+                        .text("contract", contract)
+                        .text("total", total)
+                        .figure("stated", figure)
+                        .figure("computed", computed)
+                        .text("parts", label)
+                        .text("difference", difference),
+                );
+            }
+        }
+    }
+    rows
+}

@@ -1,0 +1,108 @@
+//! Why a figure is what it is: every fact ever recorded of its key, what each counts for in this question, and the
+//! facts behind a figure that was computed.
+
+use super::{Cell, QuestionError, Row, register, value};
+use minutebook_events::{ContractId, nearest};
+use minutebook_projections::{At, Fact, Figure, Key, Knowing, Projections, Selection, Timeline, tell};
+
+pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, fact: &str, at: At) -> Result<Vec<Row>, QuestionError> {
+    let contract = contract.expect("the command line asks why of one contract");
+    let mut names: Vec<String> = vec![];
+    for (_, key, timeline) in all.timelines().filter(|(_, key, _)| key.contract() == Some(contract)) {
+        let name = key.to_string();
+        if name == fact {
+            return Ok(chain(key, timeline, at));
+        }
+        names.push(name);
+    }
+    let computed = value::rows(all, Some(contract), at).into_iter().chain(register::rows(all, Some(contract), at));
+    for figure in computed.flat_map(|row| row.cells).flat_map(|(_, cell)| cell.figures().to_vec()) {
+        if figure.fact == fact {
+            return Ok(behind(all, contract, figure));
+        }
+        names.push(figure.fact);
+    }
+    let hint = match nearest(fact, names.iter().map(String::as_str)) {
+        Some(near) => format!(": did you mean {near}?"),
+        None => format!(": it has {}", names.join(", ")),
+    };
+    Err(QuestionError::NoFact { contract: contract.clone(), asked: fact.to_owned(), hint })
+}
+
+/// The whole timeline, in the order of recording.
+fn chain(key: &Key, timeline: &Timeline, at: At) -> Vec<Row> {
+    let selection = timeline.select(at);
+    let figure = Figure::selected(key, &selection, at.as_of);
+    let answer = Row::new("figure").text("fact", key).figure("answer", figure);
+    let facts = timeline.facts().iter().map(|fact| row(fact, counts_as(fact, &selection, at)));
+    std::iter::once(answer).chain(facts).collect()
+}
+
+/// What a fact is to the question.
+fn counts_as(fact: &Fact, selection: &Selection<'_>, at: At) -> String {
+    let is = |others: &[&Fact]| others.iter().any(|other| std::ptr::eq(*other, fact));
+    match fact.struck() {
+        Some((by, _)) if by < at.head => return format!("struck by the correction at position {by}"),
+        _ => {}
+    }
+    if fact.position() >= at.head {
+        return "recorded after the question".to_owned();
+    }
+    if selection.answer.is_some_and(|answer| std::ptr::eq(answer, fact)) {
+        return "the answer".to_owned();
+    }
+    if is(&selection.conflicting) {
+        "conflicts with the answer".to_owned()
+    } else if is(&selection.beside) {
+        "stands beside the answer".to_owned()
+    } else if is(&selection.later) {
+        "takes effect later".to_owned()
+    } else if is(&selection.perhaps) {
+        "perhaps not decided by then".to_owned()
+    } else if at.decided_by.is_some_and(|by| fact.act().decided.earliest() > by) {
+        "decided after the question".to_owned()
+    } else if selection.answer.is_some_and(|answer| answer.agrees(fact)) {
+        "says the same".to_owned()
+    } else {
+        "displaced, or over".to_owned()
+    }
+}
+
+fn row(fact: &Fact, counts_as: String) -> Row {
+    let event = fact.event();
+    Row::new("fact")
+        .text("entry", format!("{}.{}", fact.position(), fact.place()))
+        .text("counts-as", counts_as)
+        .text("says", Knowing::from(tell(event)).words())
+        .text("standing", event.standing)
+        .text("effective", match event.until {
+            Some(until) => format!("{}, to {until}", event.effective),
+            None => event.effective.to_string(),
+        })
+        .text("decided", fact.act().decided)
+        .text("act", &fact.act().reference)
+        .text("because", event.because.as_deref().or(event.doubt.as_deref()).unwrap_or_default())
+        .cell("sources", Cell::List(event.sources.iter().map(ToString::to_string).collect()))
+}
+
+/// A computed figure, and the facts it was computed from: those of its entries that cite its sources.
+fn behind(all: &Projections, contract: &ContractId, figure: Figure) -> Vec<Row> {
+    let mut seen = vec![];
+    let mut rows = vec![];
+    for (_, key, timeline) in all.timelines().filter(|(_, key, _)| key.contract() == Some(contract)) {
+        for fact in timeline.facts() {
+            let place = (fact.position(), fact.place());
+            let cites = fact.event().sources.iter().all(|source| figure.sources.contains(source));
+            if figure.entries.contains(&fact.position()) && cites && !seen.contains(&place) && behind_kind(key) {
+                seen.push(place);
+                rows.push(row(fact, format!("behind it: {key}")));
+            }
+        }
+    }
+    let answer = Row::new("figure").text("fact", figure.fact.clone()).figure("answer", figure);
+    std::iter::once(answer).chain(rows).collect()
+}
+
+fn behind_kind(key: &Key) -> bool {
+    matches!(key, Key::Line(..) | Key::Total(..) | Key::Term(..) | Key::Extension(..) | Key::Status(..) | Key::Clause(..))
+}

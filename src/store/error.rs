@@ -1,0 +1,196 @@
+//! Why opening, reading or appending failed. Every message names the value, the place and the remedy; nothing here
+//! decides anything.
+
+use minutebook_events::Position;
+use std::io;
+use std::path::PathBuf;
+
+/// Why a store could not read or append.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Conflict: someone else appended first. Read what is new, decide again, append at `actual`.
+    #[error(
+        "the append expected the ledger to hold {expected} entries, and it holds {actual}: read the new ones and try again"
+    )]
+    Conflict {
+        /// The size that the caller claimed.
+        expected: Position,
+        /// The size that the ledger has.
+        actual: Position,
+    },
+    /// Incorrect: the entry can never be stored as it is.
+    #[error(
+        "the entry for position {position} takes {bytes} bytes, and the limit is {limit}: split the act into several entries"
+    )]
+    TooLarge {
+        /// Where it would have been.
+        position: Position,
+        /// Its size.
+        bytes: usize,
+        /// The most that an entry may take.
+        limit: usize,
+    },
+    /// Fault: what is stored is not what was appended. Nothing repairs it here.
+    #[error(
+        "the entry at position {position} is corrupt: {what}; nothing was changed: restore the ledger's folder from a copy, and compare the copy's last checkpoint"
+    )]
+    Corrupt {
+        /// The entry that was asked for.
+        position: Position,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Fault: an index does not hold together; the entries themselves may.
+    #[error(
+        "the index of {name} is corrupt: {what}; nothing was changed: restore the ledger's folder from a copy, and compare the copy's last checkpoint"
+    )]
+    CorruptIndex {
+        /// The contract or the id that was looked up.
+        name: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// Unavailable: an append failed half-way. It may be durable or not; only reopening tells.
+    #[error(
+        "whether the {count} entries from position {first} were kept is unknown: {cause}; reopen the ledger and look up their ids before you append them again"
+    )]
+    Unknown {
+        /// Where the first of them would be.
+        first: Position,
+        /// How many were to be appended.
+        count: usize,
+        /// What failed.
+        cause: io::Error,
+    },
+    /// Unavailable: an earlier append failed half-way, and the store takes no more.
+    #[error(
+        "the ledger refuses to append since an append at position {failed_at} failed with unknown outcome: reopen the ledger and look up the id of what was being appended"
+    )]
+    Refusing {
+        /// Where the append that failed began.
+        failed_at: Position,
+    },
+    /// Unavailable: the disk or the operating system would not read.
+    #[error("cannot read {what}: {source}; try again, and check the disk if it persists")]
+    Io {
+        /// What was asked for.
+        what: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+}
+
+/// Why a ledger could not be opened or made.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Incorrect: there is something else at that place.
+    #[error("{path} is not a ledger: {why}; name the folder of a ledger, or an empty or new one to create it in")]
+    NotALedger {
+        /// The place.
+        path: Shown,
+        /// What is there instead.
+        why: String,
+    },
+    /// Not found.
+    #[error("there is no ledger at {path}: check the path, or create one there")]
+    NotThere {
+        /// The place.
+        path: Shown,
+    },
+    /// Conflict: create found a ledger.
+    #[error("there is already a ledger at {path}: open it, or name another folder")]
+    AlreadyThere {
+        /// The place.
+        path: Shown,
+    },
+    /// Incorrect: a later program wrote it.
+    #[error("the ledger at {path} has format {found}, and this program reads up to {known}: use a newer minutebook{}", made_with(.program))]
+    Newer {
+        /// The ledger.
+        path: Shown,
+        /// Its format.
+        found: u64,
+        /// The newest that this program knows.
+        known: u64,
+        /// The version of the program that made it, where it says so.
+        program: Option<String>,
+    },
+    /// Unavailable: another process has it.
+    #[error("the ledger at {path} is in use by {holder}: stop that process or wait for it, then try again")]
+    Locked {
+        /// The ledger.
+        path: Shown,
+        /// Who holds it: process id, command and since when, or "another process".
+        holder: String,
+    },
+    /// Incorrect: the folder cannot be written by this user, or its disk is mounted read-only.
+    #[error("cannot {doing} {path}: {source}; a ledger must be writable even to be read: give this user write access")]
+    Denied {
+        /// What was being done.
+        doing: &'static str,
+        /// To what.
+        path: Shown,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// Unavailable: no space.
+    #[error("cannot {doing} {path}: the disk is full; free some space and try again")]
+    DiskFull {
+        /// What was being done.
+        doing: &'static str,
+        /// To what.
+        path: Shown,
+    },
+    /// Fault: what is stored does not hold together.
+    #[error(
+        "the ledger at {path} is corrupt: {what}; restore the folder from a copy, and compare the copy's last checkpoint"
+    )]
+    Corrupt {
+        /// The ledger.
+        path: Shown,
+        /// What is wrong.
+        what: String,
+    },
+    /// Unavailable: anything else that the operating system said.
+    #[error("cannot {doing} {path}: {source}; try again, and check the disk if it persists")]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// To what.
+        path: Shown,
+        /// What the operating system said.
+        source: io::Error,
+    },
+}
+
+impl OpenError {
+    /// The variant that fits what the operating system said.
+    pub(super) fn io(doing: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
+        let path = Shown(path.into());
+        match source.kind() {
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Self::Denied { doing, path, source },
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { doing, path },
+            _ => Self::Io { doing, path, source },
+        }
+    }
+}
+
+fn made_with(program: &Option<String>) -> String {
+    program.as_ref().map(|version| format!(" (it was made with {version})")).unwrap_or_default()
+}
+
+/// A path in a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown(pub PathBuf);
+
+impl std::fmt::Display for Shown {
+    fn fmt(&self, out: &mut std::fmt::Formatter) -> std::fmt::Result {
+        self.0.display().fmt(out)
+    }
+}
+
+impl<P: Into<PathBuf>> From<P> for Shown {
+    fn from(path: P) -> Self {
+        Self(path.into())
+    }
+}

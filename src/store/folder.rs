@@ -1,0 +1,268 @@
+//! A ledger's folder: its format marker, and the lock that one process holds on it. It must not look inside the store.
+//!
+//! ```text
+//! DIR/minutebook.json   what this folder is, and its format; written last, so that it marks a finished ledger
+//! DIR/lock              locked while a process has the ledger open; says which
+//! DIR/size              how many entries were durable at least (see `watermark`)
+//! DIR/sled/             the entries
+//! ```
+
+use super::error::{OpenError, Shown};
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, SystemTime};
+
+/// The format of ledger folders that this program writes, and the newest that it reads.
+pub const FORMAT: u64 = 1;
+
+const MARKER: &str = "minutebook.json";
+const MARKER_DRAFT: &str = "minutebook.json.new";
+const LOCK: &str = "lock";
+const SIZE: &str = "size";
+const SLED: &str = "sled";
+
+#[derive(Serialize, Deserialize)]
+struct Marker {
+    name: String,
+    format: u64,
+    created_with: String,
+}
+
+/// The part of a marker that every format keeps.
+#[derive(Deserialize)]
+struct AnyMarker {
+    name: String,
+    format: u64,
+    created_with: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Holder {
+    pid: u32,
+    command: String,
+    since: String,
+}
+
+/// A ledger's folder, locked for this process until it is dropped.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    created: bool,
+    _lock: File,
+}
+
+impl Folder {
+    /// Makes a ledger's folder, or finishes one that a crash left half-made. Call [`Folder::seal`] once the store is there.
+    ///
+    /// # Errors
+    /// [`OpenError::AlreadyThere`], [`OpenError::NotALedger`] when something else is there, and what [`Folder::open`] gives.
+    pub fn create(path: &Path) -> Result<Self, OpenError> {
+        if path.join(MARKER).exists() {
+            return Err(OpenError::AlreadyThere { path: path.into() });
+        }
+        fs::create_dir_all(path).map_err(|e| no_folder(path, e))?;
+        only_leftovers(path)?;
+        let lock = lock(path)?;
+        // Another process may have finished its own creation while this one waited to look.
+        if path.join(MARKER).exists() {
+            return Err(OpenError::AlreadyThere { path: path.into() });
+        }
+        Ok(Self { path: path.to_owned(), created: true, _lock: lock })
+    }
+
+    /// Opens a ledger's folder.
+    ///
+    /// # Errors
+    /// [`OpenError`]: not there, not a ledger, of a newer format, locked, not writable.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        read_marker(path)?;
+        let lock = lock(path)?;
+        if !path.join(SLED).join("db").is_file() {
+            let what = format!("its file {SLED}/db is missing");
+            return Err(OpenError::Corrupt { path: path.into(), what });
+        }
+        Ok(Self { path: path.to_owned(), created: false, _lock: lock })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether it is being made, and has no marker yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.created
+    }
+
+    pub(super) fn sled(&self) -> PathBuf {
+        self.path.join(SLED)
+    }
+
+    pub(super) fn size(&self) -> PathBuf {
+        self.path.join(SIZE)
+    }
+
+    /// Marks a new ledger as finished, once all of it is durable: without the marker nobody takes it for a ledger.
+    pub(super) fn seal(&mut self) -> Result<(), OpenError> {
+        let marker = Marker {
+            name: "minutebook".to_owned(),
+            format: FORMAT,
+            created_with: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        let mut text = serde_json::to_string_pretty(&marker).expect("a marker has only text and a number");
+        text.push('\n');
+        let draft = self.path.join(MARKER_DRAFT);
+        write_durably(&draft, text.as_bytes()).map_err(|e| OpenError::io("write", &draft, e))?;
+        fs::rename(&draft, self.path.join(MARKER)).map_err(|e| OpenError::io("write", self.path.join(MARKER), e))?;
+        sync_up(&self.path)?;
+        self.created = false;
+        Ok(())
+    }
+}
+
+/// Makes names durable: those in this folder, and the folder's own in those above it, which may be new as well.
+fn sync_up(path: &Path) -> Result<(), OpenError> {
+    let path = fs::canonicalize(path).map_err(|e| OpenError::io("find", path, e))?;
+    for folder in path.ancestors() {
+        match sync_folder(folder) {
+            // A folder above that we may not read was there before us.
+            Err(OpenError::Denied { .. }) if folder != path => break,
+            other => other?,
+        }
+    }
+    Ok(())
+}
+
+/// Makes the names in a folder durable.
+pub(super) fn sync_folder(path: &Path) -> Result<(), OpenError> {
+    File::open(path).and_then(|folder| folder.sync_all()).map_err(|e| OpenError::io("flush", path, e))
+}
+
+pub(super) fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn no_folder(path: &Path, error: io::Error) -> OpenError {
+    match error.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            OpenError::NotALedger { path: path.into(), why: "it is a file, or lies in one".to_owned() }
+        }
+        _ => OpenError::io("create", path, error),
+    }
+}
+
+/// What a creation that a crash stopped may leave; anything else belongs to someone else.
+fn only_leftovers(path: &Path) -> Result<(), OpenError> {
+    for item in fs::read_dir(path).map_err(|e| OpenError::io("list", path, e))? {
+        let name = item.map_err(|e| OpenError::io("list", path, e))?.file_name();
+        if ![LOCK, SIZE, SLED, MARKER_DRAFT].iter().any(|ours| name == *ours) {
+            return Err(no_marker(path, &name.to_string_lossy()));
+        }
+    }
+    Ok(())
+}
+
+fn no_marker(path: &Path, found: &str) -> OpenError {
+    OpenError::NotALedger { path: path.into(), why: format!("it holds {found} and no {MARKER}") }
+}
+
+fn read_marker(path: &Path) -> Result<(), OpenError> {
+    let file = path.join(MARKER);
+    let text = match fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(why_no_marker(path)),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Err(no_folder(path, error)),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            return Err(OpenError::Corrupt { path: path.into(), what: format!("its {MARKER} is not text") });
+        }
+        Err(error) => return Err(OpenError::io("read", file, error)),
+    };
+    let bad = |why: String| OpenError::Corrupt { path: path.into(), what: format!("its {MARKER} {why}") };
+    let marker: AnyMarker = serde_json::from_str(&text).map_err(|e| bad(format!("cannot be read: {e}")))?;
+    if marker.name != "minutebook" {
+        return Err(OpenError::NotALedger {
+            path: path.into(),
+            why: format!("its {MARKER} names \"{}\"", marker.name),
+        });
+    }
+    match marker.format {
+        0 => Err(bad("says format 0, which never was".to_owned())),
+        1..=FORMAT => Ok(()),
+        found => Err(OpenError::Newer { path: path.into(), found, known: FORMAT, program: marker.created_with }),
+    }
+}
+
+/// Nothing there, an empty folder, or a folder of something else.
+fn why_no_marker(path: &Path) -> OpenError {
+    let mut items = match fs::read_dir(path) {
+        Ok(items) => items,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return OpenError::NotThere { path: path.into() },
+        Err(error) => return OpenError::io("list", path, error),
+    };
+    match items.next() {
+        None => OpenError::NotThere { path: path.into() },
+        Some(Ok(item)) => no_marker(path, &item.file_name().to_string_lossy()),
+        Some(Err(error)) => OpenError::io("list", path, error),
+    }
+}
+
+fn lock(path: &Path) -> Result<File, OpenError> {
+    let name = path.join(LOCK);
+    let mut options = OpenOptions::new();
+    let mut file = options
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&name)
+        .map_err(|e| OpenError::io("open", &name, e))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(OpenError::Locked { path: Shown(path.to_owned()), holder: holder(&mut file) });
+        }
+        Err(TryLockError::Error(error)) => return Err(OpenError::io("lock", name, error)),
+    }
+    sign(&mut file).map_err(|e| OpenError::io("write", name, e))?;
+    Ok(file)
+}
+
+/// Says in the lock who holds it.
+fn sign(file: &mut File) -> io::Result<()> {
+    let now = DateTime::<Utc>::from(SystemTime::now());
+    let holder =
+        Holder { pid: std::process::id(), command: command(), since: now.to_rfc3339_opts(SecondsFormat::Secs, true) };
+    let mut text = serde_json::to_vec(&holder).expect("a holder has only text and a number");
+    text.push(b'\n');
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(&text)
+}
+
+/// The program and its first word, as `minutebook serve`; further words may hold what is nobody else's business.
+fn command() -> String {
+    let mut words = std::env::args_os();
+    let program =
+        words.next().map(PathBuf::from).and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+    let first = words.next().map(|word| word.to_string_lossy().into_owned());
+    program.into_iter().chain(first).collect::<Vec<_>>().join(" ")
+}
+
+/// Who holds the lock, in words. A holder signs just after it locks, so an empty lock is worth a second look.
+fn holder(file: &mut File) -> String {
+    for _ in 0..5 {
+        let mut text = String::new();
+        let read = file.rewind().and_then(|()| file.read_to_string(&mut text));
+        if let (Ok(_), Ok(Holder { pid, command, since })) = (read, serde_json::from_str(&text)) {
+            return format!("process {pid} ({command}, since {since})");
+        }
+        sleep(Duration::from_millis(10));
+    }
+    "another process, which has not said which".to_owned()
+}

@@ -1,0 +1,103 @@
+//! The one door to sled: its errors, and the panics that it answers corrupt files with, become [`Fault`]s. It must not
+//! know what the calls are for.
+
+use super::error::StoreError;
+use super::layout::Torn;
+use minutebook_events::Position;
+use std::cell::Cell;
+use std::fmt::Display;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::sync::Once;
+
+/// What sled would not do.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// The files do not hold together.
+    Corrupt(String),
+    /// The operating system refused.
+    Io(io::Error),
+}
+
+impl Fault {
+    /// An entry that must be there and is not.
+    pub(super) fn missing(position: Position) -> Self {
+        Self::Corrupt(format!("nothing is stored at position {position}"))
+    }
+
+    /// The fault as an error of whoever asked for this position.
+    pub(super) fn at(self, position: Position) -> StoreError {
+        match self {
+            Self::Corrupt(what) => StoreError::Corrupt { position, what },
+            Self::Io(source) => StoreError::Io { what: format!("the entry at position {position}"), source },
+        }
+    }
+
+    /// The fault as an error of whoever asked an index for this contract or id.
+    pub(super) fn in_index_of(self, name: impl Display) -> StoreError {
+        match self {
+            Self::Corrupt(what) => StoreError::CorruptIndex { name: name.to_string(), what },
+            Self::Io(source) => StoreError::Io { what: format!("the index of {name}"), source },
+        }
+    }
+
+    /// The fault as the operating system would put it, for messages that take any cause.
+    pub(super) fn into_io(self) -> io::Error {
+        match self {
+            Self::Corrupt(what) => io::Error::new(io::ErrorKind::InvalidData, what),
+            Self::Io(error) => error,
+        }
+    }
+}
+
+impl From<Torn> for Fault {
+    fn from(torn: Torn) -> Self {
+        Self::Corrupt(torn.0)
+    }
+}
+
+impl From<sled::Error> for Fault {
+    fn from(error: sled::Error) -> Self {
+        match error {
+            sled::Error::Io(error) => Self::Io(error),
+            sled::Error::Corruption { .. } => Self::Corrupt("a checksum in its files does not match".to_owned()),
+            sled::Error::Unsupported(what) | sled::Error::ReportableBug(what) => Self::Corrupt(what),
+            other => Self::Corrupt(other.to_string()),
+        }
+    }
+}
+
+thread_local! {
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Calls sled, and turns its panics into faults without a word on stderr.
+///
+/// What sled holds in memory is not trusted after a panic: appends stop, and reads check every hash.
+pub(super) fn call<T>(f: impl FnOnce() -> sled::Result<T>) -> Result<T, Fault> {
+    hush();
+    let before = QUIET.replace(true);
+    let outcome = catch_unwind(AssertUnwindSafe(f));
+    QUIET.set(before);
+    match outcome {
+        Ok(result) => Ok(result?),
+        Err(payload) => {
+            let text = payload.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
+            Err(Fault::Corrupt(format!("sled stopped: {}", text.lines().next().unwrap_or(text))))
+        }
+    }
+}
+
+/// Keeps panics inside [`call`] off stderr; every other panic is reported as before.
+fn hush() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let usual = take_hook();
+        set_hook(Box::new(move |info| {
+            if !QUIET.get() {
+                usual(info);
+            }
+        }));
+    });
+}

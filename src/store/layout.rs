@@ -1,0 +1,248 @@
+//! How entries lie in sled, as bytes: keys, chunks, records and sealed blocks. Pure: it must not call sled.
+//!
+//! | key | value |
+//! | --- | --- |
+//! | `e` position chunk | a chunk of a record that is not sealed yet (the tail) |
+//! | `b` first-position chunk | a chunk of a sealed block: records, compressed together |
+//! | `s` contract 0 position | positions of that contract within one block; the key names the first |
+//! | `i` id | the position of the entry with that id |
+//!
+//! Positions are eight bytes and chunk numbers two, big-endian, so that sled keeps them in order. A chunked value opens
+//! with its length and eight bytes of its SHA-256, because contracts and ids lie outside the entry's own hash.
+
+use super::{LeafHash, NewEntry, Stored};
+use minutebook_events::{ContractId, EntryId, Position};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// sled's segment size. A page over a quarter of it becomes a file in `blobs/`, which sled never syncs.
+pub(super) const SEGMENT: usize = 1024 * 1024;
+
+/// The most items that one page holds: it splits when it has more than 16, and may first take 4 from a sibling it merges.
+const PAGE_ITEMS: usize = 21;
+
+/// What a page spends on one item beside the value: the longest key (`s`, 64, 0, 8), lengths and headers.
+const ITEM_OVERHEAD: usize = 120;
+
+/// The most bytes in one value, so that no page ever leaves the log.
+pub(super) const CHUNK: usize = SEGMENT / 4 / PAGE_ITEMS - ITEM_OVERHEAD;
+
+/// The most records in a block: an index value then holds at most so many positions, and stays one chunk.
+pub(super) const MAX_BLOCK_ENTRIES: usize = 1024;
+const _: () = assert!(MAX_BLOCK_ENTRIES * 8 <= CHUNK, "an index value must stay one chunk");
+
+const HEAD: usize = 4 + 8;
+const ZSTD_LEVEL: i32 = 1;
+
+/// A key and its value.
+pub(super) type Put = (Vec<u8>, Vec<u8>);
+
+/// Why stored bytes are not what was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Torn(pub(super) String);
+
+/// An entry with what it is indexed by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Record {
+    pub(super) id: EntryId,
+    pub(super) contracts: Vec<ContractId>,
+    pub(super) stored: Stored,
+}
+
+impl Record {
+    pub(super) fn new(position: Position, entry: &NewEntry) -> Self {
+        let stored = Stored { position, bytes: entry.bytes.clone(), leaf: LeafHash::of(&entry.bytes) };
+        Self { id: entry.id, contracts: entry.contracts.clone(), stored }
+    }
+
+    /// Bytes that it takes in a block before compression.
+    pub(super) fn size(&self) -> usize {
+        16 + 2
+            + self.contracts.iter().map(|contract| 1 + contract.as_str().len()).sum::<usize>()
+            + 32
+            + 4
+            + self.stored.bytes.len()
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.id.0.as_bytes());
+        out.extend_from_slice(&short(self.contracts.len()).to_be_bytes());
+        for contract in &self.contracts {
+            out.push(u8::try_from(contract.as_str().len()).expect("a contract id has at most 64 bytes"));
+            out.extend_from_slice(contract.as_str().as_bytes());
+        }
+        out.extend_from_slice(&self.stored.leaf.0);
+        out.extend_from_slice(&long(self.stored.bytes.len()).to_be_bytes());
+        out.extend_from_slice(&self.stored.bytes);
+    }
+
+    /// Reads one record off the front, and holds its bytes to its hash.
+    fn read(position: Position, from: &mut &[u8]) -> Result<Self, Torn> {
+        let id = EntryId(Uuid::from_bytes(array(from)?));
+        let count = u16::from_be_bytes(array(from)?);
+        let contracts = (0..count).map(|_| read_contract(from)).collect::<Result<_, _>>()?;
+        let leaf = LeafHash(array(from)?);
+        let length = u32::from_be_bytes(array(from)?);
+        let bytes = take(from, length as usize)?.to_vec();
+        if LeafHash::of(&bytes) != leaf {
+            return Err(Torn("its bytes do not match the hash that was stored with them".to_owned()));
+        }
+        Ok(Self { id, contracts, stored: Stored { position, bytes, leaf } })
+    }
+}
+
+/// The tail's puts for one record.
+pub(super) fn tail_puts(record: &Record) -> Vec<Put> {
+    let mut payload = Vec::with_capacity(record.size());
+    record.write(&mut payload);
+    chunks(b'e', record.stored.position, &payload)
+}
+
+/// The keys that [`tail_puts`] made for this record.
+pub(super) fn tail_keys(record: &Record) -> impl Iterator<Item = Vec<u8>> {
+    let position = record.stored.position;
+    (0..(HEAD + record.size()).div_ceil(CHUNK)).map(move |chunk| chunk_key(b'e', position, short(chunk)))
+}
+
+/// The record of the tail at a position, from its value.
+pub(super) fn tail_record(position: Position, mut payload: &[u8]) -> Result<Record, Torn> {
+    let record = Record::read(position, &mut payload)?;
+    if payload.is_empty() { Ok(record) } else { Err(Torn("bytes follow its end".to_owned())) }
+}
+
+/// The puts that seal these records, which follow each other: the block and its index keys.
+pub(super) fn block_puts(records: &[Arc<Record>]) -> Vec<Put> {
+    let first = records.first().expect("a block has a record").stored.position;
+    let mut raw = Vec::with_capacity(records.iter().map(|record| record.size()).sum());
+    records.iter().for_each(|record| record.write(&mut raw));
+    let mut payload = [short(records.len()).to_be_bytes().as_slice(), &long(raw.len()).to_be_bytes()].concat();
+    payload.extend(zstd::bulk::compress(&raw, ZSTD_LEVEL).expect("zstd compresses any bytes at level 1"));
+    let mut puts = chunks(b'b', first, &payload);
+    puts.extend(records.iter().map(|record| (id_key(record.id), record.stored.position.0.to_be_bytes().to_vec())));
+    puts.extend(stream_puts(records));
+    puts
+}
+
+/// The records of a block, from its value.
+pub(super) fn block_records(first: Position, mut payload: &[u8]) -> Result<Vec<Record>, Torn> {
+    let count = u16::from_be_bytes(array(&mut payload)?);
+    let length = u32::from_be_bytes(array(&mut payload)?);
+    let raw = zstd::bulk::decompress(payload, length as usize).map_err(|e| Torn(format!("its block: {e}")))?;
+    let mut rest = raw.as_slice();
+    let records =
+        (0..u64::from(count)).map(|n| Record::read(Position(first.0 + n), &mut rest)).collect::<Result<_, _>>()?;
+    if rest.is_empty() { Ok(records) } else { Err(Torn("bytes follow the end of its block".to_owned())) }
+}
+
+/// How many records a block holds, without reading them.
+pub(super) fn block_len(mut payload: &[u8]) -> Result<u64, Torn> {
+    array(&mut payload).map(u16::from_be_bytes).map(u64::from)
+}
+
+fn stream_puts(records: &[Arc<Record>]) -> Vec<Put> {
+    let mut streams = std::collections::BTreeMap::<&ContractId, Vec<Position>>::new();
+    for record in records {
+        for contract in &record.contracts {
+            let stream = streams.entry(contract).or_default();
+            // A caller that names a contract twice in one entry still gets one position.
+            if stream.last() != Some(&record.stored.position) {
+                stream.push(record.stored.position);
+            }
+        }
+    }
+    let bytes = |stream: &[Position]| stream.iter().flat_map(|position| position.0.to_be_bytes()).collect();
+    streams.into_iter().map(|(contract, stream)| (stream_key(contract, stream[0]), bytes(&stream))).collect()
+}
+
+/// The positions in a stream's value.
+pub(super) fn stream_positions(value: &[u8]) -> Result<Vec<Position>, Torn> {
+    if !value.len().is_multiple_of(8) {
+        return Err(Torn(format!("a value of the index of contracts has {} bytes", value.len())));
+    }
+    value.chunks_exact(8).map(|mut eight| array(&mut eight).map(u64::from_be_bytes).map(Position)).collect()
+}
+
+/// The position in an id's value.
+pub(super) fn id_position(mut value: &[u8]) -> Result<Position, Torn> {
+    array(&mut value).map(u64::from_be_bytes).map(Position)
+}
+
+pub(super) fn id_key(id: EntryId) -> Vec<u8> {
+    [b"i".as_slice(), id.0.as_bytes()].concat()
+}
+
+/// What all keys of a contract's stream start with. No id contains a zero byte, so no other stream does.
+pub(super) fn stream_prefix(contract: &ContractId) -> Vec<u8> {
+    [b"s".as_slice(), contract.as_str().as_bytes(), &[0]].concat()
+}
+
+fn stream_key(contract: &ContractId, first: Position) -> Vec<u8> {
+    [stream_prefix(contract), first.0.to_be_bytes().to_vec()].concat()
+}
+
+pub(super) fn chunk_key(kind: u8, position: Position, chunk: u16) -> Vec<u8> {
+    [&[kind], position.0.to_be_bytes().as_slice(), &chunk.to_be_bytes()].concat()
+}
+
+/// The position in a key of kind `e` or `b`.
+pub(super) fn key_position(key: &[u8]) -> Result<Position, Torn> {
+    let mut rest = key;
+    take(&mut rest, 1)?;
+    array(&mut rest).map(u64::from_be_bytes).map(Position)
+}
+
+fn chunks(kind: u8, position: Position, payload: &[u8]) -> Vec<Put> {
+    let framed = [long(payload.len()).to_be_bytes().as_slice(), &check(payload), payload].concat();
+    let key = |chunk| chunk_key(kind, position, short(chunk));
+    framed.chunks(CHUNK).enumerate().map(|(chunk, bytes)| (key(chunk), bytes.to_vec())).collect()
+}
+
+/// Puts chunks together again: `chunk(n)` is the value of the n-th, where there is one.
+pub(super) fn join<B: AsRef<[u8]>, E: From<Torn>>(
+    mut chunk: impl FnMut(u16) -> Result<Option<B>, E>,
+) -> Result<Option<Vec<u8>>, E> {
+    let Some(first) = chunk(0)? else { return Ok(None) };
+    let mut rest = first.as_ref();
+    let length = u32::from_be_bytes(array(&mut rest)?) as usize;
+    let expected: [u8; 8] = array(&mut rest)?;
+    let mut payload = rest.to_vec();
+    for number in 1..(HEAD + length).div_ceil(CHUNK) {
+        let missing = || Torn(format!("its chunk {number} is missing"));
+        let next = chunk(u16::try_from(number).map_err(|_| missing())?)?.ok_or_else(missing)?;
+        payload.extend_from_slice(next.as_ref());
+    }
+    if payload.len() != length || check(&payload) != expected {
+        return Err(Torn("its stored form does not match its checksum".to_owned()).into());
+    }
+    Ok(Some(payload))
+}
+
+fn check(payload: &[u8]) -> [u8; 8] {
+    let digest: [u8; 32] = Sha256::digest(payload).into();
+    std::array::from_fn(|n| digest[n])
+}
+
+fn read_contract(from: &mut &[u8]) -> Result<ContractId, Torn> {
+    let [length] = array(from)?;
+    let text = std::str::from_utf8(take(from, length.into())?).map_err(|e| Torn(format!("a contract's id: {e}")))?;
+    text.parse().map_err(|e| Torn(format!("a contract's id: {e}")))
+}
+
+fn take<'a>(from: &mut &'a [u8], length: usize) -> Result<&'a [u8], Torn> {
+    let (taken, rest) = from.split_at_checked(length).ok_or_else(|| Torn("it ends too soon".to_owned()))?;
+    *from = rest;
+    Ok(taken)
+}
+
+fn array<const N: usize>(from: &mut &[u8]) -> Result<[u8; N], Torn> {
+    take(from, N).map(|taken| taken.try_into().expect("taken to this length"))
+}
+
+fn short(number: usize) -> u16 {
+    u16::try_from(number).expect("counts of contracts, chunks and records stay far below 65,536")
+}
+
+fn long(number: usize) -> u32 {
+    u32::try_from(number).expect("an entry and a block stay far below 4 GiB")
+}

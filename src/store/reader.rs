@@ -1,0 +1,98 @@
+//! Reads what lies in sled: blocks, the tail and the indexes. It never writes, repairs nothing, and knows nothing of
+//! which positions are durable.
+
+use super::guard::{self, Fault};
+use super::layout::{self, Record};
+use minutebook_events::{ContractId, EntryId, Position};
+use std::sync::Arc;
+
+pub(super) struct Reader(sled::Db);
+
+impl Reader {
+    pub(super) fn new(db: sled::Db) -> Self {
+        Self(db)
+    }
+
+    pub(super) fn db(&self) -> &sled::Db {
+        &self.0
+    }
+
+    /// The records of the block that holds this position, where it is in one.
+    pub(super) fn block_with(&self, position: Position) -> Result<Option<Vec<Record>>, Fault> {
+        let Some(first) = self.block_before(position.next())? else { return Ok(None) };
+        let Some(value) = self.value(b'b', first)? else { return Ok(None) };
+        let records = layout::block_records(first, &value)?;
+        Ok(records.last().is_some_and(|last| last.stored.position >= position).then_some(records))
+    }
+
+    /// The record at this position of the tail, where there is one.
+    pub(super) fn tail_record(&self, position: Position) -> Result<Option<Record>, Fault> {
+        let value = self.value(b'e', position)?;
+        Ok(value.map(|value| layout::tail_record(position, &value)).transpose()?)
+    }
+
+    /// How many entries are in blocks: where the last block ends.
+    pub(super) fn sealed(&self) -> Result<u64, Fault> {
+        let Some(first) = self.block_before(Position(u64::MAX))? else { return Ok(0) };
+        let value = self.value(b'b', first)?.ok_or_else(|| Fault::missing(first))?;
+        Ok(first.0 + layout::block_len(&value)?)
+    }
+
+    /// The whole tail, which starts where the blocks end.
+    pub(super) fn tail(&self, from: Position) -> Result<Vec<Arc<Record>>, Fault> {
+        let mut tail = Vec::new();
+        let mut next = from;
+        while let Some(record) = self.tail_record(next)? {
+            tail.push(Arc::new(record));
+            next = next.next();
+        }
+        let known: usize = tail.iter().map(|record| layout::tail_keys(record).count()).sum();
+        let found = guard::call(|| self.0.scan_prefix(b"e").try_fold(0, |count, item| item.map(|_| count + 1)))?;
+        if known == found {
+            Ok(tail)
+        } else {
+            // Appends and seals are atomic, so no crash leaves this.
+            Err(Fault::Corrupt(format!("beyond position {next}, entries follow a gap or lie there in part")))
+        }
+    }
+
+    /// The positions of a contract that are in blocks, in order.
+    pub(super) fn positions_of(&self, contract: &ContractId) -> Result<Vec<Position>, Fault> {
+        let values = guard::call(|| {
+            self.0.scan_prefix(layout::stream_prefix(contract)).values().collect::<Result<Vec<_>, _>>()
+        })?;
+        let mut positions = Vec::new();
+        for value in values {
+            positions.extend(layout::stream_positions(&value)?);
+        }
+        Ok(positions)
+    }
+
+    /// The position in a block of the entry with this id.
+    pub(super) fn position_of(&self, id: EntryId) -> Result<Option<Position>, Fault> {
+        let value = guard::call(|| self.0.get(layout::id_key(id)))?;
+        Ok(value.map(|value| layout::id_position(&value)).transpose()?)
+    }
+
+    /// Holds the indexes to a record of a block.
+    pub(super) fn check_index(&self, record: &Record) -> Result<(), Fault> {
+        let position = record.stored.position;
+        let mut found = self.position_of(record.id)? == Some(position);
+        for contract in &record.contracts {
+            found &= self.positions_of(contract)?.binary_search(&position).is_ok();
+        }
+        if found { Ok(()) } else { Err(Fault::Corrupt(format!("an index does not lead to position {position}"))) }
+    }
+
+    /// The first position of the last block that starts before this one.
+    fn block_before(&self, position: Position) -> Result<Option<Position>, Fault> {
+        let Some((key, _)) = guard::call(|| self.0.get_lt(layout::chunk_key(b'b', position, 0)))? else {
+            return Ok(None);
+        };
+        if key.first() == Some(&b'b') { Ok(Some(layout::key_position(&key)?)) } else { Ok(None) }
+    }
+
+    fn value(&self, kind: u8, position: Position) -> Result<Option<Vec<u8>>, Fault> {
+        layout::join(|chunk| guard::call(|| self.0.get(layout::chunk_key(kind, position, chunk))))
+    }
+}

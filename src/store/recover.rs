@@ -1,0 +1,108 @@
+//! Opening what a clean stop or a crash left: the only place that repairs, and all that it repairs is sled's snapshot,
+//! which sled can make again from its log. It must not change an entry.
+
+use super::error::OpenError;
+use super::guard::{self, Fault};
+use super::layout::{self, Record};
+use super::reader::Reader;
+use minutebook_events::Position;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// What sled may keep of its pages in memory, in bytes.
+const CACHE: u64 = 64 * 1024 * 1024;
+
+/// sled's threads give up its own lock a little after it was dropped; the ledger's lock, which we hold, is the real one.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A store that holds together: `sealed` entries in blocks, and the tail after them.
+pub(super) struct Recovered {
+    pub(super) reader: Reader,
+    pub(super) sealed: u64,
+    pub(super) tail: Vec<Arc<Record>>,
+}
+
+/// Opens the store in this folder, and makes an empty one where there is none.
+///
+/// A kill while sled writes its snapshot leaves a file that blocks the next opening (sled's issues 1527 and 1533): it is
+/// removed first. Where sled still finds corruption, all snapshots go, and every entry is checked before use.
+pub(super) fn recover(sled: &Path) -> Result<Recovered, OpenError> {
+    remove_snapshots(sled, |name| name.ends_with(".generating"))?;
+    match open(sled) {
+        Ok(db) => load(db).map_err(|fault| unopened(sled, fault)),
+        Err(Fault::Corrupt(what)) => {
+            tracing::warn!(what, "sled found corruption: its snapshots go, and every entry is checked");
+            remove_snapshots(sled, |_| true)?;
+            let recovered = open(sled).and_then(load).map_err(|fault| unopened(sled, fault))?;
+            verify(&recovered).map_err(|fault| unopened(sled, fault))?;
+            Ok(recovered)
+        }
+        Err(fault) => Err(unopened(sled, fault)),
+    }
+}
+
+fn open(sled: &Path) -> Result<sled::Db, Fault> {
+    let config =
+        sled::Config::new().path(sled).segment_size(layout::SEGMENT).cache_capacity(CACHE).flush_every_ms(None);
+    let start = Instant::now();
+    loop {
+        match guard::call(|| config.open()) {
+            Err(Fault::Io(error)) if is_own_lock(&error) && start.elapsed() < PATIENCE => {
+                sleep(Duration::from_millis(5))
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+fn is_own_lock(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::Other && error.to_string().contains("could not acquire lock")
+}
+
+/// Finds where the blocks end, and takes the tail after them into memory.
+fn load(db: sled::Db) -> Result<Recovered, Fault> {
+    let reader = Reader::new(db);
+    let sealed = reader.sealed()?;
+    let tail = reader.tail(Position(sealed))?;
+    Ok(Recovered { reader, sealed, tail })
+}
+
+/// Every entry held to its hash, and every index to the entries. The tail was checked when it was loaded.
+fn verify(recovered: &Recovered) -> Result<(), Fault> {
+    let mut next = Position(0);
+    while next.0 < recovered.sealed {
+        let block = recovered.reader.block_with(next)?.ok_or_else(|| Fault::missing(next))?;
+        for record in &block {
+            recovered.reader.check_index(record)?;
+            next = record.stored.position.next();
+        }
+    }
+    Ok(())
+}
+
+fn remove_snapshots(sled: &Path, which: impl Fn(&str) -> bool) -> Result<(), OpenError> {
+    let items = match fs::read_dir(sled) {
+        Ok(items) => items,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(OpenError::io("list", sled, error)),
+    };
+    for item in items {
+        let item = item.map_err(|e| OpenError::io("list", sled, e))?;
+        let name = item.file_name();
+        if name.to_str().is_some_and(|name| name.starts_with("snap.") && which(name)) {
+            fs::remove_file(item.path()).map_err(|e| OpenError::io("remove", item.path(), e))?;
+        }
+    }
+    Ok(())
+}
+
+fn unopened(sled: &Path, fault: Fault) -> OpenError {
+    match fault {
+        Fault::Corrupt(what) => OpenError::Corrupt { path: sled.into(), what },
+        Fault::Io(error) => OpenError::io("open", sled, error),
+    }
+}

@@ -1,0 +1,297 @@
+//! The embedded store of record: appending, and reading what is durable. It must not know what an entry means, and
+//! leaves bytes to `layout`, opening to `recover` and reading to `reader`.
+
+use super::error::{OpenError, StoreError};
+use super::folder::{Folder, sync_folder};
+use super::guard::{self, Fault};
+use super::layout::{self, Record};
+use super::reader::Reader;
+use super::recover::{Recovered, recover};
+use super::watermark::Watermark;
+use super::{NewEntry, Scan, Store, Stored};
+use minutebook_events::codec::MAX_BYTES;
+use minutebook_events::{ContractId, EntryId, Position};
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+
+/// Makes what was written to a file durable: `fdatasync`, or what a test puts in its place.
+pub type SyncData = Arc<dyn Fn(&File) -> io::Result<()> + Send + Sync>;
+
+/// What may differ between stores. Everyone but a test takes the default.
+#[derive(Clone)]
+pub struct Options {
+    /// Entries that make a block: 64, which scans fastest for its size on disk.
+    pub block_entries: usize,
+    /// Bytes that make a block sooner, so that reading one entry never unpacks much: 128 KiB.
+    pub block_bytes: usize,
+    /// The flush that makes an append durable.
+    pub sync: SyncData,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { block_entries: 64, block_bytes: 128 * 1024, sync: Arc::new(File::sync_data) }
+    }
+}
+
+/// A [`Store`] in a folder of one machine, kept by sled.
+pub struct SledStore {
+    reader: Reader,
+    state: RwLock<State>,
+    writer: Mutex<Writer>,
+    options: Options,
+    // Last, so that the folder is unlocked after sled has closed.
+    _folder: Folder,
+}
+
+/// What is durable.
+#[derive(Clone)]
+struct State {
+    /// Entries in blocks.
+    sealed: u64,
+    /// The entries after them.
+    tail: Vec<Arc<Record>>,
+}
+
+impl State {
+    fn len(&self) -> u64 {
+        self.sealed + self.tail.len() as u64
+    }
+}
+
+struct Writer {
+    data: File,
+    watermark: Watermark,
+    /// Where an append began that failed half-way; set while one is under way.
+    failed_at: Option<Position>,
+}
+
+impl SledStore {
+    /// Opens the store in a ledger's folder, whatever a crash left there; in a new folder, makes it.
+    ///
+    /// # Errors
+    /// [`OpenError`]; above all [`OpenError::Corrupt`].
+    pub fn open(mut folder: Folder, options: Options) -> Result<Self, OpenError> {
+        assert!((1..=layout::MAX_BLOCK_ENTRIES).contains(&options.block_entries), "a block holds 1 to 1024 entries");
+        let (watermark, at_least) = Watermark::open(&folder.size())?;
+        let Recovered { reader, sealed, tail } = recover(&folder.sled())?;
+        let data = data_file(&folder, &options)?;
+        let state = State { sealed, tail };
+        if state.len() < at_least {
+            let what = format!("it ends at {} entries, and {at_least} were durable", state.len());
+            return Err(OpenError::Corrupt { path: folder.path().into(), what });
+        }
+        if folder.is_new() {
+            finish(&mut folder, &state)?;
+        }
+        let mut writer = Writer { data, watermark, failed_at: None };
+        writer.watermark.note(state.len());
+        Ok(Self { reader, state: RwLock::new(state), writer: Mutex::new(writer), options, _folder: folder })
+    }
+
+    /// The one commit point: what is appended is durable when `sync` returns, and not before. sled's own `flush` only
+    /// hands the bytes to the disk's cache (its issues 1351 and 1452).
+    fn commit(&self, writer: &Writer, writes: Writes) -> Result<(), Fault> {
+        let db = self.reader.db();
+        guard::call(|| match writes {
+            Writes::One(key, value) => db.insert(key, value).map(drop),
+            Writes::Batch(batch) => db.apply_batch(batch),
+        })?;
+        guard::call(|| db.flush())?;
+        (self.options.sync)(&writer.data).map_err(Fault::Io)
+    }
+
+    /// What to write for these entries, and what is durable once it is. Blocks depend on the entries alone, not on how
+    /// they were grouped into appends.
+    fn plan(&self, state: &State, entries: &[NewEntry]) -> (Writes, State) {
+        let positions = (state.len()..).map(Position);
+        let new = positions.zip(entries).map(|(position, entry)| Arc::new(Record::new(position, entry)));
+        let mut open: Vec<Arc<Record>> = Vec::with_capacity(state.tail.len() + 1);
+        let (mut puts, mut removals, mut sealed, mut bytes) = (Vec::new(), Vec::new(), state.sealed, 0);
+        for record in state.tail.iter().cloned().chain(new) {
+            bytes += record.size();
+            open.push(record);
+            if open.len() >= self.options.block_entries || bytes >= self.options.block_bytes {
+                removals.extend(open.iter().filter(|record| record.stored.position.0 < state.len()).cloned());
+                puts.extend(layout::block_puts(&open));
+                sealed += open.len() as u64;
+                open.clear();
+                bytes = 0;
+            }
+        }
+        let unwritten = open.iter().filter(|record| record.stored.position.0 >= state.len());
+        puts.extend(unwritten.flat_map(|record| layout::tail_puts(record)));
+        (Writes::new(puts, removals.iter().flat_map(|record| layout::tail_keys(record))), State { sealed, tail: open })
+    }
+
+    fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        // A thread that panicked half-way left `failed_at` set, which refuses appends.
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The durable record at a position and those that are stored together with it after it. `len` is a size that was
+    /// durable. What lies in the tail is read from sled all the same: a read says what is stored, not what we remember.
+    fn records_from(&self, position: Position, len: u64) -> Result<Vec<Record>, Fault> {
+        if position.0 >= self.state().sealed
+            && let Some(record) = self.reader.tail_record(position)?
+        {
+            return Ok(vec![record]);
+        }
+        // A seal may have moved it from the tail into a block since we looked.
+        let mut records = self.reader.block_with(position)?.ok_or_else(|| Fault::missing(position))?;
+        records.retain(|record| record.stored.position >= position && record.stored.position.0 < len);
+        Ok(records)
+    }
+}
+
+impl Store for SledStore {
+    fn len(&self) -> u64 {
+        self.state().len()
+    }
+
+    fn append(&self, first: Position, entries: &[NewEntry]) -> Result<(), StoreError> {
+        let mut writer = self.writer();
+        if let Some(failed_at) = writer.failed_at {
+            return Err(StoreError::Refusing { failed_at });
+        }
+        let (writes, after) = {
+            let state = self.state();
+            admit(&state, first, entries)?;
+            self.plan(&state, entries)
+        };
+        if entries.is_empty() {
+            return Ok(());
+        }
+        writer.failed_at = Some(first);
+        self.commit(&writer, writes).map_err(|fault| unknown(first, entries, fault))?;
+        writer.failed_at = None;
+        let len = after.len();
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = after;
+        writer.watermark.note(len);
+        Ok(())
+    }
+
+    fn read(&self, position: Position) -> Result<Option<Stored>, StoreError> {
+        let len = self.len();
+        if position.0 >= len {
+            return Ok(None);
+        }
+        let records = self.records_from(position, len).map_err(|fault| fault.at(position))?;
+        Ok(records.into_iter().next().map(|record| record.stored))
+    }
+
+    fn scan(&self, from: Position) -> Scan<'_> {
+        Box::new(Scanner { store: self, next: from, len: self.len(), ready: Vec::new().into_iter() })
+    }
+
+    fn positions_of(&self, contract: &ContractId) -> Result<Vec<Position>, StoreError> {
+        let state = self.state();
+        let mut positions = self.reader.positions_of(contract).map_err(|fault| fault.in_index_of(contract))?;
+        positions.retain(|position| position.0 < state.sealed);
+        let tail = state.tail.iter().filter(|record| record.contracts.contains(contract));
+        positions.extend(tail.map(|record| record.stored.position));
+        Ok(positions)
+    }
+
+    fn position_of(&self, id: EntryId) -> Result<Option<Position>, StoreError> {
+        let state = self.state();
+        if let Some(record) = state.tail.iter().find(|record| record.id == id) {
+            return Ok(Some(record.stored.position));
+        }
+        let found = self.reader.position_of(id).map_err(|fault| fault.in_index_of(id))?;
+        Ok(found.filter(|position| position.0 < state.sealed))
+    }
+}
+
+struct Scanner<'a> {
+    store: &'a SledStore,
+    next: Position,
+    len: u64,
+    ready: std::vec::IntoIter<Record>,
+}
+
+impl Iterator for Scanner<'_> {
+    type Item = Result<Stored, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ready.len() == 0 {
+            if self.next.0 >= self.len {
+                return None;
+            }
+            match self.store.records_from(self.next, self.len) {
+                Ok(records) => self.ready = records.into_iter(),
+                Err(fault) => {
+                    let failed = std::mem::replace(&mut self.next, Position(self.len));
+                    return Some(Err(fault.at(failed)));
+                }
+            }
+        }
+        let record = self.ready.next()?;
+        self.next = record.stored.position.next();
+        Some(Ok(record.stored))
+    }
+}
+
+/// What one append writes. A single put goes without a batch, which would cost it a third more.
+enum Writes {
+    One(Vec<u8>, Vec<u8>),
+    Batch(sled::Batch),
+}
+
+impl Writes {
+    fn new(mut puts: Vec<layout::Put>, removals: impl Iterator<Item = Vec<u8>>) -> Self {
+        let mut removals = removals.peekable();
+        if puts.len() == 1 && removals.peek().is_none() {
+            let (key, value) = puts.remove(0);
+            return Self::One(key, value);
+        }
+        let mut batch = sled::Batch::default();
+        puts.into_iter().for_each(|(key, value)| batch.insert(key, value));
+        removals.for_each(|key| batch.remove(key));
+        Self::Batch(batch)
+    }
+}
+
+/// Whether these entries may follow what is there.
+fn admit(state: &State, first: Position, entries: &[NewEntry]) -> Result<(), StoreError> {
+    let actual = Position(state.len());
+    if first != actual {
+        return Err(StoreError::Conflict { expected: first, actual });
+    }
+    let sized = (first.0..).map(Position).zip(entries.iter().map(|entry| entry.bytes.len()));
+    match sized.into_iter().find(|(_, bytes)| *bytes > MAX_BYTES) {
+        Some((position, bytes)) => Err(StoreError::TooLarge { position, bytes, limit: MAX_BYTES }),
+        None => Ok(()),
+    }
+}
+
+fn unknown(first: Position, entries: &[NewEntry], fault: Fault) -> StoreError {
+    tracing::error!(%first, count = entries.len(), ?fault, "an append failed half-way; no more are taken");
+    StoreError::Unknown { first, count: entries.len(), cause: fault.into_io() }
+}
+
+/// sled's log, to flush it. What a killed process wrote may lie in the system's cache alone, so that nothing that was
+/// found is called durable before it has been flushed once.
+fn data_file(folder: &Folder, options: &Options) -> Result<File, OpenError> {
+    let path = folder.sled().join("db");
+    let data = OpenOptions::new().read(true).write(true).open(&path).map_err(|e| OpenError::io("open", &path, e))?;
+    (options.sync)(&data).map_err(|e| OpenError::io("flush", path, e))?;
+    Ok(data)
+}
+
+/// Makes a new store durable, and then the folder a ledger.
+fn finish(folder: &mut Folder, state: &State) -> Result<(), OpenError> {
+    if state.len() > 0 {
+        let why = format!("it holds {} entries and no marker", state.len());
+        return Err(OpenError::NotALedger { path: folder.path().into(), why });
+    }
+    let conf = folder.sled().join("conf");
+    File::open(&conf).and_then(|file| file.sync_all()).map_err(|e| OpenError::io("flush", conf, e))?;
+    sync_folder(&folder.sled())?;
+    folder.seal()
+}

@@ -1,0 +1,48 @@
+//! The size that the ledger is known to have had at least: a number in `DIR/size`. sled drops the end of its log where
+//! a checksum fails, as it must after a crash; without this number a damaged end would look like a shorter ledger.
+//! It must never be more than what is durable, and needs no flush of its own: after a loss of power it may lag.
+
+use super::error::OpenError;
+use super::folder::write_durably;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Seek, Write};
+use std::path::Path;
+
+/// Digits, so that each number overwrites the one before in place and needs no space.
+const WIDTH: usize = 20;
+
+#[derive(Debug)]
+pub(super) struct Watermark(File);
+
+impl Watermark {
+    /// Opens it, and makes it where it is not: whoever removes the file gives up this check once.
+    pub(super) fn open(path: &Path) -> Result<(Self, u64), OpenError> {
+        let at_least = match fs::read_to_string(path) {
+            Ok(text) => text.trim_end().parse().map_err(|_| unreadable(path))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                write_durably(path, line(0).as_bytes()).map_err(|e| OpenError::io("write", path, e))?;
+                0
+            }
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(unreadable(path)),
+            Err(error) => return Err(OpenError::io("read", path, error)),
+        };
+        let file = OpenOptions::new().write(true).open(path).map_err(|e| OpenError::io("open", path, e))?;
+        Ok((Self(file), at_least))
+    }
+
+    /// Notes a size that is durable. A failure leaves an older number, which is still true.
+    pub(super) fn note(&mut self, size: u64) {
+        if let Err(error) = self.0.rewind().and_then(|()| self.0.write_all(line(size).as_bytes())) {
+            tracing::warn!(%error, size, "cannot note the size of the ledger");
+        }
+    }
+}
+
+fn line(size: u64) -> String {
+    format!("{size:0WIDTH$}\n")
+}
+
+fn unreadable(path: &Path) -> OpenError {
+    let what = "its size is not a number; if the last checkpoint agrees with the entries, remove this file".to_owned();
+    OpenError::Corrupt { path: path.into(), what }
+}
