@@ -44,7 +44,9 @@ pub enum RecordError {
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Rejected(Vec<Rejection>),
     /// Conflict: the ledger has another size than the writer claims.
-    #[error("the ledger holds {actual} entries, and {expected} were expected: look at what was recorded since, then try again with --expected-head {actual}")]
+    #[error(
+        "the ledger holds {actual} entries, and {expected} were expected: look at what was recorded since, then try again with --expected-head {actual}"
+    )]
     Conflict {
         /// What the writer claimed.
         expected: Position,
@@ -52,7 +54,9 @@ pub enum RecordError {
         actual: Position,
     },
     /// Conflict: the id is taken.
-    #[error("the id {id} is that of the entry at position {position}, whose content differs: an entry is never changed, so record a correction under a new id")]
+    #[error(
+        "the id {id} is that of the entry at position {position}, whose content differs: an entry is never changed, so record a correction under a new id"
+    )]
     OtherContent {
         /// The id.
         id: EntryId,
@@ -333,7 +337,9 @@ impl Writer {
     fn instant(&self, last: Option<Instant>) -> Result<Instant, RecordError> {
         let now = Instant::new((self.clock)());
         match last {
-            Some(last) if now <= last && last.utc() - now.utc() > STEPPED => Err(RecordError::ClockWentBack { now, last }),
+            Some(last) if now <= last && last.utc() - now.utc() > STEPPED => {
+                Err(RecordError::ClockWentBack { now, last })
+            }
             Some(last) if now <= last => Ok(Instant::new(last.utc() + TimeDelta::microseconds(1))),
             _ => Ok(now),
         }

@@ -22,7 +22,8 @@ fn row(all: &Projections, recorded: &Recorded, at: At) -> Row {
     let mut standings: Vec<&str> = recorded.entry.events.iter().map(|event| event.standing.word()).collect();
     standings.sort_unstable();
     standings.dedup();
-    let answered = all.answers_to(&act.reference, at).into_iter().map(|answer| answer.entry.act.reference.to_string()).collect();
+    let answered =
+        all.answers_to(&act.reference, at).into_iter().map(|answer| answer.entry.act.reference.to_string()).collect();
     Row::new("act")
         .text("position", recorded.position)
         .text("decided", act.decided)

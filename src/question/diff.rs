@@ -4,7 +4,12 @@ use super::{QuestionError, Row};
 use minutebook_events::{ContractId, Day};
 use minutebook_projections::{At, Figure, Key, Projections, Selection};
 
-pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At, to: Day) -> Result<Vec<Row>, QuestionError> {
+pub(super) fn rows(
+    all: &Projections,
+    contract: Option<&ContractId>,
+    at: At,
+    to: Day,
+) -> Result<Vec<Row>, QuestionError> {
     if to < at.as_of {
         return Err(QuestionError::Backwards { from: at.as_of, to });
     }

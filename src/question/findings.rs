@@ -8,7 +8,11 @@ pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> 
     let checked = all.check(at);
     let rules = checked.iter().map(|rule| {
         let found = rule.found.iter().filter(|finding| is_about(finding, contract)).count();
-        Row::new("rule").text("rule", rule.rule).text("checks", rule.checks).text("examined", rule.examined).text("found", found)
+        Row::new("rule")
+            .text("rule", rule.rule)
+            .text("checks", rule.checks)
+            .text("examined", rule.examined)
+            .text("found", found)
     });
     rules.chain(rows_of(&checked, contract)).collect()
 }
@@ -36,7 +40,9 @@ fn row(finding: &Finding) -> Row {
         .text("rule", finding.rule)
         .cell("contracts", Cell::List(finding.contracts.iter().map(ToString::to_string).collect()))
         .text("finding", &finding.text);
-    for (name, text) in [("stated", &finding.stated), ("computed", &finding.computed), ("difference", &finding.difference)] {
+    for (name, text) in
+        [("stated", &finding.stated), ("computed", &finding.computed), ("difference", &finding.difference)]
+    {
         if let Some(text) = text {
             row = row.text(name, text);
         }

@@ -35,7 +35,10 @@ fn services(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
                 Key::Service(_, service, _) => service.to_string(),
                 _ => key.to_string(),
             };
-            Row::new("service").text("contract", contract).text("service", name).figure("says", selected(Some(timeline), key, at))
+            Row::new("service")
+                .text("contract", contract)
+                .text("service", name)
+                .figure("says", selected(Some(timeline), key, at))
         })
         .collect()
 }

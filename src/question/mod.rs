@@ -82,9 +82,9 @@ impl FromStr for KnownAt {
         if let Ok(position) = text.parse() {
             return Ok(Self::Position(position));
         }
-        text.parse().map(Self::Instant).map_err(|_| {
-            format!("\"{text}\" is neither a position nor an instant: write 12, or 2026-11-22T09:30:00Z")
-        })
+        text.parse()
+            .map(Self::Instant)
+            .map_err(|_| format!("\"{text}\" is neither a position nor an instant: write 12, or 2026-11-22T09:30:00Z"))
     }
 }
 
@@ -301,13 +301,17 @@ impl View<'_> {
 
     fn answer(&self, question: &Question, at: At, rows: Vec<Row>) -> Answer {
         let last = at.head.0.checked_sub(1).map(Position);
-        let recorded = last.and_then(|position| self.projections.entry(position)).map(|recorded| recorded.entry.recorded);
+        let recorded =
+            last.and_then(|position| self.projections.entry(position)).map(|recorded| recorded.entry.recorded);
         let mut words = at.words();
         if let Topic::Diff { to } = &question.topic {
             words = format!("from {} to {}: {words}", DateSpan::day(at.as_of), DateSpan::day(*to));
         }
         if let Some(recorded) = recorded {
-            words = words.replace("as known at position", &format!("as known at {}, position", recorded.utc().format("%-d %B %Y %H:%M UTC")));
+            words = words.replace(
+                "as known at position",
+                &format!("as known at {}, position", recorded.utc().format("%-d %B %Y %H:%M UTC")),
+            );
         }
         Answer {
             question: question.topic.word().to_owned(),

@@ -45,11 +45,16 @@ fn changes(all: &Projections, as_of: Day, position: Position) -> Vec<Row> {
 }
 
 fn touched(timeline: &minutebook_projections::Timeline, position: Position) -> bool {
-    timeline.facts().iter().any(|fact| fact.position() == position || fact.struck().is_some_and(|(by, _)| by == position))
+    timeline
+        .facts()
+        .iter()
+        .any(|fact| fact.position() == position || fact.struck().is_some_and(|(by, _)| by == position))
 }
 
 fn words(selection: &Selection<'_>) -> String {
-    let said = |fact: &minutebook_projections::Fact| format!("{} ({})", Knowing::from(tell(fact.event())).words(), fact.standing());
+    let said = |fact: &minutebook_projections::Fact| {
+        format!("{} ({})", Knowing::from(tell(fact.event())).words(), fact.standing())
+    };
     match (selection.answer, selection.later.first()) {
         (Some(fact), _) => said(fact),
         (None, Some(later)) => format!("from {}: {}", later.effective(), said(later)),

@@ -53,7 +53,13 @@ pub(super) fn yearly(all: &Projections, contract: &ContractId, at: At) -> Vec<Fi
         .collect()
 }
 
-fn a_year(all: &Projections, contract: &ContractId, group: &Group, at: At, which: impl Fn(&ValueLine) -> bool) -> Figure {
+fn a_year(
+    all: &Projections,
+    contract: &ContractId,
+    group: &Group,
+    at: At,
+    which: impl Fn(&ValueLine) -> bool,
+) -> Figure {
     let sum = all.sum(contract, Window::Yearly, at, |line, timeline| group.holds(line, timeline) && which(line));
     let how = format!("sum of {} {} lines in effect on the day, by year", sum.added, group.name());
     let basis = if group.measure.is_worth() { Basis::Year } else { Basis::FullYear };
@@ -122,7 +128,10 @@ fn lines(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
     all.lines(contract, at)
         .map(|(key, line, _)| {
             let terms = all.terms(contract, &line.part, at);
-            let row = Row::new("line").text("contract", contract).text("line", line).figure("on-the-day", all.line_figure(key, at));
+            let row = Row::new("line")
+                .text("contract", contract)
+                .text("line", line)
+                .figure("on-the-day", all.line_figure(key, at));
             spread(row, over_terms(all, contract, terms.as_ref(), at, |other, _| other == line))
         })
         .collect()
@@ -133,21 +142,32 @@ fn by(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
     let mut rows = vec![];
     for group in groups(all, contract, at) {
         let of_group = || all.lines(contract, at).filter(|(_, line, timeline)| group.holds(line, timeline));
-        let parts: BTreeSet<Part> = of_group().map(|(_, line, _)| line.part.clone()).filter(|part| !part.is_whole()).collect();
+        let parts: BTreeSet<Part> =
+            of_group().map(|(_, line, _)| line.part.clone()).filter(|part| !part.is_whole()).collect();
         for part in parts {
             let terms = all.terms(contract, &part, at);
             let row = Row::new("by-part").text("contract", contract).text("part", &part).text("measure", group.name());
             let row = row.figure("a-year", a_year(all, contract, &group, at, |line| line.part == part));
-            rows.push(spread(row, over_terms(all, contract, terms.as_ref(), at, |line, t| group.holds(line, t) && line.part == part)));
+            rows.push(spread(
+                row,
+                over_terms(all, contract, terms.as_ref(), at, |line, t| group.holds(line, t) && line.part == part),
+            ));
         }
         let whole = |party: &PartyId| all.whole_party(party, at);
-        let funders: BTreeSet<PartyId> = of_group().filter_map(|(_, line, _)| line.funder.as_ref()).map(whole).collect();
+        let funders: BTreeSet<PartyId> =
+            of_group().filter_map(|(_, line, _)| line.funder.as_ref()).map(whole).collect();
         let terms = all.terms(contract, &Part::Whole, at);
         for funder in funders {
             let pays = |line: &ValueLine| line.funder.as_ref().map(whole).as_ref() == Some(&funder);
-            let row = Row::new("by-funder").text("contract", contract).text("funder", all.party_name(&funder, at)).text("measure", group.name());
+            let row = Row::new("by-funder")
+                .text("contract", contract)
+                .text("funder", all.party_name(&funder, at))
+                .text("measure", group.name());
             let row = row.figure("a-year", a_year(all, contract, &group, at, pays));
-            rows.push(spread(row, over_terms(all, contract, terms.as_ref(), at, |line, t| group.holds(line, t) && pays(line))));
+            rows.push(spread(
+                row,
+                over_terms(all, contract, terms.as_ref(), at, |line, t| group.holds(line, t) && pays(line)),
+            ));
         }
     }
     rows
@@ -159,16 +179,23 @@ fn by_year(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
     for group in groups(all, contract, at).into_iter().filter(|group| group.measure.is_worth()) {
         let lines: Vec<_> = all.lines(contract, at).filter(|(_, line, timeline)| group.holds(line, timeline)).collect();
         let exact = lines.iter().flat_map(|(_, _, timeline)| timeline.counted(at));
-        let ranges: Vec<_> = exact
-            .filter_map(|fact| Some((fact.effective().exact()?, fact.event().until?.exact()?)))
-            .collect();
-        let (Some(first), Some(last)) = (ranges.iter().map(|r| r.0).min(), ranges.iter().map(|r| r.1).max()) else { continue };
+        let ranges: Vec<_> =
+            exact.filter_map(|fact| Some((fact.effective().exact()?, fact.event().until?.exact()?))).collect();
+        let (Some(first), Some(last)) = (ranges.iter().map(|r| r.0).min(), ranges.iter().map(|r| r.1).max()) else {
+            continue;
+        };
         let (mut year, mut name) = financial_year(first);
         while year.from <= last {
             let sum = all.sum(contract, Window::Range(year), at, |line, timeline| group.holds(line, timeline));
             if sum.added > 0 || !sum.missing.is_empty() {
                 let figure = sum.figure(format!("year/{name}/{}", group.name()), format!("sum over {year}"), None);
-                rows.push(Row::new("financial-year").text("contract", contract).text("year", &name).text("measure", group.name()).figure("amount", figure));
+                rows.push(
+                    Row::new("financial-year")
+                        .text("contract", contract)
+                        .text("year", &name)
+                        .text("measure", group.name())
+                        .figure("amount", figure),
+                );
             }
             (year, name) = financial_year(year.end);
         }
@@ -187,8 +214,14 @@ fn stated(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
                 figure.computed = None;
                 let computed = sum.figure(format!("{key}/computed"), label, None);
                 let difference = match computed.value.known() {
-                    Some(Val::Money(ours, _)) if (amount.pounds() - ours.pounds()).abs() <= amount.slack() + sum.slack => "none".to_owned(),
-                    Some(Val::Money(ours, _)) => minutebook_events::Money::exact(amount.pounds() - ours.pounds()).to_string(),
+                    Some(Val::Money(ours, _))
+                        if (amount.pounds() - ours.pounds()).abs() <= amount.slack() + sum.slack =>
+                    {
+                        "none".to_owned()
+                    }
+                    Some(Val::Money(ours, _)) => {
+                        minutebook_events::Money::exact(amount.pounds() - ours.pounds()).to_string()
+                    }
                     _ => "not determined".to_owned(),
                 };
                 rows.push(

@@ -5,7 +5,12 @@ use super::{Cell, QuestionError, Row, register, value};
 use minutebook_events::{ContractId, nearest};
 use minutebook_projections::{At, Fact, Figure, Key, Knowing, Projections, Selection, Timeline, tell};
 
-pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, fact: &str, at: At) -> Result<Vec<Row>, QuestionError> {
+pub(super) fn rows(
+    all: &Projections,
+    contract: Option<&ContractId>,
+    fact: &str,
+    at: At,
+) -> Result<Vec<Row>, QuestionError> {
     let contract = contract.expect("the command line asks why of one contract");
     let mut names: Vec<String> = vec![];
     for (_, key, timeline) in all.timelines().filter(|(_, key, _)| key.contract() == Some(contract)) {
@@ -75,10 +80,13 @@ fn row(fact: &Fact, counts_as: String) -> Row {
         .text("counts-as", counts_as)
         .text("says", Knowing::from(tell(event)).words())
         .text("standing", event.standing)
-        .text("effective", match event.until {
-            Some(until) => format!("{}, to {until}", event.effective),
-            None => event.effective.to_string(),
-        })
+        .text(
+            "effective",
+            match event.until {
+                Some(until) => format!("{}, to {until}", event.effective),
+                None => event.effective.to_string(),
+            },
+        )
         .text("decided", fact.act().decided)
         .text("act", &fact.act().reference)
         .text("because", event.because.as_deref().or(event.doubt.as_deref()).unwrap_or_default())
@@ -104,5 +112,8 @@ fn behind(all: &Projections, contract: &ContractId, figure: Figure) -> Vec<Row> 
 }
 
 fn behind_kind(key: &Key) -> bool {
-    matches!(key, Key::Line(..) | Key::Total(..) | Key::Term(..) | Key::Extension(..) | Key::Status(..) | Key::Clause(..))
+    matches!(
+        key,
+        Key::Line(..) | Key::Total(..) | Key::Term(..) | Key::Extension(..) | Key::Status(..) | Key::Clause(..)
+    )
 }
