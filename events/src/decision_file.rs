@@ -162,21 +162,19 @@ fn read(text: &str, root: Spanned<DeTable>) -> Result<DecisionFile, Problem> {
     let mut root = root.into_inner();
     quote_dates(text, &mut root)?;
     let mut places = Places::default();
-    let events = match take(&mut root, "event") {
-        Some(value) => tables("event", value)?,
-        None => vec![],
-    };
+    let events = tables("event", root.remove("event"))?;
     note_all(&mut places.top, "", &root);
-    let id: Option<EntryId> = take(&mut root, "id").map(Node::read).transpose()?;
-    let act: Option<Act> = take(&mut root, "act").map(|value| table("act", value).and_then(Node::read)).transpose()?;
-    let documents = take(&mut root, "document").map(|value| tables("document", value)).transpose()?;
+    let id: Option<EntryId> = root.remove("id").map(Node::read).transpose()?;
+    let act: Option<Act> = root.remove("act").map(|value| table("act", value).and_then(Node::read)).transpose()?;
+    let documents = tables("document", root.remove("document"))?;
     only_known_keys(&root)?;
-    let id = id.ok_or_else(|| no_id(text))?;
-    let act = act.ok_or_else(|| Problem::said(0..0, "the file has no act", "add a table [act]"))?;
-    let documents: Vec<Document> =
-        documents.unwrap_or_default().into_iter().map(Node::read).collect::<Result<_, _>>()?;
-    let events = events.into_iter().map(|value| event(value, &mut places)).collect::<Result<_, _>>()?;
-    Ok(DecisionFile { draft: Draft { id, act, documents, events }, places })
+    let draft = Draft {
+        id: id.ok_or_else(|| no_id(text))?,
+        act: act.ok_or_else(|| Problem::said(0..0, "the file has no act", "add a table [act]"))?,
+        documents: documents.into_iter().map(Node::read::<Document>).collect::<Result<_, _>>()?,
+        events: events.into_iter().map(|value| event(value, &mut places)).collect::<Result<_, _>>()?,
+    };
+    Ok(DecisionFile { draft, places })
 }
 
 fn no_id(text: &str) -> Problem {
@@ -189,26 +187,9 @@ fn no_id(text: &str) -> Problem {
 }
 
 fn only_known_keys(rest: &DeTable) -> Result<(), Problem> {
-    match in_order(rest.keys()).first() {
-        None => Ok(()),
-        Some(key) => {
-            let what = What::UnknownKey(key.get_ref().to_string(), vec!["id", "act", "document", "event"]);
-            Err(Problem { span: Some(key.span()), what })
-        }
-    }
-}
-
-fn in_order<'a, 'i>(keys: impl Iterator<Item = &'a Spanned<Cow<'i, str>>>) -> Vec<&'a Spanned<Cow<'i, str>>>
-where
-    'i: 'a,
-{
-    let mut keys: Vec<_> = keys.collect();
-    keys.sort_by_key(|key| key.span().start);
-    keys
-}
-
-fn take<'i>(table: &mut DeTable<'i>, key: &str) -> Option<Value<'i>> {
-    table.remove(key)
+    let Some(key) = rest.keys().min_by_key(|key| key.span().start) else { return Ok(()) };
+    let what = What::UnknownKey(key.get_ref().to_string(), vec!["id", "act", "document", "event"]);
+    Err(Problem { span: Some(key.span()), what })
 }
 
 fn table<'i>(name: &str, value: Value<'i>) -> Result<Value<'i>, Problem> {
@@ -219,20 +200,19 @@ fn table<'i>(name: &str, value: Value<'i>) -> Result<Value<'i>, Problem> {
     Err(Problem::said(value.span(), reason, format!("write [{name}] and its keys below")))
 }
 
-fn tables<'i>(name: &str, value: Value<'i>) -> Result<Vec<Value<'i>>, Problem> {
-    let wrong = |value: &Value| {
-        let reason = format!("`{name}` is {}, and a list of tables belongs here", kind_of(value.get_ref()));
-        Problem::said(value.span(), reason, format!("write [[{name}]], with two brackets"))
+/// The tables of a list; none where the file has no such list.
+fn tables<'i>(name: &str, value: Option<Value<'i>>) -> Result<Vec<Value<'i>>, Problem> {
+    let Some(value) = value else { return Ok(vec![]) };
+    let wrong = |span, found| {
+        let reason = format!("`{name}` holds {found}, and a list of tables belongs here");
+        Err(Problem::said(span, reason, format!("write [[{name}]], with two brackets")))
     };
-    let span = value.span();
-    let DeValue::Array(items) = value.into_inner() else {
-        return Err(Problem::said(
-            span,
-            format!("`{name}` is not a list of tables"),
-            format!("write [[{name}]], with two brackets"),
-        ));
-    };
-    items.into_iter().map(|item| if item.get_ref().is_table() { Ok(item) } else { Err(wrong(&item)) }).collect()
+    let (span, found) = (value.span(), kind_of(value.get_ref()));
+    let DeValue::Array(items) = value.into_inner() else { return wrong(span, found) };
+    match items.iter().find(|item| !item.get_ref().is_table()) {
+        Some(item) => wrong(item.span(), kind_of(item.get_ref())),
+        None => Ok(items.into_iter().collect()),
+    }
 }
 
 /// Reads one event: the keys of its kind stand beside the common ones in a file, and inside the kind in an entry.
@@ -261,7 +241,7 @@ fn event(value: Value, places: &mut Places) -> Result<Event, Problem> {
 
 fn kind<'i>(table: &mut DeTable<'i>, span: &Range<usize>) -> Result<Spanned<Cow<'i, str>>, Problem> {
     let value =
-        take(table, "kind").ok_or_else(|| Problem { span: Some(span.clone()), what: What::MissingKey("kind") })?;
+        table.remove("kind").ok_or_else(|| Problem { span: Some(span.clone()), what: What::MissingKey("kind") })?;
     let at = value.span();
     match value.into_inner() {
         DeValue::String(kind) => Ok(Spanned::new(at, kind)),

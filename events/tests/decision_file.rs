@@ -61,7 +61,7 @@ fn every_fault_has_a_place_and_says_what_would_be_right() {
     wrong("id = \"zz\"", "\"zz\"", "is not an entry's id");
     wrong(HEAD.split_once('\n').unwrap().0, "", "the file has no act: add a table [act]");
     wrong(&HEAD.replace("[act]", "[[act]]"), "[[act]]", "`act` is a list, and a table belongs here: write [act]");
-    wrong(&HEAD.replace("[act]", "[cat]"), "[cat]", "did you mean `act`?");
+    wrong(&HEAD.replace("[act]", "[acts]"), "acts", "did you mean `act`?");
     wrong(&HEAD.replace("title =", "titel ="), "titel", "unknown key `titel`: did you mean `title`?");
     wrong(&HEAD.replace("\"Award\"", "4"), "4", "the number 4 where text in quotes belongs");
     wrong(&HEAD.replace("\"Award\"", "2021-12-20"), "2021-12-20", "a date, 2021-12-20, where text in quotes belongs");
@@ -71,7 +71,7 @@ fn every_fault_has_a_place_and_says_what_would_be_right() {
     wrong(&file("key_decision = \"yes\""), "\"yes\"", "where true or false belongs");
     wrong(&file("[[document]]\ncode = \"C\""), "[[document]]", "the key `title` is missing: add title = …");
     wrong(&file("[[document]]\ncode = \"C 1\"\ntitle = \"x\""), "\"C 1\"", "is not a source");
-    wrong(&file("[[documents]]\ncode = \"C\""), "[[documents]]", "did you mean `document`?");
+    wrong(&file("[[documents]]\ncode = \"C\""), "documents", "did you mean `document`?");
     // Events.
     wrong(&file("[event]\nkind = \"ended\""), "[event]", "write [[event]], with two brackets");
     wrong(&file("[[event]]\neffective = 2022-01-01"), "[[event]]", "the kinds are `contract-defined`");

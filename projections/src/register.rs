@@ -203,6 +203,7 @@ impl Projections {
             _ => {
                 let (state, mut figure) = self.status(contract, &Part::Whole, at);
                 figure.computed = Some("as the whole contract".to_owned());
+                figure.others.clear();
                 figure.fact = key.to_string();
                 (state, figure)
             }

@@ -145,7 +145,7 @@ fn changed<'a>(
         (Some(before), _) => {
             let why = match &before.amount {
                 Knowledge::Known(old) => {
-                    format!("{old} {} until then, changed since by an amount that is not stated", before.basis.words())
+                    format!("it was {old} {}, and was changed by an amount that is not stated", before.basis.words())
                 }
                 _ => "changed by an amount that is not stated".to_owned(),
             };

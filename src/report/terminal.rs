@@ -133,7 +133,7 @@ fn words(cell: &Cell) -> String {
     match cell {
         Cell::Text(text) => text.clone(),
         Cell::Figure(figure) => figure_words(figure),
-        Cell::Figures(figures) if figures.is_empty() => "not determined: no amount in the record".to_owned(),
+        Cell::Figures(figures) if figures.is_empty() => "not in the record".to_owned(),
         Cell::Figures(figures) => figures.iter().map(figure_words).collect::<Vec<_>>().join("\n"),
         Cell::List(items) => items.join(", "),
         Cell::Flag(Some(true)) => "yes".to_owned(),
