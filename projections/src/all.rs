@@ -10,7 +10,7 @@ use crate::prelude::*;
 use crate::register::Register;
 use crate::timeline::{Fact, Timeline};
 use crate::value::Value;
-use minutebook_events::decide::{Assignment, IdKind, Known};
+use minutebook_events::decide::{Assignment, IdKind, Known, Name, definition};
 use minutebook_events::{
     ContractId, Entry, EntryId, EventKind, EventRef, LotId, OfficeId, Part, PartyId, Position, ServiceId, Version,
 };
@@ -218,6 +218,11 @@ impl Known for Projections {
             })
         });
         Some(!struck)
+    }
+
+    fn defines(&self, event: &EventRef) -> Option<Name> {
+        let target = self.by_id(event.entry)?.entry.events.get(usize::from(event.event))?;
+        definition(&target.kind).map(|(_, name)| name)
     }
 
     fn ids(&self, kind: IdKind, contract: Option<&ContractId>) -> Vec<String> {

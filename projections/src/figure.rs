@@ -4,7 +4,9 @@
 use crate::key::Key;
 use crate::prelude::*;
 use crate::timeline::{Fact, Presence, Selection};
-use minutebook_events::{ActRef, Basis, DateSpan, Day, Event, EventKind, Knowledge, Money, Position, Source, Standing};
+use minutebook_events::{
+    ActRef, Basis, DateSpan, Day, Event, EventKind, Knowledge, Money, PartyId, Position, Source, Standing,
+};
 use serde::{Serialize, Serializer};
 
 /// A value that a figure can have.
@@ -20,6 +22,8 @@ pub enum Val {
     Money(Money, Option<Basis>),
     /// A count.
     Count(u64),
+    /// An organisation: its id, and what it is called, where whoever asked wants to know.
+    Party(PartyId, Option<String>),
 }
 
 impl Val {
@@ -32,6 +36,8 @@ impl Val {
             Self::Money(money, None) => money.to_string(),
             Self::Money(money, Some(basis)) => format!("{money} {}", basis.words()),
             Self::Count(count) => count.to_string(),
+            Self::Party(id, None) => id.to_string(),
+            Self::Party(_, Some(name)) => name.clone(),
         }
     }
 }
@@ -45,6 +51,7 @@ impl Serialize for Val {
             // Decimal strings to the penny: no reader of JSON makes a float of them.
             Self::Money(money, _) => to.serialize_str(&format!("{:.2}", money.pounds())),
             Self::Count(count) => to.serialize_u64(*count),
+            Self::Party(id, _) => id.serialize(to),
         }
     }
 }
@@ -425,7 +432,7 @@ pub fn tell(event: &Event) -> Knowledge<Val> {
             _ => title.clone(),
         }),
         EventKind::LotAssigned { party, .. } => match party {
-            Knowledge::Known(party) => text(party),
+            Knowledge::Known(party) => Knowledge::Known(Val::Party(party.clone(), None)),
             Knowledge::Unknown(why) => Knowledge::Unknown(why.clone()),
             Knowledge::Withheld(ground) => Knowledge::Withheld(ground.clone()),
         },
@@ -464,7 +471,7 @@ pub fn tell(event: &Event) -> Knowledge<Val> {
         EventKind::PartyDefined { name, .. } => text(name),
         EventKind::AliasStated { alias, .. } => text(alias),
         EventKind::OfficeDefined { title, .. } => text(title),
-        EventKind::PartnerJoined { party, under: None, .. } => text(party),
+        EventKind::PartnerJoined { party, under: None, .. } => Knowledge::Known(Val::Party(party.clone(), None)),
         EventKind::PartnerJoined { party, under: Some(under), .. } => text(format!("{party} under {under}")),
         EventKind::PartnerLeft { party, .. } => text(format!("{party} left")),
         EventKind::ClauseSet { clause, .. } => text(clause),

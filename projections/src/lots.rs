@@ -42,7 +42,9 @@ pub(crate) fn assignments(facts: &[&Fact]) -> Vec<Assignment> {
         .map(|(fact, party)| {
             let released = facts.iter().find_map(|other| match &other.event().kind {
                 EventKind::LotReleased { party: released, .. }
-                    if Some(released) == party.known() && other.effective() >= fact.effective() =>
+                    if Some(released) == party.known()
+                        && other.standing().is_firm()
+                        && other.effective() >= fact.effective() =>
                 {
                     Some(other.effective().plus_days(-1))
                 }

@@ -3,6 +3,7 @@
 
 use crate::all::Projections;
 use crate::coordinates::At;
+use crate::figure::{Figure, Knowing, Val};
 use crate::index::Projection;
 use crate::key::{Holder, Key};
 use crate::prelude::*;
@@ -54,6 +55,17 @@ impl Projections {
                 _ => None,
             })
             .unwrap_or_else(|| party.to_string())
+    }
+
+    /// A figure with organisations called by their names, its own and those beside it.
+    pub fn with_names(&self, mut figure: Figure, at: At) -> Figure {
+        let others = figure.others.iter_mut().map(|other| &mut other.value);
+        for value in core::iter::once(&mut figure.value).chain(others) {
+            if let Knowing::Known(Val::Party(id, name)) = value {
+                *name = Some(self.party_name(id, at));
+            }
+        }
+        figure
     }
 
     /// The organisation that a party is an arm of, or the party itself.

@@ -110,6 +110,16 @@ impl Terms<'_> {
     }
 }
 
+impl Terms<'_> {
+    /// That the term, as extended so far as anything says that it was, had run out by a day. Options do not count: to
+    /// have one is not to use it.
+    fn run_out(&self, day: Day) -> Option<String> {
+        let last = self.facts.iter().filter_map(|fact| last_day(fact)).max_by_key(|last| last.latest())?;
+        let standing = self.facts.first()?.standing();
+        (last.latest() < day).then(|| format!("its {standing} term ran to {last}, and no extension is in the record"))
+    }
+}
+
 /// The strongest class first, then the latest recorded: which of several terms stated is the term.
 fn strongest<'a>(facts: impl Iterator<Item = &'a Fact>) -> Option<&'a Fact> {
     facts.max_by_key(|fact| {
@@ -235,6 +245,9 @@ impl Projections {
             state = State::Expired;
             figure.computed = Some(format!("its firm term ran to {last}, and no firm extension is in the record"));
             figure.rest_on(term);
+        }
+        if let (State::SaidToBe(_), Some(terms)) = (state, self.own_terms(contract, part, at)) {
+            figure.uncertain = figure.uncertain.or_else(|| terms.run_out(at.as_of));
         }
         figure.value = Knowing::Known(Val::Text(state.words()));
         (state, figure)

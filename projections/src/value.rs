@@ -73,10 +73,7 @@ impl Sum<'_> {
             (Some(why), 0) if self.missing.len() == 1 => Knowing::Unknown(why.clone()),
             (Some(why), added) => {
                 let missing = self.missing.len();
-                Knowing::Unknown(format!(
-                    "{missing} of {} amounts are not known, the first because: {why}",
-                    missing + added
-                ))
+                Knowing::Unknown(format!("{missing} of {} amounts are not known; the first: {why}", missing + added))
             }
             (None, 0) => Knowing::Unknown("no amount for it is in the record".to_owned()),
             (None, _) => Knowing::Known(Val::Money(Money::exact(self.pounds.normalize().round_dp(2)), basis)),

@@ -1,16 +1,16 @@
 //! Who funds, commissions and provides: an edge a row, from the funder to the delivery network.
 
 use super::{Cell, Row, chosen};
-use minutebook_events::{ContractId, Role};
-use minutebook_projections::{At, Figure, Key, Projections};
+use minutebook_events::{ContractId, EventKind, Role};
+use minutebook_projections::{At, Fact, Figure, Key, Projections};
 
 /// The roles in the way of the money: funder, commissioner, partner, delivery network.
 const ROLES: [(Role, &str); 5] = [
     (Role::Funder, "funders"),
     (Role::Commissioner, "commissioners"),
-    (Role::StrategicPartner, "strategic-partners"),
+    (Role::StrategicPartner, "strategic partners"),
     (Role::Provider, "providers"),
-    (Role::DeliveryPartner, "delivery-network"),
+    (Role::DeliveryPartner, "delivery network"),
 ];
 
 pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
@@ -26,31 +26,44 @@ fn edges(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
         _ => None,
     });
     let roles = ROLES.iter().flat_map(|(role, _)| {
-        figures(all, contract, *role, at).into_iter().map(|figure| (role.word().replace('-', " "), figure))
+        figures(all, contract, *role, at, Left::In).into_iter().map(|figure| (role.word().replace('-', " "), figure))
     });
     let row =
         |(role, figure)| Row::new("partner").text("contract", contract).text("role", role).figure("party", figure);
     funding.chain(roles).map(row).collect()
 }
 
-/// One row for a contract, a cell a role; nothing where nobody is in the record.
-pub(super) fn summary(all: &Projections, contract: &ContractId, at: At) -> Option<Row> {
-    let mut row = Row::new("partners").text("contract", contract);
-    for (role, name) in ROLES {
-        let figures = figures(all, contract, role, at);
-        if !figures.is_empty() {
-            row = row.cell(name, Cell::Figures(figures));
-        }
-    }
-    (row.cells.len() > 1).then_some(row)
+/// A row a role that anybody has, in the way of the money.
+pub(super) fn summary(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
+    ROLES
+        .into_iter()
+        .map(|(role, name)| (name, figures(all, contract, role, at, Left::Out)))
+        .filter(|(_, figures)| !figures.is_empty())
+        .map(|(name, figures)| {
+            Row::new("partners").text("contract", contract).text("role", name).cell("parties", Cell::Figures(figures))
+        })
+        .collect()
 }
 
-fn figures(all: &Projections, contract: &ContractId, wanted: Role, at: At) -> Vec<Figure> {
+/// Whether those who gave up a role are listed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Left {
+    In,
+    Out,
+}
+
+fn figures(all: &Projections, contract: &ContractId, wanted: Role, at: At, left: Left) -> Vec<Figure> {
     all.network
         .of(contract)
         .filter(|(key, timeline)| {
             matches!(key, Key::Partner(_, role, _) if *role == wanted) && timeline.counted(at).next().is_some()
         })
-        .map(|(key, timeline)| Figure::selected(key, &timeline.select(at), at.as_of))
+        .map(|(key, timeline)| (key, timeline.select(at)))
+        .filter(|(_, selection)| left == Left::In || !selection.answer.is_some_and(has_left))
+        .map(|(key, selection)| all.with_names(Figure::selected(key, &selection, at.as_of), at))
         .collect()
+}
+
+fn has_left(fact: &Fact) -> bool {
+    matches!(fact.event().kind, EventKind::PartnerLeft { .. })
 }

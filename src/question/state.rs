@@ -25,7 +25,7 @@ pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> 
         contracts.iter().filter(|(table, _, _)| *table <= Table::SaidToBe).map(|(_, _, contract)| *contract).collect();
     let mut rows: Vec<Row> = contracts.iter().map(|(_, row, _)| row.clone()).collect();
     rows.extend(live.iter().flat_map(|contract| lots::of(all, contract, at)));
-    rows.extend(live.iter().filter_map(|contract| network::summary(all, contract, at)));
+    rows.extend(live.iter().flat_map(|contract| network::summary(all, contract, at)));
     rows.extend(findings::summary(all, contract, at));
     rows
 }

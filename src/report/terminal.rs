@@ -8,6 +8,9 @@ use std::io::IsTerminal;
 /// How wide lines are where nothing says how wide the terminal is.
 const WIDTH: u16 = 120;
 
+/// How wide a column of names is at the most.
+const NAME: u16 = 28;
+
 /// How many facts are shown beside a figure in a table; `why` shows all.
 const BESIDE: usize = 1;
 
@@ -38,13 +41,17 @@ impl Terminal {
         if answer.answer.is_empty() {
             out.push_str("\nNothing in the record at these coordinates.\n");
         }
-        for rows in answer.answer.chunk_by(|a, b| a.kind == b.kind) {
-            out.push_str(&self.table(rows, answer.contract.is_some()));
+        for rows in answer.answer.chunk_by(|a, b| a.kind == b.kind && (a.kind != "lot" || same_contract(a, b))) {
+            // A lot means nothing outside its contract: its table is the contract's own.
+            let of = rows.first().filter(|row| row.kind == "lot").and_then(|row| row.get("contract"));
+            let heading = of.map(|contract| format!("Lots of {}", words(contract)));
+            let one_contract = answer.contract.is_some() || heading.is_some();
+            out.push_str(&self.table(rows, one_contract, heading));
         }
         out
     }
 
-    fn table(self, rows: &[Row], one_contract: bool) -> String {
+    fn table(self, rows: &[Row], one_contract: bool, title: Option<String>) -> String {
         let kind = rows.first().map_or("", |row| row.kind);
         let columns = columns(rows, one_contract);
         let mut table = Table::new();
@@ -69,20 +76,26 @@ impl Terminal {
             if whole(name) {
                 let widest = rows.iter().filter_map(|row| row.get(name)).map(|cell| words(cell).chars().count()).max();
                 let width = widest.unwrap_or(0).max(name.len());
-                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(
-                    u16::try_from(width + 1).unwrap_or(40).min(40),
-                )));
+                let width = u16::try_from(width + 1).unwrap_or(NAME).min(NAME);
+                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
             }
         }
-        let heading = format!("{} ({})", heading(kind), rows.len());
+        let heading = format!("{} ({})", title.unwrap_or_else(|| heading(kind)), rows.len());
         let heading = if self.colour { format!("\u{1b}[1m{heading}\u{1b}[0m") } else { heading };
         format!("\n{heading}\n{table}\n")
     }
 }
 
+fn same_contract(a: &Row, b: &Row) -> bool {
+    a.get("contract") == b.get("contract")
+}
+
 /// Whether the cells of a column are names, which are not broken over lines.
 fn whole(name: &str) -> bool {
-    matches!(name, "contract" | "lot" | "year" | "weight" | "rule" | "position" | "entry" | "standing" | "act" | "fact")
+    matches!(
+        name,
+        "contract" | "lot" | "role" | "year" | "weight" | "rule" | "position" | "entry" | "standing" | "act" | "fact"
+    )
 }
 
 /// The names of the cells of all rows, in their order, without those that are empty in every row, and without the
