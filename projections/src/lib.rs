@@ -30,7 +30,7 @@ pub use decisions::Decisions;
 pub use figure::{Figure, Knowing, Other, Val};
 pub use findings::{Checked, Finding, Findings};
 pub use index::{Index, Projection, Root};
-pub use key::Key;
+pub use key::{Holder, Key};
 pub use lots::Lots;
 pub use network::Network;
 pub use register::{Register, Terms};
