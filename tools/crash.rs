@@ -1,7 +1,7 @@
 //! Kills a process with `kill -9` while it appends, at length: `cargo run --release --bin crash [ROUNDS] [SEED]`.
-//! What it checks is in `tests/support/kills.rs`; here is only the command.
+//! What it checks is in `tests/suite/kills.rs`; here is only the command.
 
-#[path = "../tests/support/kills.rs"]
+#[path = "../tests/suite/kills.rs"]
 mod kills;
 
 use std::env;

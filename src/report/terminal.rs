@@ -189,9 +189,10 @@ fn figure_words(figure: &Figure) -> String {
     let sources: Vec<String> = figure.sources.iter().map(ToString::to_string).collect();
     match sources.as_slice() {
         [] => {}
-        [few @ ..] if few.len() <= 3 => out.push_str(&format!(" [{}]", few.join(", "))),
-        [first, second, rest @ ..] => out.push_str(&format!(" [{first}, {second} and {} more]", rest.len())),
-        [_] => {}
+        [first, second, rest @ ..] if rest.len() > 1 => {
+            out.push_str(&format!(" [{first}, {second} and {} more]", rest.len()));
+        }
+        few => out.push_str(&format!(" [{}]", few.join(", "))),
     }
     if let Some(uncertain) = &figure.uncertain {
         out.push_str(&format!("\n  uncertain: {uncertain}"));

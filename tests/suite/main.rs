@@ -2,7 +2,11 @@
 //! what only several parts together can show.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails, and says where")]
 
+mod crash;
+mod durability;
 mod histories;
+mod kills;
 mod model;
 mod shared;
+mod store;
 mod tidy;
