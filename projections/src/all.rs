@@ -157,13 +157,19 @@ impl Projections {
 
     /// The contracts defined at a head, in order.
     pub fn contracts(&self, head: Position) -> Vec<&ContractId> {
-        self.register
-            .timelines()
-            .filter_map(|(key, timeline)| match key {
-                Key::Title(contract) if timeline.facts().iter().any(|fact| fact.known(head)) => Some(contract),
-                _ => None,
-            })
-            .collect()
+        self.streams.keys().filter(|contract| self.defined(contract, head)).collect()
+    }
+
+    /// Whether a contract is defined at a head.
+    pub fn defined(&self, contract: &ContractId, head: Position) -> bool {
+        let title = self.register.timeline(&Key::Title(contract.clone()));
+        title.is_some_and(|timeline| timeline.facts().iter().any(|fact| fact.known(head)))
+    }
+
+    /// Every timeline of one contract, of every projection.
+    pub fn timelines_of(&self, contract: &ContractId) -> impl Iterator<Item = (&Key, &Timeline)> {
+        let first = self.register.of(contract).chain(self.value.of(contract)).chain(self.lots.of(contract));
+        first.chain(self.network.of(contract)).chain(self.findings.of(contract))
     }
 }
 

@@ -31,13 +31,14 @@ impl fmt::Display for Root {
 /// The timelines of one projection.
 #[derive(Debug, Clone)]
 pub struct Index<P> {
-    timelines: BTreeMap<Key, Timeline>,
+    /// By contract first: a question of one contract touches nothing of the others.
+    contracts: BTreeMap<Option<ContractId>, BTreeMap<Key, Timeline>>,
     projection: PhantomData<P>,
 }
 
 impl<P> Default for Index<P> {
     fn default() -> Self {
-        Self { timelines: BTreeMap::new(), projection: PhantomData }
+        Self { contracts: BTreeMap::new(), projection: PhantomData }
     }
 }
 
@@ -49,30 +50,32 @@ impl<P: Projection> Index<P> {
 
     pub(crate) fn apply(&mut self, recorded: &Arc<Recorded>, place: u16) {
         for key in Self::keys(recorded, place) {
-            self.timelines.entry(key).or_default().push(Fact::new(Arc::clone(recorded), place));
+            let contract = self.contracts.entry(key.contract().cloned()).or_default();
+            contract.entry(key).or_default().push(Fact::new(Arc::clone(recorded), place));
         }
     }
 
     pub(crate) fn strike(&mut self, struck: &Recorded, place: u16, by: (Position, u16)) {
         for key in Self::keys(struck, place) {
-            let timeline = self.timelines.get_mut(&key).expect("what was applied has a timeline");
-            timeline.strike(struck.position, place, by);
+            let contract = self.contracts.get_mut(&key.contract().cloned());
+            let timeline = contract.and_then(|timelines| timelines.get_mut(&key));
+            timeline.expect("what was applied has a timeline").strike(struck.position, place, by);
         }
     }
 
     /// The timeline of a key.
     pub fn timeline(&self, key: &Key) -> Option<&Timeline> {
-        self.timelines.get(key)
+        self.contracts.get(&key.contract().cloned())?.get(key)
     }
 
-    /// All timelines, sorted by key.
+    /// All timelines: those of no contract, then contract by contract, each sorted by key.
     pub fn timelines(&self) -> impl Iterator<Item = (&Key, &Timeline)> {
-        self.timelines.iter()
+        self.contracts.values().flatten()
     }
 
     /// The timelines of one contract, sorted by key.
-    pub fn of<'a>(&'a self, contract: &'a ContractId) -> impl Iterator<Item = (&'a Key, &'a Timeline)> {
-        self.timelines.iter().filter(move |(key, _)| key.contract() == Some(contract))
+    pub fn of(&self, contract: &ContractId) -> impl Iterator<Item = (&Key, &Timeline)> {
+        self.contracts.get(&Some(contract.clone())).into_iter().flatten()
     }
 
     /// The root: name and version, then every key with every fact of it and the act that established it, whose date
@@ -80,8 +83,8 @@ impl<P: Projection> Index<P> {
     pub fn root(&self) -> Root {
         let mut hash = Sha256::new();
         hash.update(format!("{} {}\n", P::NAME, P::VERSION));
-        for (key, timeline) in &self.timelines {
-            hash.update(format!("{:?}\n", key));
+        for (key, timeline) in self.timelines() {
+            hash.update(format!("{} {key}\n", key.contract().map_or("", ContractId::as_str)));
             for fact in timeline.facts() {
                 hash.update(format!("{} {} {:?}\n", fact.position(), fact.place(), fact.struck()));
                 let content = serde_json::to_vec(&(fact.event(), fact.act()));

@@ -326,10 +326,10 @@ impl View<'_> {
 }
 
 fn known_contract(all: &Projections, asked: &ContractId, at: At) -> Result<(), QuestionError> {
-    let known = all.contracts(at.head);
-    if known.contains(&asked) {
+    if all.defined(asked, at.head) {
         return Ok(());
     }
+    let known = all.contracts(at.head);
     let hint = match nearest(asked.as_str(), known.iter().map(|id| id.as_str())) {
         Some(near) => format!(": did you mean {near}?"),
         None if known.is_empty() => ": nothing is recorded at this coordinate".to_owned(),
@@ -348,5 +348,5 @@ fn chosen<'a>(all: &'a Projections, contract: Option<&'a ContractId>, at: At) ->
 
 /// Whether anything that counts by the decision coordinate is known of the contract.
 fn counted(all: &Projections, contract: &ContractId, at: At) -> bool {
-    all.timelines().any(|(_, key, timeline)| key.contract() == Some(contract) && timeline.counted(at).next().is_some())
+    all.timelines_of(contract).any(|(_, timeline)| timeline.counted(at).next().is_some())
 }
