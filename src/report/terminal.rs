@@ -2,7 +2,7 @@
 
 use crate::question::{Answer, Cell, Row};
 use comfy_table::{Attribute, Cell as TableCell, ColumnConstraint, ContentArrangement, Table, Width, presets};
-use minutebook_projections::Figure;
+use minutebook_projections::{Figure, Other};
 use std::io::IsTerminal;
 
 /// How wide lines are where nothing says how wide the terminal is.
@@ -153,8 +153,12 @@ fn heading_of(rows: &[Row]) -> String {
         "rule" => "Rules: what was checked".to_owned(),
         "act" => "Acts".to_owned(),
         other => {
-            let plural = if other.ends_with('s') { "" } else { "s" };
-            format!("{}{plural}", capital(&other.replace('-', " ")))
+            let words = capital(&other.replace('-', " "));
+            match words.strip_suffix('y') {
+                Some(stem) => format!("{stem}ies"),
+                None if words.ends_with('s') => words,
+                None => words + "s",
+            }
         }
     }
 }
@@ -197,11 +201,14 @@ fn figure_words(figure: &Figure) -> String {
     if let Some(uncertain) = &figure.uncertain {
         out.push_str(&format!("\n  uncertain: {uncertain}"));
     }
-    for other in figure.others.iter().take(BESIDE) {
+    // What makes a figure uncertain has been said already.
+    let said = |other: &&Other| figure.uncertain.as_ref().is_some_and(|why| why.ends_with(&other.words()));
+    let others: Vec<&Other> = figure.others.iter().filter(|other| !said(other)).collect();
+    for other in others.iter().take(BESIDE) {
         out.push_str(&format!("\n  beside: {}", other.words()));
     }
-    if figure.others.len() > BESIDE {
-        out.push_str(&format!("\n  and {} more beside: why … {}", figure.others.len() - BESIDE, figure.fact));
+    if others.len() > BESIDE {
+        out.push_str(&format!("\n  and {} more beside: why CONTRACT {}", others.len() - BESIDE, figure.fact));
     }
     out
 }

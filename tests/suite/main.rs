@@ -7,6 +7,7 @@ mod durability;
 mod histories;
 mod kills;
 mod model;
+mod readme;
 mod shared;
 mod store;
 mod tidy;
