@@ -428,7 +428,8 @@ impl Problem {
         let (reason, remedy) = match self.what {
             What::UnknownKey(key, keys) => (format!("unknown key `{key}`"), Some(suggest(&key, &keys, "keys here"))),
             What::UnknownWord(word, words) => {
-                let (one, all) = if words == crate::EventKind::NAMES { ("kind of event", "kinds") } else { ("word", "words") };
+                let (one, all) =
+                    if words == crate::EventKind::NAMES { ("kind of event", "kinds") } else { ("word", "words") };
                 (format!("unknown {one} \"{word}\""), Some(suggest(&word, words, &format!("{all} here"))))
             }
             What::MissingKey(key) => (format!("the key `{key}` is missing"), Some(how_to_add(key))),

@@ -121,10 +121,8 @@ impl InHand {
             }
             error => {
                 let words = format!("{}: {error}\n", self.name);
-                let unusable = matches!(
-                    error,
-                    RecordError::Store(_) | RecordError::Closed(_) | RecordError::ClockWentBack { .. }
-                );
+                let unusable =
+                    matches!(error, RecordError::Store(_) | RecordError::Closed(_) | RecordError::ClockWentBack { .. });
                 Fault { words, outcome: if unusable { Outcome::Unusable } else { Outcome::Found } }
             }
         }

@@ -1,7 +1,7 @@
 //! Every error that a person can meet from `check` and `record`: its words, as golden files have them, its exit status,
 //! and that nothing was appended. `errors/NAME.toml` is the file, `errors/NAME.snap` what is said of it.
 
-use crate::run::{Place, copy, defines, ran};
+use crate::run::{Place, copy, defines, ran, reopen};
 use minutebook::ledger::Ledger;
 use minutebook_events::decision_file::DecisionFile;
 use std::collections::BTreeMap;
@@ -63,8 +63,11 @@ fn every_error_says_where_and_what_would_be_right() {
         let said = snap.split_once("\n---\n").unwrap().1;
         let (place, rest) = said.split_once('\n').unwrap();
         let place: Vec<_> = place.split(':').collect();
-        assert!(matches!(place[..], [file, line, column] if file == name
-            && line.parse::<u32>().is_ok() && column.parse::<u32>().is_ok()), "{name}: {place:?}");
+        assert!(
+            matches!(place[..], [file, line, column] if file == name
+            && line.parse::<u32>().is_ok() && column.parse::<u32>().is_ok()),
+            "{name}: {place:?}"
+        );
         assert!(rest.contains("^"), "{name} shows no excerpt");
         let explanation = rest.split_once("^\n\n").unwrap().1;
         let (reason, remedy) = explanation.split_once('\n').unwrap();
@@ -84,7 +87,7 @@ async fn no_rejected_file_is_recorded() {
         }
     }
     drop(ledger);
-    assert_eq!(Ledger::open(&place.ledger(), |_, _| {}).unwrap().head(), head);
+    assert_eq!(reopen(&place.ledger()).head(), head);
 }
 
 #[test]
@@ -156,7 +159,10 @@ fn a_stale_expected_head_names_expected_and_actual() {
     let head = before["entries"].to_string();
     let words = format!("the ledger holds {head} entries, and 12 were expected");
     let remedy = format!("try again with --expected-head {head}");
-    for dry in [&["record", "--expected-head", "12", "a.toml"][..], &["record", "--dry-run", "--expected-head", "12", "a.toml"]] {
+    for dry in [
+        &["record", "--expected-head", "12", "a.toml"][..],
+        &["record", "--dry-run", "--expected-head", "12", "a.toml"],
+    ] {
         place.run(dry).ends(1).says(&[&words, &remedy]);
     }
     assert_eq!(place.roots(), before);

@@ -1,7 +1,7 @@
 //! What can be wrong with a ledger's folder and the disk below it: each has its own words, says the way out, ends with
 //! status 2, and leaves what was recorded as it was. Everything goes through the binary.
 
-use crate::run::{BINARY, Place, Ran, defines, ran};
+use crate::run::{BINARY, Place, Ran, defines, ran, reopen};
 use assert_cmd::Command;
 use minutebook::ledger::Ledger;
 use std::fs;
@@ -51,7 +51,7 @@ fn a_second_process_hears_at_once_who_has_the_ledger() {
         place.run(command).ends(2).says(&[&holder, "stop that process or wait for it"]);
     }
     drop(ledger);
-    place.run(&["state"]).ok();
+    reopen(&place.ledger());
 }
 
 /// A shell in a mount namespace of its own, where it may mount what it likes; nothing where that is not allowed.

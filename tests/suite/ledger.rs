@@ -1,7 +1,7 @@
 //! The ledger by a clock that a test sets, and with many writers at once: recorded instants strictly increase, a
 //! position is given once, and a receipt means that the entry is on disk.
 
-use crate::run::defines;
+use crate::run::{defines, reopen};
 use chrono::{DateTime, TimeDelta, Utc};
 use minutebook::ledger::{Clock, Ledger, LedgerError, Receipt, RecordError, verify};
 use minutebook::store;
@@ -87,7 +87,7 @@ async fn of_writers_at_once_each_position_is_given_to_one() {
     assert_eq!(positions, (0..WRITERS as u64).collect::<Vec<_>>());
     assert!(receipts.is_sorted_by(|a, b| a.recorded < b.recorded));
     drop(ledger);
-    let ledger = Ledger::open(dir.path(), |_, _| {}).unwrap();
+    let ledger = reopen(dir.path());
     for receipt in &receipts {
         assert_eq!(ledger.stored(receipt.position).unwrap().unwrap().leaf, receipt.leaf);
         let view = ledger.view();
@@ -123,16 +123,16 @@ async fn a_claim_ahead_of_the_ledger_is_a_conflict_too() {
 #[tokio::test]
 async fn an_entry_that_claims_another_head_is_refused_on_opening() {
     let dir = TempDir::new().unwrap();
-    {
-        let ledger = Ledger::create(dir.path()).unwrap();
-        ledger.record(draft("somebody"), Position(0)).await.unwrap();
-    }
-    let store = store::open(dir.path()).unwrap();
+    let store = store::create(dir.path()).unwrap();
+    let (_, hand) = clock();
+    let ledger = Ledger::on(Arc::clone(&store), hand, |_, _| {}).unwrap();
+    ledger.record(draft("somebody"), Position(0)).await.unwrap();
+    drop(ledger);
     let first = store.read(Position(0)).unwrap().unwrap();
     let id = draft("other").id;
     store.append(Position(1), &[store::NewEntry { id, contracts: vec![], bytes: first.bytes }]).unwrap();
-    drop(store);
-    let error = Ledger::open(dir.path(), |_, _| {}).err().unwrap();
+    let (_, hand) = clock();
+    let error = Ledger::on(store, hand, |_, _| {}).err().unwrap();
     assert!(matches!(error, LedgerError::Incoherent { position: Position(1), .. }), "{error}");
     assert!(error.to_string().contains("although it expected 0 entries"), "{error}");
 }

@@ -2,6 +2,8 @@
 //! inside a ledger.
 
 use assert_cmd::Command;
+use minutebook::ledger::{Ledger, LedgerError};
+use minutebook::store::OpenError;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -122,6 +124,18 @@ fn command(folder: &Path) -> Command {
     }
     command.current_dir(folder);
     command
+}
+
+/// Opens a ledger that this process had open. A command that another test starts holds the lock from its fork until
+/// its exec, so the first try may find it locked.
+pub fn reopen(folder: &Path) -> Ledger {
+    for _ in 0..500 {
+        match Ledger::open(folder, |_, _| {}) {
+            Err(LedgerError::Open(OpenError::Locked { .. })) => std::thread::sleep(Duration::from_millis(10)),
+            other => return other.unwrap(),
+        }
+    }
+    panic!("{} stays locked", folder.display())
 }
 
 pub fn copy(from: &Path, to: &Path) {
