@@ -352,7 +352,9 @@ fn uncertain(selection: &Selection<'_>, answer: &Fact, as_of: Day) -> Option<Str
             _ => format!("takes effect {}", answer.effective()),
         });
     }
-    let replaces = |fact: &&&Fact| fact.standing().is_firm() && fact.presence(as_of) == Presence::Uncertain;
+    let replaces = |fact: &&&Fact| {
+        fact.standing().class() == answer.standing().class() && fact.presence(as_of) == Presence::Uncertain
+    };
     let replacing = selection.beside.iter().find(replaces)?;
     Some(format!("whether it still holds; {}", Other::of(replacing, Beside::Differs).words()))
 }

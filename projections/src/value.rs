@@ -89,6 +89,15 @@ struct Amount<'a> {
     facts: Vec<&'a Fact>,
 }
 
+impl Amount<'_> {
+    /// Whether it is the same amount by the same facts, and not just another of the same size.
+    fn same(&self, other: &Self) -> bool {
+        self.amount == other.amount
+            && self.facts.len() == other.facts.len()
+            && self.facts.iter().zip(&other.facts).all(|(a, b)| a.same(b))
+    }
+}
+
 type Among<'p> = &'p dyn Fn(&Fact) -> bool;
 
 fn all(_: &Fact) -> bool {
@@ -290,20 +299,31 @@ fn own_range(facts: &[&Fact]) -> Option<TimeRange> {
     TimeRange::to_last_day(event.effective.exact()?, event.until?.exact()?)
 }
 
-/// Adds up a line over a range, step by step: a step ends wherever a fact of the line takes effect or stops.
-fn add_range<'a>(sum: &mut Sum<'a>, timeline: &'a Timeline, range: TimeRange, at: At, among: Among<'_>) {
+/// What a line is over a range, step by step: one step as long as the same facts give the same amount, so that what
+/// only stands beside them divides nothing.
+fn steps<'a>(timeline: &'a Timeline, range: TimeRange, at: At, among: Among<'_>) -> Vec<(TimeRange, Amount<'a>)> {
     let mut borders: BTreeSet<Day> = [range.from, range.end].into();
     for fact in timeline.counted(at).filter(|fact| among(fact)) {
-        let effective = fact.effective();
-        let until = fact.event().until.map(|until| until.plus_days(1));
-        let days = [Some(effective.latest()), until.map(|until| until.earliest())];
-        borders.extend(days.into_iter().flatten().filter(|day| range.contains(*day)));
+        let ends = fact.event().until.map(|until| until.plus_days(1));
+        let spans = core::iter::once(fact.effective()).chain(ends);
+        borders.extend(spans.flat_map(|span| [span.earliest(), span.latest()]).filter(|day| range.contains(*day)));
     }
     let days: Vec<Day> = borders.into_iter().collect();
+    let mut steps: Vec<(TimeRange, Amount<'a>)> = vec![];
+    for day in days.windows(2) {
+        let Some(amount) = amount_on(timeline, at.on(day[0]), among) else { continue };
+        match steps.last_mut() {
+            Some((step, before)) if step.end == day[0] && before.same(&amount) => step.end = day[1],
+            _ => steps.push((TimeRange { from: day[0], end: day[1] }, amount)),
+        }
+    }
+    steps
+}
+
+/// Adds up a line over a range.
+fn add_range<'a>(sum: &mut Sum<'a>, timeline: &'a Timeline, range: TimeRange, at: At, among: Among<'_>) {
     let mut once: Vec<&Fact> = vec![];
-    for step in days.windows(2) {
-        let step = TimeRange { from: step[0], end: step[1] };
-        let Some(amount) = amount_on(timeline, at.on(step.from), among) else { continue };
+    for (step, amount) in steps(timeline, range, at, among) {
         let Some(&source) = amount.facts.first() else { continue };
         let Knowledge::Known(money) = &amount.amount else {
             sum.missing.push(format!("{}: {}", step, reason(&amount.amount)));

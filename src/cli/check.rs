@@ -24,7 +24,7 @@ impl Check {
         let mut projections = known(folder)?;
         let mut wrong = 0;
         for path in &self.files {
-            match read(path).and_then(|file| Ok(rehearsed(&file, &mut projections)?)) {
+            match read(path).and_then(|file| rehearsed(&file, &mut projections)) {
                 Ok(line) => output::print(&line)?,
                 Err(fault) => {
                     wrong += 1;

@@ -46,13 +46,16 @@ impl Terminal {
             let of = rows.first().filter(|row| row.kind == "lot").and_then(|row| row.get("contract"));
             let heading = of.map(|contract| format!("Lots of {}", words(contract)));
             let one_contract = answer.contract.is_some() || heading.is_some();
-            out.push_str(&self.table(rows, one_contract, heading));
+            let title = heading.unwrap_or_else(|| heading_of(rows));
+            let title = format!("{title} ({})", rows.len());
+            let title = if self.colour { format!("\u{1b}[1m{title}\u{1b}[0m") } else { title };
+            let body = if is_long(rows) { self.stanzas(rows) } else { self.table(rows, one_contract) };
+            out.push_str(&format!("\n{title}\n{body}\n"));
         }
         out
     }
 
-    fn table(self, rows: &[Row], one_contract: bool, title: Option<String>) -> String {
-        let kind = rows.first().map_or("", |row| row.kind);
+    fn table(self, rows: &[Row], one_contract: bool) -> String {
         let columns = columns(rows, one_contract);
         let mut table = Table::new();
         table
@@ -80,10 +83,29 @@ impl Terminal {
                 column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
             }
         }
-        let heading = format!("{} ({})", title.unwrap_or_else(|| heading(kind)), rows.len());
-        let heading = if self.colour { format!("\u{1b}[1m{heading}\u{1b}[0m") } else { heading };
-        format!("\n{heading}\n{table}\n")
+        table.to_string()
     }
+
+    /// A block a row, a line a cell: for rows with more words than a table has room for.
+    fn stanzas(self, rows: &[Row]) -> String {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(self.width);
+        table.force_no_tty();
+        for (at, row) in rows.iter().enumerate() {
+            if at > 0 {
+                table.add_row(["", ""]);
+            }
+            for (name, cell) in row.cells.iter().filter(|(_, cell)| !words(cell).is_empty()) {
+                table.add_row([name.replace('-', " "), words(cell)]);
+            }
+        }
+        table.to_string()
+    }
+}
+
+/// Whether rows have more words than a table has room for.
+fn is_long(rows: &[Row]) -> bool {
+    rows.iter().any(|row| matches!(row.kind, "fact" | "figure") || row.kind == "finding" && row.get("rule").is_some())
 }
 
 fn same_contract(a: &Row, b: &Row) -> bool {
@@ -111,8 +133,8 @@ fn columns(rows: &[Row], one_contract: bool) -> Vec<&'static str> {
     names
 }
 
-fn heading(kind: &str) -> String {
-    match kind {
+fn heading_of(rows: &[Row]) -> String {
+    match rows.first().map_or("", |row| row.kind) {
         "in-force" => "In force, by firm facts".to_owned(),
         "in-force-end-not-confirmed" => {
             "Started by firm facts; a planned or inferred end has passed, and nothing firm says that it ended"
@@ -147,7 +169,7 @@ fn words(cell: &Cell) -> String {
         Cell::Text(text) => text.clone(),
         Cell::Figure(figure) => figure_words(figure),
         Cell::Figures(figures) if figures.is_empty() => "not in the record".to_owned(),
-        Cell::Figures(figures) => figures.iter().map(figure_words).collect::<Vec<_>>().join("\n"),
+        Cell::Figures(figures) => figures.iter().map(labelled).collect::<Vec<_>>().join("\n"),
         Cell::List(items) => items.join(", "),
         Cell::Flag(Some(true)) => "yes".to_owned(),
         Cell::Flag(Some(false)) => "no".to_owned(),
@@ -155,19 +177,22 @@ fn words(cell: &Cell) -> String {
     }
 }
 
+/// Among several figures a sum says of what it is: an envelope is not a price.
+fn labelled(figure: &Figure) -> String {
+    let label = figure.fact.strip_prefix("a-year/").map(|measure| format!("{measure}: ")).unwrap_or_default();
+    format!("{label}{}", figure_words(figure))
+}
+
 /// The figure, where it comes from, and the nearest of what stands beside it.
 fn figure_words(figure: &Figure) -> String {
     let mut out = figure.words();
-    // A sum says of what: an envelope is not a price.
-    if let Some((_, measure)) = figure.fact.split_once("a-year/") {
-        out = format!("{measure}: {out}");
-    }
     let sources: Vec<String> = figure.sources.iter().map(ToString::to_string).collect();
     match sources.as_slice() {
         [] => {}
-        [few @ ..] if few.len() <= 3 => out.push_str(&format!(" [{}]", few.join(", "))),
-        [first, second, rest @ ..] => out.push_str(&format!(" [{first}, {second} and {} more]", rest.len())),
-        [_] => {}
+        [first, second, rest @ ..] if rest.len() > 1 => {
+            out.push_str(&format!(" [{first}, {second} and {} more]", rest.len()));
+        }
+        few => out.push_str(&format!(" [{}]", few.join(", "))),
     }
     if let Some(uncertain) = &figure.uncertain {
         out.push_str(&format!("\n  uncertain: {uncertain}"));

@@ -91,7 +91,8 @@ impl SledStore {
     }
 
     /// The one commit point: what is appended is durable when `sync` returns, and not before. sled's own `flush` only
-    /// hands the bytes to the disk's cache (its issues 1351 and 1452).
+    /// hands the bytes to the disk's cache (its issues 1351 and 1452). Where `sync` fails, Linux may drop what it could not
+    /// write and still show it from memory: this is why nothing is appended on top, and why a failing disk wants a copy.
     fn commit(&self, writer: &Writer, writes: Writes) -> Result<(), Fault> {
         let db = self.reader.db();
         guard::call(|| match writes {
@@ -162,7 +163,9 @@ impl Store for SledStore {
         let (writes, after) = {
             let state = self.state();
             admit(&state, first, entries)?;
-            self.plan(&state, entries)
+            let (writes, after) = self.plan(&state, entries);
+            assert_eq!(after.len(), state.len() + entries.len() as u64, "a plan keeps every entry");
+            (writes, after)
         };
         if entries.is_empty() {
             return Ok(());

@@ -283,13 +283,13 @@ fn child_holds_the_ledger() {
 fn a_second_opener_is_told_who_holds_the_ledger() {
     let dir = TempDir::new().unwrap();
     ledger(dir.path(), 2);
-    let mut holder = child("child_holds_the_ledger", dir.path());
+    let mut holder = child("store::child_holds_the_ledger", dir.path());
     let held = BufReader::new(holder.stdout.take().unwrap()).lines().any(|line| line.unwrap() == "held");
     assert!(held);
     let start = std::time::Instant::now();
     let error = open(dir.path()).map(drop).unwrap_err();
     assert!(start.elapsed().as_secs() < 1, "the answer must not wait for the lock");
-    let expected = format!("is in use by process {} (store-", holder.id());
+    let expected = format!("is in use by process {} (suite-", holder.id());
     assert!(error.to_string().contains(&expected) && error.to_string().contains(" since 20"), "{error}");
     assert!(matches!(error, OpenError::Locked { .. }), "{error}");
     holder.kill().unwrap();

@@ -1,9 +1,7 @@
 //! What a process that is killed had promised is there when the ledger is opened again. `MINUTEBOOK_KILLS` sets the
 //! number of kills, `MINUTEBOOK_SEED` repeats a run; `tools/crash.rs` runs the same at length.
 
-#[path = "support/kills.rs"]
-mod kills;
-
+use crate::kills;
 use std::process::Command;
 
 /// Not a test: the process that the one below kills.
@@ -25,7 +23,7 @@ fn every_receipt_outlives_kill_9() {
     let dir = tempfile::TempDir::new().expect("a temporary folder");
     let child = || {
         let mut command = Command::new(std::env::current_exe().expect("this binary has a path"));
-        command.args(["--exact", "child_appends_until_killed", "--nocapture"]);
+        command.args(["--exact", "crash::child_appends_until_killed", "--nocapture"]);
         command
     };
     let rounds = number("MINUTEBOOK_KILLS").unwrap_or(12);

@@ -36,7 +36,7 @@ fn each_receipt_follows_a_flush_of_the_log() {
         .args(["-f", "-y", "-e", "trace=fdatasync,fsync,write", "-o"])
         .arg(&trace)
         .arg(std::env::current_exe().expect("this binary has a path"))
-        .args(["--exact", "child_appends", "--nocapture"])
+        .args(["--exact", "durability::child_appends", "--nocapture"])
         .env(DIR, dir.path().join("ledger"))
         .output()
         .expect("strace runs");

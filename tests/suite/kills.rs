@@ -1,5 +1,5 @@
 //! Kills a process with `kill -9` while it appends, and holds what it had been promised to what is there: shared by
-//! `tests/crash.rs`, which does a few rounds, and `tools/crash.rs`, which does many. A kill does not test a loss of power.
+//! `tests/suite/crash.rs`, which does a few rounds, and `tools/crash.rs`, which does many. A kill does not test a loss of power.
 
 use minutebook::store::{Folder, NewEntry, Options, SledStore, Store};
 use minutebook_events::{EntryId, Position};
