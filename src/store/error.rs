@@ -52,7 +52,7 @@ pub enum StoreError {
     },
     /// Unavailable: an append failed half-way. It may be durable or not; only reopening tells.
     #[error(
-        "whether what was appended from position {first} was kept is unknown (entries: {count}): {cause}; reopen the ledger and look up their ids before you append them again"
+        "whether the {count} entries from position {first} were kept is unknown: {cause}; reopen the ledger and look up their ids before you append them again"
     )]
     Unknown {
         /// Where the first of them would be.
