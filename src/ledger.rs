@@ -378,7 +378,6 @@ impl Writer {
             Err(error) => {
                 // The projections are ahead of the disk now: questions stop at the durable head, and nothing more is
                 // recorded until the ledger is opened again.
-                tracing::error!(%error, "the commit failed");
                 let error = Arc::new(error);
                 self.broken = Some(Arc::clone(&error));
                 for (_, reply) in replies {

@@ -127,11 +127,11 @@ fn year_span(year: i32) -> Option<DateSpan> {
 pub enum BadDate {
     /// No date of this shape, or no such day in the calendar.
     #[error(
-        "\"{0}\" is not a date: write 2021-05-01, 2021-05, 2021, or two of them as 2017-02-27/2017-03-31, with .. for an open end"
+        "\"{0}\" is not a date of the calendar: write 2021-05-01, 2021-05, 2021, or two of them as 2017-02-27/2017-03-31, with .. for an open end"
     )]
     NoDate(String),
     /// The span ends before it starts.
-    #[error("the span \"{0}\" ends before it starts")]
+    #[error("the span \"{0}\" ends before it starts: write the earlier day first")]
     Backwards(String),
 }
 

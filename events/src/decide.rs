@@ -14,6 +14,7 @@ use crate::Day;
 use crate::date::DateSpan;
 use crate::entry::{ActKind, Draft};
 use crate::event::{Clause, Event, EventKind};
+use crate::ids::PartyId;
 use crate::money::Basis;
 use crate::nearest::nearest;
 use crate::prelude::*;
@@ -142,7 +143,9 @@ fn check_term(seen: &Seen, event: &Event, found: &mut Found) {
 
 fn check_assignment(seen: &Seen, event: &Event, found: &mut Found) {
     let EventKind::LotAssigned { contract, lot, party } = &event.kind else { return };
-    let Some(party) = party.known().filter(|_| event.standing.is_firm()) else { return };
+    // A party that is unknown is one fault, told once.
+    let known = |party: &&PartyId| seen.has(&Name::Party((*party).clone()));
+    let Some(party) = party.known().filter(|_| event.standing.is_firm()).filter(known) else { return };
     for other in seen.assignments(contract, lot) {
         let overlaps = certain(other.effective, other.until)
             .zip(certain(event.effective, event.until))

@@ -84,7 +84,7 @@ impl DecisionFile {
         let root = DeTable::parse(text).map_err(|error| FileError {
             span: within(error.span().unwrap_or(0..0), text),
             reason: error.message().to_owned(),
-            remedy: None,
+            remedy: Some(toml_remedy(error.message()).to_owned()),
         })?;
         read(text, root).map_err(|problem| problem.into_error(text))
     }
@@ -428,7 +428,9 @@ impl Problem {
         let (reason, remedy) = match self.what {
             What::UnknownKey(key, keys) => (format!("unknown key `{key}`"), Some(suggest(&key, &keys, "keys here"))),
             What::UnknownWord(word, words) => {
-                (format!("unknown word \"{word}\""), Some(suggest(&word, words, "words here")))
+                let (one, all) =
+                    if words == crate::EventKind::NAMES { ("kind of event", "kinds") } else { ("word", "words") };
+                (format!("unknown {one} \"{word}\""), Some(suggest(&word, words, &format!("{all} here"))))
             }
             What::MissingKey(key) => (format!("the key `{key}` is missing"), Some(how_to_add(key))),
             What::Said(reason, remedy) => (reason, remedy),
@@ -467,6 +469,17 @@ impl serde::de::Error for Problem {
 
     fn missing_field(key: &'static str) -> Self {
         Self { span: None, what: What::MissingKey(key) }
+    }
+}
+
+/// What would be right where the text is no TOML.
+fn toml_remedy(reason: &str) -> &'static str {
+    if reason.starts_with("duplicate key") {
+        "keep one of the two; a further event or document opens with [[event]] or [[document]]"
+    } else if reason.starts_with("invalid date") || reason.starts_with("invalid month") {
+        "write a day that the calendar has, as 2021-05-01; a month alone stands in quotes, as \"2021-05\""
+    } else {
+        "a decision file is TOML: key = value, text in quotes, [act], [[document]] and [[event]]"
     }
 }
 

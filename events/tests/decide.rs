@@ -231,11 +231,11 @@ fn all_rejections_are_told_and_not_only_the_first() {
     let events = [bare("standing = \"inferred\"\nsources = [\"X 1\"]"), assign("1", "zzz", "")].concat();
     let found = rejections(&file("decision", &events));
     let told: Vec<_> = found.iter().map(ToString::to_string).collect();
-    assert_eq!(told.len(), 4, "{told:#?}");
+    // That the lot is with somebody else is not told of a party that nobody knows: it may be the same, mistyped.
+    assert_eq!(told.len(), 3, "{told:#?}");
     assert!(told[0].starts_with("event 1: `sources.0`: the document \"X\" is cited and not listed"));
     assert!(told[1].starts_with("event 1: `standing`: the event is inferred"));
     assert!(told[2].starts_with("event 2: `party`: party \"zzz\" is not known"));
-    assert!(told[3].starts_with("event 2: `lot`: lot \"1\" is with \"porchlight\""));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use clap::Args;
 use minutebook_events::decision_file::{DecisionFile, FileError, MAX_FILE_BYTES, render};
 use minutebook_projections::Projections;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Decision files to check.
@@ -28,12 +28,13 @@ impl Check {
                 Ok(line) => output::print(&line)?,
                 Err(fault) => {
                     wrong += 1;
-                    eprint!("{fault}");
+                    output::complain(&fault);
                 }
             }
         }
-        let right = self.files.len() - wrong;
-        output::print(&format!("{right} of {} files hold together; nothing was recorded\n", self.files.len()))?;
+        let (right, files) = (self.files.len() - wrong, self.files.len());
+        let hold = if files == 1 { "file holds" } else { "files hold" };
+        output::print(&format!("{right} of {files} {hold} together; nothing was recorded\n"))?;
         Ok(if wrong == 0 { Outcome::Answered } else { Outcome::Found })
     }
 }
@@ -48,13 +49,13 @@ pub(super) fn known(folder: &Path) -> Result<Projections, Stop> {
 }
 
 /// Takes a file into projections that are thrown away, and says what recording it would do.
-pub(super) fn rehearsed(file: &Read1, projections: &mut Projections) -> Result<String, Fault> {
+pub(super) fn rehearsed(file: &InHand, projections: &mut Projections) -> Result<String, Fault> {
     let receipt = rehearse(projections, file.parsed.draft.clone()).map_err(|error| file.fault(error))?;
     Ok(said(file, &receipt, "would be recorded"))
 }
 
 /// A line about a file that went through.
-pub(super) fn said(file: &Read1, receipt: &Receipt, done: &str) -> String {
+pub(super) fn said(file: &InHand, receipt: &Receipt, done: &str) -> String {
     let events = file.parsed.draft.events.len();
     let plural = if events == 1 { "" } else { "s" };
     if receipt.repeated {
@@ -64,25 +65,35 @@ pub(super) fn said(file: &Read1, receipt: &Receipt, done: &str) -> String {
     }
 }
 
-/// A decision file that was read.
-pub(super) struct Read1 {
+/// A decision file in hand: its name and text, to point into, and the draft that it reads as.
+pub(super) struct InHand {
     name: String,
     text: String,
     pub(super) parsed: DecisionFile,
 }
 
-/// What is wrong with a file, as a person reads it: place, excerpt, explanation.
+/// Why a file was not taken, as a person reads it: place, excerpt, explanation. It ends with a line feed.
 #[derive(Debug)]
-pub(super) struct Fault(String);
+pub(super) struct Fault {
+    words: String,
+    /// How the command ends with it: the file is wrong, or the ledger cannot be used.
+    pub(super) outcome: Outcome,
+}
+
+impl Fault {
+    fn in_file(words: String) -> Self {
+        Self { words, outcome: Outcome::Found }
+    }
+}
 
 impl std::fmt::Display for Fault {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(&self.0)
+        out.write_str(&self.words)
     }
 }
 impl std::error::Error for Fault {}
 
-impl Read1 {
+impl InHand {
     /// Reads a file of the record that the program carries.
     pub(super) fn carried(name: &str, text: &str) -> Result<Self, Fault> {
         Self::parse(name.to_owned(), text.as_bytes())
@@ -92,7 +103,7 @@ impl Read1 {
         let text = String::from_utf8_lossy(bytes).into_owned();
         match DecisionFile::from_bytes(bytes) {
             Ok(parsed) => Ok(Self { name, text, parsed }),
-            Err(error) => Err(placed(&name, &text, error)),
+            Err(error) => Err(Fault::in_file(placed(&name, &text, error))),
         }
     }
 
@@ -101,32 +112,45 @@ impl Read1 {
         match error {
             RecordError::Rejected(rejections) => {
                 let placed =
-                    rejections.iter().map(|rejection| placed(&self.name, &self.text, self.parsed.place(rejection)).0);
-                Fault(placed.collect::<Vec<_>>().join("\n"))
+                    rejections.iter().map(|rejection| placed(&self.name, &self.text, self.parsed.place(rejection)));
+                Fault::in_file(placed.collect::<Vec<_>>().join("\n"))
             }
-            other => Fault(format!("{}: {other}\n", self.name)),
+            taken @ RecordError::OtherContent { .. } => {
+                let id = self.parsed.place_of(None, Some("id"));
+                Fault::in_file(render(&self.name, &self.text, id, &taken.to_string(), None))
+            }
+            error => {
+                let words = format!("{}: {error}\n", self.name);
+                let unusable =
+                    matches!(error, RecordError::Store(_) | RecordError::Closed(_) | RecordError::ClockWentBack { .. });
+                Fault { words, outcome: if unusable { Outcome::Unusable } else { Outcome::Found } }
+            }
         }
     }
 }
 
-fn placed(name: &str, text: &str, error: FileError) -> Fault {
-    Fault(render(name, text, error.span, &error.reason, error.remedy.as_deref()))
+fn placed(name: &str, text: &str, error: FileError) -> String {
+    render(name, text, error.span, &error.reason, error.remedy.as_deref())
 }
 
 /// Reads a decision file, and never more of it than a decision file may have.
-pub(super) fn read(path: &Path) -> Result<Read1, Fault> {
+pub(super) fn read(path: &Path) -> Result<InHand, Fault> {
     let name = path.display().to_string();
-    let unreadable =
-        |error: std::io::Error| Fault(format!("{name}: cannot be read: {error}; check the path and the permissions\n"));
+    let fault = |what: String| Fault::in_file(format!("{name}: {what}\n"));
+    let unreadable = |error: io::Error| fault(format!("cannot be read: {error}; check the path and the permissions"));
+    // Opening a pipe would wait for a writer, so what it is comes first.
+    if !path.metadata().map_err(unreadable)?.is_file() {
+        let what = if path.is_dir() { "is a folder" } else { "is a pipe or a device" };
+        return Err(fault(format!("{what}, and a decision file belongs here: name a file, as FOLDER/*.toml")));
+    }
     let file = File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
     file.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() > MAX_FILE_BYTES {
-        let size = path.metadata().map_or(0, |meta| meta.len());
-        let size = if size > 0 { format!("has {size} bytes") } else { "is too long".to_owned() };
-        return Err(Fault(format!(
-            "{name}: {size}, and a decision file has at most {MAX_FILE_BYTES}: write one act a file\n"
+        let size = path.metadata().map_err(unreadable)?.len();
+        return Err(fault(format!(
+            "has {size} bytes, and a decision file has at most {MAX_FILE_BYTES}: write one act a file"
         )));
     }
-    Read1::parse(name, &bytes)
+    InHand::parse(name, &bytes)
 }

@@ -1,7 +1,7 @@
 //! `demo`: a ledger with Kent's record in it, the projections rebuilt and compared, the state as of today, and what to
 //! try next. Run again, it changes nothing.
 
-use super::check::Read1;
+use super::check::InHand;
 use super::record::{open_or_create, record};
 use super::{Outcome, Stop, output};
 use crate::kent;
@@ -12,9 +12,9 @@ use crate::today::today;
 use std::path::Path;
 
 pub(super) fn run(folder: &Path) -> Result<Outcome, Stop> {
-    let ledger = open_or_create(folder)?;
+    let (ledger, _) = open_or_create(folder)?;
     let files = kent::decision_files();
-    let files: Vec<Read1> = files.iter().map(|(name, text)| Read1::carried(name, text)).collect::<Result<_, _>>()?;
+    let files: Vec<InHand> = files.iter().map(|(name, text)| InHand::carried(name, text)).collect::<Result<_, _>>()?;
     only_kents(&ledger, &files, folder)?;
     let mut new = 0;
     for file in &files {
@@ -30,7 +30,7 @@ pub(super) fn run(folder: &Path) -> Result<Outcome, Stop> {
 }
 
 /// A ledger with a record of its own is no place for a demonstration.
-fn only_kents(ledger: &Ledger, files: &[Read1], folder: &Path) -> Result<(), Stop> {
+fn only_kents(ledger: &Ledger, files: &[InHand], folder: &Path) -> Result<(), Stop> {
     let view = ledger.view();
     let foreign = view
         .projections

@@ -14,6 +14,7 @@ mod verify;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use minutebook_events::{ContractId, Day, Position};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -83,6 +84,7 @@ enum Command {
     #[command(after_help = "Example:\n  minutebook replay --from 10 --to 12")]
     Replay(replay::Replay),
     /// Rebuild every projection from entry 0, and compare with the live ones
+    #[command(after_help = "Example:\n  minutebook rebuild")]
     Rebuild(Json),
     /// Check decision files, without recording anything
     #[command(after_help = "Example:\n  minutebook check events/kent/*.toml")]
@@ -93,8 +95,10 @@ enum Command {
     )]
     Record(record::Record),
     /// Check every hash, position, claim, instant and index of the ledger
+    #[command(after_help = "Example:\n  minutebook verify --json")]
     Verify(Json),
     /// Make a ledger, record Kent's decisions in it, and show the state as of today
+    #[command(after_help = "Example:\n  minutebook demo --ledger demo-ledger")]
     Demo,
     /// Print completions for a shell
     #[command(after_help = "Example:\n  minutebook completions bash > /etc/bash_completion.d/minutebook")]
@@ -157,6 +161,8 @@ pub enum Outcome {
     Answered,
     /// A check found something, or an entry was rejected.
     Found,
+    /// The ledger could not be used, and the command has said why.
+    Unusable,
 }
 
 /// What stops a command: wrong use, or a ledger that cannot be used. The message is for a person.
@@ -164,18 +170,26 @@ pub type Stop = Box<dyn std::error::Error>;
 
 /// Reads the command line, runs the command, says what went wrong on standard error.
 pub fn main() -> ExitCode {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("MINUTEBOOK_LOG").unwrap_or_else(|_| "warn".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    log();
     let cli = Cli::parse();
     match run(cli) {
         Ok(Outcome::Answered) => ExitCode::SUCCESS,
         Ok(Outcome::Found) => ExitCode::from(1),
+        Ok(Outcome::Unusable) => ExitCode::from(2),
         Err(stop) if output::is_closed_pipe(&*stop) => ExitCode::SUCCESS,
         Err(stop) => {
-            eprintln!("minutebook: {stop}");
+            output::complain(&format_args!("minutebook: {}\n", stop.to_string().trim_end()));
             ExitCode::from(2)
         }
     }
+}
+
+/// What the ledger does, on standard error: warnings of our own, or what `MINUTEBOOK_LOG` asks for.
+fn log() {
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_env("MINUTEBOOK_LOG").unwrap_or_else(|_| "minutebook=warn".into());
+    let ansi = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(std::io::stderr).init();
 }
 
 fn run(cli: Cli) -> Result<Outcome, Stop> {
@@ -204,6 +218,6 @@ fn run(cli: Cli) -> Result<Outcome, Stop> {
 
 fn day(text: &str) -> Result<Day, String> {
     let span: minutebook_events::DateSpan =
-        text.parse().map_err(|_| format!("\"{text}\" is not a day: write it as 2018-06-01"))?;
+        text.parse().map_err(|_| format!("\"{text}\" is not a day of the calendar: write it as 2018-06-01"))?;
     span.exact().ok_or_else(|| format!("\"{text}\" is more than one day: a question is as of one, written 2018-06-01"))
 }

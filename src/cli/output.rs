@@ -57,6 +57,11 @@ pub(super) fn print(text: &str) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Says on standard error what is wrong. Where nobody can read that either, the exit status still says it.
+pub(super) fn complain(words: &impl std::fmt::Display) {
+    let _ = write!(io::stderr().lock(), "{words}");
+}
+
 pub(super) fn is_closed_pipe(stop: &(dyn std::error::Error + 'static)) -> bool {
     stop.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -1,9 +1,9 @@
 //! `record`: decision files into the ledger, one entry each. Each is whole or not there; the first that is refused
 //! stops the rest, and the command says where.
 
-use super::check::{self, Fault, Read1};
+use super::check::{self, Fault, InHand};
 use super::{Outcome, Stop, output};
-use crate::ledger::{Ledger, Receipt};
+use crate::ledger::{Ledger, LedgerError, Receipt, RecordError};
 use crate::store::OpenError;
 use clap::Args;
 use minutebook_events::Position;
@@ -31,15 +31,16 @@ impl Record {
     fn rehearse(&self, folder: &Path) -> Result<Outcome, Stop> {
         let mut projections = check::known(folder)?;
         if let Some(expected) = self.expected_head.filter(|expected| *expected != projections.head()) {
-            eprintln!("minutebook: the ledger holds {} entries, and {expected} were expected", projections.head());
+            let conflict = RecordError::Conflict { expected, actual: projections.head() };
+            output::complain(&format_args!("minutebook: {conflict}\n"));
             return Ok(Outcome::Found);
         }
         for path in &self.files {
             match check::read(path).and_then(|file| check::rehearsed(&file, &mut projections)) {
                 Ok(line) => output::print(&line)?,
                 Err(fault) => {
-                    eprint!("{fault}");
-                    return Ok(Outcome::Found);
+                    output::complain(&fault);
+                    return Ok(fault.outcome);
                 }
             }
         }
@@ -48,27 +49,43 @@ impl Record {
     }
 
     fn record(&self, folder: &Path) -> Result<Outcome, Stop> {
-        let ledger = open_or_create(folder)?;
+        // A file that cannot be read is told before anything is recorded, or a ledger made.
+        let mut files = vec![];
+        for path in &self.files {
+            match check::read(path) {
+                Ok(file) => files.push(file),
+                Err(fault) => return Ok(self.stopped(0, path, &fault)),
+            }
+        }
+        let (ledger, made) = open_or_create(folder)?;
+        if made {
+            output::print(&format!("there was no ledger at {}: a new one was made\n", folder.display()))?;
+        }
         let mut expected = self.expected_head.unwrap_or_else(|| ledger.head());
-        for (done, path) in self.files.iter().enumerate() {
-            match check::read(path).and_then(|file| one(&ledger, &file, &mut expected)) {
+        for (done, (file, path)) in files.iter().zip(&self.files).enumerate() {
+            match one(&ledger, file, &mut expected) {
                 Ok(line) => output::print(&line)?,
-                Err(fault) => {
-                    eprint!("{fault}");
-                    eprintln!(
-                        "minutebook: stopped at {}: {done} of {} files are in the ledger, this one and those after it are not",
-                        path.display(),
-                        self.files.len()
-                    );
-                    return Ok(Outcome::Found);
-                }
+                Err(fault) => return Ok(self.stopped(done, path, &fault)),
             }
         }
         Ok(Outcome::Answered)
     }
+
+    fn stopped(&self, done: usize, path: &Path, fault: &Fault) -> Outcome {
+        let (path, files) = (path.display(), self.files.len());
+        let rest = match fault.outcome {
+            Outcome::Unusable => "; record the same files again: what was kept is not recorded twice",
+            _ if done == 0 => ", and nothing was recorded",
+            _ => ", this one and those after it are not",
+        };
+        output::complain(&format_args!(
+            "{fault}minutebook: stopped at {path}: {done} of {files} files are in the ledger{rest}\n"
+        ));
+        fault.outcome
+    }
 }
 
-fn one(ledger: &Ledger, file: &Read1, expected: &mut Position) -> Result<String, Fault> {
+fn one(ledger: &Ledger, file: &InHand, expected: &mut Position) -> Result<String, Fault> {
     let receipt = record(ledger, file, *expected)?;
     if !receipt.repeated {
         *expected = receipt.position.next();
@@ -77,16 +94,16 @@ fn one(ledger: &Ledger, file: &Read1, expected: &mut Position) -> Result<String,
 }
 
 /// Records one file and waits for its receipt.
-pub(super) fn record(ledger: &Ledger, file: &Read1, expected: Position) -> Result<Receipt, Fault> {
+pub(super) fn record(ledger: &Ledger, file: &InHand, expected: Position) -> Result<Receipt, Fault> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().build().expect("a runtime with no driver always builds");
     runtime.block_on(ledger.record(file.parsed.draft.clone(), expected)).map_err(|error| file.fault(error))
 }
 
-/// The ledger at a folder, made where there is none.
-pub(super) fn open_or_create(folder: &Path) -> Result<Ledger, Stop> {
+/// The ledger at a folder, made where there is none, and whether it was.
+pub(super) fn open_or_create(folder: &Path) -> Result<(Ledger, bool), Stop> {
     match Ledger::create(folder) {
-        Err(crate::ledger::LedgerError::Open(OpenError::AlreadyThere { .. })) => output::open(folder),
-        other => Ok(other?),
+        Err(LedgerError::Open(OpenError::AlreadyThere { .. })) => Ok((output::open(folder)?, false)),
+        made => Ok((made?, true)),
     }
 }

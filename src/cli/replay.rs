@@ -1,7 +1,7 @@
 //! `replay`: entry by entry, what each changed.
 
 use super::{Entries, Json, Outcome, Stop, day, output};
-use crate::question::{self, Question, Topic};
+use crate::question::{self, Question, QuestionError, Topic};
 use crate::report;
 use crate::today::today;
 use clap::Args;
@@ -28,6 +28,9 @@ impl Replay {
         let as_of = self.as_of.unwrap_or_else(today);
         let last = Position(view.head.0.saturating_sub(1));
         let (from, to) = (self.entries.from.unwrap_or_default(), self.entries.to.unwrap_or(last));
+        if from > last {
+            return Err(QuestionError::PastHead { asked: from, head: view.head }.into());
+        }
         if from > to {
             return Err(format!("--from {from} is after --to {to}: give the earlier entry first").into());
         }

@@ -59,6 +59,10 @@ impl From<Torn> for Fault {
 impl From<sled::Error> for Fault {
     fn from(error: sled::Error) -> Self {
         match error {
+            // sled puts the operating system's word into debugging text; its kind says the same in words.
+            sled::Error::Io(error) if error.raw_os_error().is_none() && error.kind() != io::ErrorKind::Other => {
+                Self::Io(error.kind().into())
+            }
             sled::Error::Io(error) => Self::Io(error),
             sled::Error::Corruption { .. } => Self::Corrupt("a checksum in its files does not match".to_owned()),
             sled::Error::Unsupported(what) | sled::Error::ReportableBug(what) => Self::Corrupt(what),

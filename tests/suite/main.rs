@@ -2,12 +2,18 @@
 //! what only several parts together can show.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails, and says where")]
 
+mod cli;
 mod crash;
 mod durability;
+mod errors;
+mod folder;
 mod histories;
 mod kills;
+mod ledger;
 mod model;
 mod readme;
+mod replay;
+mod run;
 mod shared;
 mod store;
 mod tidy;

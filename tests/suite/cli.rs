@@ -1,0 +1,262 @@
+//! The command line as its users have it: help with examples, exit statuses, answers that begin with their coordinates
+//! or parse as JSON, plain text where no terminal is, and what each command leaves in the ledger.
+
+use crate::run::{BINARY, Place, defines, ran};
+use assert_cmd::Command;
+
+/// Every question, with what it needs beside its name.
+const QUESTIONS: [&[&str]; 10] = [
+    &["state"],
+    &["register"],
+    &["value"],
+    &["lots"],
+    &["network"],
+    &["decisions"],
+    &["findings"],
+    &["diff", "--from", "2017-09-30", "--to", "2018-04-01"],
+    &["why", "live-well-kent-2016", "lot-2/holder"],
+    &["replay", "--from", "10", "--to", "12"],
+];
+
+#[test]
+fn the_help_of_every_command_has_an_example() {
+    let place = Place::empty();
+    let help = place.run(&["--help"]).ok().prints(&["Examples:\n", "Exit status: 0"]);
+    let commands = help.out.split_once("Commands:\n").unwrap().1.split_once("\n\n").unwrap().0;
+    let names: Vec<&str> = commands
+        .lines()
+        .filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert!(names.len() >= 16, "{names:?}");
+    for name in names.into_iter().filter(|name| *name != "help") {
+        let help = place.run(&[name, "--help"]).ok();
+        assert!(help.out.contains("Example") && help.out.contains(&format!("  minutebook {name}")), "{help:#?}");
+    }
+}
+
+#[test]
+fn wrong_use_ends_with_2_and_says_what_would_be_right() {
+    let place = Place::kent();
+    for (args, words) in [
+        (&["stat"][..], "a similar subcommand exists: 'state'"),
+        (&["check"], "<FILES>..."),
+        (&["state", "--as-of", "2021-02-30"], "\"2021-02-30\" is not a day of the calendar: write it as 2018-06-01"),
+        (&["state", "--as-of", "2021-02"], "is more than one day"),
+        (&["state", "--known-at", "soon"], "is neither a position nor an instant: write 12, or 2026-"),
+        (&["state", "--known-at", "900"], "position 900 is past the head: the ledger holds"),
+        (
+            &["state", "live-well-kent-2106"],
+            "there is no contract \"live-well-kent-2106\": did you mean live-well-kent-2016?",
+        ),
+        (&["state", "street-lighting"], "there is no contract \"street-lighting\": there are "),
+        (&["state", "Live Well"], "is not a contract id"),
+        (&["why", "live-well-kent-2016", "lot-2/holdr"], "has no fact \"lot-2/holdr\": did you mean lot-2/holder?"),
+        (&["diff", "--from", "2020-01-02", "--to", "2020-01-01"], "--from 2020-01-02 is after --to 2020-01-01"),
+        (&["record", "--expected-head", "x", "x.toml"], "--expected-head"),
+    ] {
+        place.run(args).ends(2).says(&[words]);
+    }
+}
+
+#[test]
+fn every_answer_begins_with_its_coordinates_and_parses_as_json() {
+    let place = Place::kent();
+    for question in QUESTIONS {
+        let text = place.run(question).ok();
+        let first = text.out.lines().next().unwrap();
+        for words in ["as of ", "position ", "whenever decided"] {
+            assert!(first.to_lowercase().contains(words), "{question:?} begins: {first}");
+        }
+        let json = place.run(&[question, &["--json"]].concat()).ok().json();
+        assert_eq!(json["question"], question[0]);
+        for coordinate in ["as_of", "known_at", "decided_by", "answer"] {
+            assert!(json.get(coordinate).is_some(), "{question:?} has no {coordinate}");
+        }
+    }
+    let at = ["state", "--as-of", "2018-06-01", "--known-at", "5", "--decided-by", "2017-12-31"];
+    let first = place.run(&at).ok().out.lines().next().unwrap().to_owned();
+    for words in ["1 June 2018", "position 5", "decided by 31 December 2017"] {
+        assert!(first.contains(words), "{first}");
+    }
+    assert!(place.run(&["verify", "--json"]).ok().json()["verified"]["entries"].as_u64() > Some(0));
+}
+
+#[test]
+fn what_no_terminal_reads_has_no_escape_codes() {
+    let place = Place::kent();
+    place.file("wrong.toml", "id = 1");
+    for args in QUESTIONS.into_iter().chain([&["--help"][..], &["check", "wrong.toml"], &["verify"], &["man"]]) {
+        for colour in [&[][..], &[("NO_COLOR", "1")], &[("MINUTEBOOK_LOG", "trace")]] {
+            let ran = ran(place.command().envs(colour.iter().copied()).args(args));
+            assert!(!ran.out.contains('\x1b') && !ran.err.contains('\x1b'), "{args:?} {colour:?}");
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_fault() {
+    let place = Place::kent();
+    place.file("wrong.toml", "id = 1");
+    for (line, status) in [
+        ("$MB state | head -1", "0"),
+        ("$MB decisions --json | head -1", "0"),
+        ("$MB man | true", "0"),
+        ("$MB completions bash | true", "0"),
+        ("$MB --help | true", "0"),
+        ("$MB check wrong.toml 2>&1 >/dev/null | true", "1"),
+        ("$MB state nothing 2>&1 | true", "2"),
+        ("$MB state > /dev/full | true", "2"),
+    ] {
+        let mut shell = Command::new("bash");
+        shell.args(["-c", &format!("{line}; echo status ${{PIPESTATUS[0]}}")]).env("MB", BINARY);
+        let ran = ran(shell.current_dir(place.path())).ok().says(&[]);
+        assert!(ran.out.ends_with(&format!("status {status}\n")), "{line}: {ran:#?}");
+    }
+}
+
+#[test]
+fn the_ledger_is_named_by_the_option_then_the_environment() {
+    let place = Place::empty();
+    place.file("a.toml", defines("somebody"));
+    ran(place.command().env("MINUTEBOOK_LEDGER", "theirs").args(["record", "a.toml"]))
+        .ok()
+        .prints(&["there was no ledger at theirs: a new one was made\n"]);
+    assert!(place.path().join("theirs/minutebook.json").is_file() && !place.ledger().exists());
+    place.run(&["--ledger", "theirs", "state"]).ok();
+    ran(place.command().env("MINUTEBOOK_LEDGER", "theirs").args(["state", "--ledger", "nowhere"]))
+        .ends(2)
+        .says(&["there is no ledger at nowhere"]);
+}
+
+#[test]
+fn shells_and_man_get_what_they_read() {
+    let place = Place::empty();
+    for (shell, words) in
+        [("bash", "complete -F _minutebook"), ("zsh", "#compdef minutebook"), ("fish", "complete -c minutebook")]
+    {
+        place.run(&["completions", shell]).ok().prints(&[words, "known-at"]);
+    }
+    place.run(&["man"]).ok().prints(&[".TH minutebook 1", "minutebook\\-why", "MINUTEBOOK_LEDGER"]);
+    assert!(!place.ledger().exists());
+}
+
+#[test]
+fn demo_again_changes_nothing() {
+    let place = Place::kent();
+    let before = place.roots();
+    place.run(&["demo"]).ok().prints(&["decisions are already recorded in minutebook-ledger: nothing was changed."]);
+    assert_eq!(place.roots(), before);
+}
+
+#[test]
+fn demo_leaves_a_ledger_with_its_own_record_alone() {
+    let place = Place::empty();
+    place.file("a.toml", defines("somebody"));
+    place.run(&["record", "a.toml"]).ok();
+    let before = place.roots();
+    place.run(&["demo"]).ends(2).says(&["has a record of its own (position 0: somebody)", "name another folder"]);
+    assert_eq!(place.roots(), before);
+}
+
+#[test]
+fn record_takes_files_one_by_one_and_says_where_it_stopped() {
+    let place = Place::empty();
+    for party in ["a", "b", "c"] {
+        place.file(&format!("{party}.toml"), defines(party));
+    }
+    place.file("twice.toml", defines("other").replace("party = \"other\"", "party = \"a\""));
+    place.run(&["record", "a.toml", "twice.toml", "b.toml"]).ends(1).prints(&["a.toml: recorded at position 0"]).says(
+        &[
+            "party \"a\" is defined already",
+            "stopped at twice.toml: 1 of 3 files are in the ledger, this one and those after it are not",
+        ],
+    );
+    assert_eq!(place.roots()["entries"], 1);
+    // What cannot be read at all is told before anything is recorded.
+    place.file("wrong.toml", "id = 1");
+    place.run(&["record", "b.toml", "wrong.toml"]).ends(1).says(&[
+        "wrong.toml:1:6",
+        "0 of 2 files",
+        "nothing was recorded",
+    ]);
+    assert_eq!(place.roots()["entries"], 1);
+    place.run(&["record", "--dry-run", "b.toml", "c.toml"]).ok().prints(&[
+        "b.toml: would be recorded at position 1",
+        "c.toml: would be recorded at position 2",
+        "nothing was recorded: this was a dry run",
+    ]);
+    assert_eq!(place.roots()["entries"], 1);
+    place.run(&["record", "a.toml", "b.toml", "c.toml"]).ok().prints(&[
+        "a.toml: already recorded at position 0",
+        "b.toml: recorded at position 1",
+        "c.toml: recorded at position 2",
+    ]);
+    assert_eq!(place.roots()["entries"], 3);
+}
+
+#[test]
+fn a_dry_run_makes_no_ledger() {
+    let place = Place::empty();
+    place.file("a.toml", defines("somebody"));
+    place.run(&["record", "--dry-run", "a.toml"]).ok();
+    place.run(&["check", "a.toml"]).ok().prints(&["1 of 1 file holds together; nothing was recorded"]);
+    assert!(!place.ledger().exists());
+}
+
+/// A contract whose first lot is with somebody, and the correction that strikes this.
+fn assigned_and_struck() -> (String, String) {
+    let event = |kind: &str, rest: &str| {
+        format!(
+            "\n[[event]]\nkind = \"{kind}\"\neffective = 2022-04-01\nstanding = \"decided\"\nsources = [\"C 4.1\"]\n{rest}"
+        )
+    };
+    let mut assigned = defines("somebody");
+    assigned += &event("contract-defined", "contract = \"lwk\"\ntitle = \"Live Well\"\n");
+    assigned += &event("lot-defined", "contract = \"lwk\"\nlot = \"1\"\ntitle = \"Lot 1\"\n");
+    assigned += &event("lot-assigned", "contract = \"lwk\"\nlot = \"1\"\nparty = \"somebody\"\n");
+    let id = minutebook_events::EntryId::from_text("somebody");
+    let head = defines("correction").split("\n[[event]]").next().unwrap().to_owned();
+    let strikes = format!("strikes = {{ entry = \"{id}\", event = 3 }}\nreason = \"the paper names someone else\"\n");
+    (assigned, head + &event("correction", &strikes))
+}
+
+#[test]
+fn a_correction_strikes_from_its_own_position_on() {
+    let place = Place::empty();
+    let (assigned, struck) = assigned_and_struck();
+    place.file("assigned.toml", assigned).file("struck.toml", &struck);
+    place.run(&["record", "assigned.toml", "struck.toml"]).ok();
+    let why = |args: &[&str]| {
+        let args = [&["why", "lwk", "lot-1/holder", "--as-of", "2023-01-01", "--json"], args].concat();
+        let answer = place.run(&args).ok().json()["answer"].clone();
+        answer[1]["counts-as"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(why(&[]), "struck by the correction at position 1");
+    assert_eq!(why(&["--known-at", "0"]), "the answer");
+    // Twice is once too often.
+    let again = struck.replace(
+        &minutebook_events::EntryId::from_text("correction").to_string(),
+        "ab61f2c8-6d3b-4a37-9d3c-5f0c6f1f2a10",
+    );
+    place.file("again.toml", again);
+    place.run(&["record", "again.toml"]).ends(1).says(&["is struck already", "leave the correction out"]);
+    assert_eq!(place.roots()["equal"], true);
+}
+
+#[test]
+fn rebuild_and_verify_count_what_there_is() {
+    let place = Place::kent();
+    let rebuilt = place.roots();
+    assert_eq!(rebuilt["equal"], true);
+    let text = place.run(&["rebuild"]).ok();
+    assert_eq!(text.out.matches("equal to the live one").count(), rebuilt["projections"].as_array().unwrap().len());
+    let verified = place.run(&["verify", "--json"]).ok().json();
+    assert_eq!(verified["fault"], serde_json::Value::Null);
+    for count in ["entries", "events"] {
+        assert_eq!(verified["verified"][count], rebuilt[count], "{count}");
+    }
+    let files = minutebook::kent::decision_files().len();
+    assert_eq!(verified["verified"]["entries"], files);
+    place.run(&["verify"]).ok().prints(&[&format!("Verified {files} entries, {} events", rebuilt["events"])]);
+}

@@ -1,0 +1,151 @@
+//! What can be wrong with a ledger's folder and the disk below it: each has its own words, says the way out, ends with
+//! status 2, and leaves what was recorded as it was. Everything goes through the binary.
+
+use crate::run::{BINARY, Place, Ran, defines, ran, reopen};
+use assert_cmd::Command;
+use minutebook::ledger::Ledger;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+#[test]
+fn what_is_no_ledger_is_not_touched() {
+    let place = Place::empty();
+    fs::create_dir(place.path().join("folder")).unwrap();
+    place.file("folder/letters", "mine").file("file", "mine").file("a.toml", defines("somebody"));
+    let way_out = "name the folder of a ledger, or an empty or new one to create it in";
+    for (folder, words) in [
+        ("folder", "folder is not a ledger: it holds letters and no minutebook.json"),
+        ("file", "file is not a ledger: it is a file, or lies in one"),
+        ("file/in", "file/in is not a ledger: it is a file, or lies in one"),
+    ] {
+        for command in [&["state"][..], &["verify"], &["record", "a.toml"], &["demo"]] {
+            place.run(&[&["--ledger", folder], command].concat()).ends(2).says(&[words, way_out]);
+        }
+    }
+    place.run(&["state"]).ends(2).says(&["there is no ledger at minutebook-ledger: check the path, or create one"]);
+    assert_eq!(fs::read_dir(place.path().join("folder")).unwrap().count(), 1);
+    assert_eq!(fs::read_to_string(place.path().join("file")).unwrap(), "mine");
+    assert!(!place.ledger().exists());
+}
+
+#[test]
+fn a_ledger_of_a_newer_program_is_left_to_it() {
+    let place = Place::kent();
+    let marker = place.ledger().join("minutebook.json");
+    let text = fs::read_to_string(&marker).unwrap();
+    fs::write(&marker, text.replace("\"format\": 1", "\"format\": 9")).unwrap();
+    for command in [&["state"][..], &["demo"]] {
+        place.run(command).ends(2).says(&["has format 9, and this program reads up to 1: use a newer minutebook"]);
+    }
+    fs::write(&marker, "{").unwrap();
+    place.run(&["state"]).ends(2).says(&["is corrupt: its minutebook.json cannot be read", "restore the folder"]);
+}
+
+#[test]
+fn a_second_process_hears_at_once_who_has_the_ledger() {
+    let place = Place::kent();
+    let ledger = Ledger::open(&place.ledger(), |_, _| {}).unwrap();
+    let holder = format!("is in use by process {} (", std::process::id());
+    place.file("a.toml", defines("somebody"));
+    for command in [&["state"][..], &["record", "a.toml"], &["check", "a.toml"], &["verify"], &["demo"]] {
+        place.run(command).ends(2).says(&[&holder, "stop that process or wait for it"]);
+    }
+    drop(ledger);
+    reopen(&place.ledger());
+}
+
+/// A shell in a mount namespace of its own, where it may mount what it likes; nothing where that is not allowed.
+fn with_mounts(place: &Place, script: &str) -> Option<Ran> {
+    let shell = |script: &str| {
+        let mut command = Command::new("unshare");
+        command.args(["-m", "sh", "-c", script]).current_dir(place.path()).env("MB", BINARY);
+        command
+    };
+    let may = shell("mkdir -p trial && mount -t tmpfs none trial").ok();
+    match may {
+        Ok(_) => Some(ran(&mut shell(script))),
+        Err(error) => {
+            println!("skipped: no mounts here: {}", error.to_string().lines().last().unwrap_or_default());
+            None
+        }
+    }
+}
+
+#[test]
+fn a_read_only_disk_is_named() {
+    let place = Place::kent();
+    let script = "mount --bind minutebook-ledger minutebook-ledger && mount -o remount,ro,bind minutebook-ledger \
+                  && exec $MB state";
+    if let Some(ran) = with_mounts(&place, script) {
+        ran.ends(2).says(&["Read-only file system", "a ledger must be writable even to be read"]);
+    }
+}
+
+#[test]
+fn a_ledger_of_someone_else_is_named() {
+    let place = Place::kent();
+    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    // Its folder may not be readable to anyone else, so the program goes where it is.
+    let program = place.path().join("minutebook");
+    fs::copy(BINARY, &program).unwrap();
+    let nobody = |program: &str, args: &[&str]| {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", program]).args(args);
+        command.current_dir(place.path());
+        command
+    };
+    if let Err(error) = nobody("true", &[]).ok() {
+        println!("skipped: cannot become another user: {}", error.to_string().lines().last().unwrap_or_default());
+        return;
+    }
+    let program = program.to_str().unwrap();
+    for folder in ["minutebook-ledger", "new"] {
+        ran(&mut nobody(program, &["--ledger", folder, "demo"]))
+            .ends(2)
+            .says(&["Permission denied", "give this user write access"]);
+    }
+}
+
+/// The entries that a process said were recorded before its disk was full are there once there is space again.
+#[test]
+fn a_full_disk_loses_nothing_that_was_said_to_be_recorded() {
+    let place = Place::empty();
+    // The files fill a disk of this size half-way through.
+    for number in 10..40 {
+        let noise: String = (0..4_000).map(|n| char::from(b'a' + (n * n * 7 + n * number) as u8 % 26)).collect();
+        place.file(&format!("{number}.toml"), defines(&format!("party-{number}")).replace("A party", &noise));
+    }
+    let script = "mkdir disk && mount -t tmpfs -o size=400k none disk && $MB --ledger disk/ledger record [0-9]*.toml; \
+                  status=$?; cp -r disk/ledger minutebook-ledger; exit $status";
+    let Some(ran) = with_mounts(&place, script) else { return };
+    let ran = ran.ends(2).says(&["no storage space", "record the same files again"]);
+    let recorded = ran.out.matches(": recorded at position").count();
+    assert!(recorded > 0, "{ran:#?}");
+    let files: Vec<String> = (10..40).map(|number| format!("{number}.toml")).collect();
+    let again = crate::run::ran(place.command().arg("record").args(&files)).ok();
+    assert!(again.out.matches("already recorded").count() >= recorded, "{again:#?}");
+    assert_eq!(place.roots()["entries"], 30);
+}
+
+#[test]
+fn a_limit_on_file_sizes_is_told_like_a_full_disk() {
+    let place = Place::empty();
+    let mut shell = Command::new("bash");
+    shell.args(["-c", "trap '' XFSZ; ulimit -f 100; exec \"$MB\" demo"]).env("MB", BINARY).current_dir(place.path());
+    ran(&mut shell).ends(2).says(&["minutebook: "]);
+}
+
+#[test]
+fn a_flipped_byte_is_found_and_told_where() {
+    let place = Place::kent();
+    let log = place.ledger().join("sled/db");
+    let mut bytes = fs::read(&log).unwrap();
+    let written = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+    bytes[written / 2] ^= 0x10;
+    fs::write(&log, bytes).unwrap();
+    for command in [&["state"][..], &["rebuild"], &["verify"], &["demo"]] {
+        let ran = place.run(command).ends(2);
+        let ran = ran.says(&["is corrupt: it ends at ", "entries, and ", "restore the folder from a copy"]);
+        assert_eq!(ran.out, "", "nothing is answered from it");
+    }
+}

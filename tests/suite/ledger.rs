@@ -1,0 +1,138 @@
+//! The ledger by a clock that a test sets, and with many writers at once: recorded instants strictly increase, a
+//! position is given once, and a receipt means that the entry is on disk.
+
+use crate::run::{defines, reopen};
+use chrono::{DateTime, TimeDelta, Utc};
+use minutebook::ledger::{Clock, Ledger, LedgerError, Receipt, RecordError, verify};
+use minutebook::store;
+use minutebook_events::decision_file::DecisionFile;
+use minutebook_events::{Draft, Instant, Position};
+use std::sync::{Arc, Mutex};
+use tempfile::TempDir;
+
+fn draft(party: &str) -> Draft {
+    DecisionFile::parse(&defines(party)).unwrap().draft
+}
+
+fn noon() -> DateTime<Utc> {
+    "2026-11-22T12:00:00Z".parse().unwrap()
+}
+
+/// A clock that stands still until it is set.
+fn clock() -> (Arc<Mutex<DateTime<Utc>>>, Clock) {
+    let hand = Arc::new(Mutex::new(noon()));
+    let read = Arc::clone(&hand);
+    (hand, Box::new(move || *read.lock().unwrap()))
+}
+
+#[tokio::test]
+async fn a_clock_that_goes_back_is_refused_and_one_that_stands_still_is_not() {
+    let dir = TempDir::new().unwrap();
+    let (hand, clock) = clock();
+    let ledger = Ledger::on(store::create(dir.path()).unwrap(), clock, |_, _| {}).unwrap();
+    let mut last = None;
+    for number in 0..20 {
+        let receipt = ledger.record(draft(&format!("party-{number}")), Position(number)).await.unwrap();
+        assert!(last < Some(receipt.recorded), "{last:?}, then {receipt:?}");
+        last = Some(receipt.recorded);
+    }
+    *hand.lock().unwrap() = noon() - TimeDelta::seconds(1);
+    let error = ledger.record(draft("too-early"), Position(20)).await.unwrap_err();
+    let last = last.unwrap();
+    assert!(
+        matches!(error, RecordError::ClockWentBack { now, last: told } if now == Instant::new(noon() - TimeDelta::seconds(1)) && told == last),
+        "{error}"
+    );
+    let words = error.to_string();
+    assert!(words.contains(&last.to_string()) && words.contains("2026-11-22T11:59:59"), "{words}");
+    assert_eq!(ledger.head(), Position(20));
+    *hand.lock().unwrap() = noon() + TimeDelta::seconds(1);
+    let receipt = ledger.record(draft("too-early"), Position(20)).await.unwrap();
+    assert_eq!(receipt.recorded, Instant::new(noon() + TimeDelta::seconds(1)));
+}
+
+/// One writer: it claims the head it sees until its entry is in, and counts how often it lost.
+async fn write(ledger: Arc<Ledger>, party: String) -> (Receipt, usize) {
+    let mut lost = 0;
+    let mut expected = ledger.head();
+    loop {
+        match ledger.record(draft(&party), expected).await {
+            Ok(receipt) => return (receipt, lost),
+            Err(RecordError::Conflict { expected: claimed, actual }) => {
+                assert_eq!(claimed, expected);
+                assert!(actual > expected, "someone else was first");
+                (lost, expected) = (lost + 1, actual);
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_writers_at_once_each_position_is_given_to_one() {
+    const WRITERS: usize = 24;
+    let dir = TempDir::new().unwrap();
+    let ledger = Arc::new(Ledger::create(dir.path()).unwrap());
+    let writers = (0..WRITERS).map(|number| tokio::spawn(write(Arc::clone(&ledger), format!("party-{number}"))));
+    let mut receipts = vec![];
+    let mut losses = 0;
+    for writer in writers.collect::<Vec<_>>() {
+        let (receipt, lost) = writer.await.unwrap();
+        receipts.push(receipt);
+        losses += lost;
+    }
+    assert!(losses > 0, "they did not meet");
+    receipts.sort_by_key(|receipt| receipt.position);
+    let positions: Vec<_> = receipts.iter().map(|receipt| receipt.position.0).collect();
+    assert_eq!(positions, (0..WRITERS as u64).collect::<Vec<_>>());
+    assert!(receipts.is_sorted_by(|a, b| a.recorded < b.recorded));
+    drop(ledger);
+    let ledger = reopen(dir.path());
+    for receipt in &receipts {
+        assert_eq!(ledger.stored(receipt.position).unwrap().unwrap().leaf, receipt.leaf);
+        let view = ledger.view();
+        let entry = &view.projections.entry(receipt.position).unwrap().entry;
+        assert_eq!((entry.id, entry.recorded, entry.expected_head), (receipt.id, receipt.recorded, receipt.position));
+    }
+    assert_eq!(verify(ledger.store(), |_, _| {}).unwrap().0.entries, WRITERS as u64);
+}
+
+#[tokio::test]
+async fn the_same_draft_from_many_writers_is_recorded_once() {
+    let dir = TempDir::new().unwrap();
+    let ledger = Arc::new(Ledger::create(dir.path()).unwrap());
+    let writers = (0..8).map(|_| tokio::spawn(write(Arc::clone(&ledger), "somebody".to_owned())));
+    let mut fresh = 0;
+    for writer in writers.collect::<Vec<_>>() {
+        let (receipt, _) = writer.await.unwrap();
+        assert_eq!(receipt.position, Position(0));
+        fresh += usize::from(!receipt.repeated);
+    }
+    assert_eq!((fresh, ledger.head()), (1, Position(1)));
+}
+
+#[tokio::test]
+async fn a_claim_ahead_of_the_ledger_is_a_conflict_too() {
+    let dir = TempDir::new().unwrap();
+    let ledger = Ledger::create(dir.path()).unwrap();
+    let error = ledger.record(draft("somebody"), Position(7)).await.unwrap_err();
+    assert!(matches!(error, RecordError::Conflict { expected: Position(7), actual: Position(0) }), "{error}");
+}
+
+/// The log itself shows that no engine accepted a stale write: bytes that claim another head are refused on opening.
+#[tokio::test]
+async fn an_entry_that_claims_another_head_is_refused_on_opening() {
+    let dir = TempDir::new().unwrap();
+    let store = store::create(dir.path()).unwrap();
+    let (_, hand) = clock();
+    let ledger = Ledger::on(Arc::clone(&store), hand, |_, _| {}).unwrap();
+    ledger.record(draft("somebody"), Position(0)).await.unwrap();
+    drop(ledger);
+    let first = store.read(Position(0)).unwrap().unwrap();
+    let id = draft("other").id;
+    store.append(Position(1), &[store::NewEntry { id, contracts: vec![], bytes: first.bytes }]).unwrap();
+    let (_, hand) = clock();
+    let error = Ledger::on(store, hand, |_, _| {}).err().unwrap();
+    assert!(matches!(error, LedgerError::Incoherent { position: Position(1), .. }), "{error}");
+    assert!(error.to_string().contains("although it expected 0 entries"), "{error}");
+}

@@ -1,0 +1,161 @@
+//! The binary, run as its user would: in a folder that goes away, with or without Kent's record. It must not look
+//! inside a ledger.
+
+use assert_cmd::Command;
+use minutebook::ledger::{Ledger, LedgerError};
+use minutebook::store::OpenError;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::Duration;
+use tempfile::TempDir;
+
+pub const BINARY: &str = env!("CARGO_BIN_EXE_minutebook");
+
+/// Nothing here takes this long: what does, hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The ledger's folder, where no option names one.
+const LEDGER: &str = "minutebook-ledger";
+
+/// What a command printed, and how it ended.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ran {
+    #[track_caller]
+    pub fn ok(self) -> Self {
+        self.ends(0)
+    }
+
+    #[track_caller]
+    pub fn ends(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self:#?}");
+        self
+    }
+
+    /// What went wrong holds these words.
+    #[track_caller]
+    pub fn says(self, words: &[&str]) -> Self {
+        words.iter().for_each(|words| assert!(self.err.contains(words), "\"{words}\" is not in {self:#?}"));
+        assert!(!self.err.contains("panicked"), "{self:#?}");
+        self
+    }
+
+    /// What was printed holds these words.
+    #[track_caller]
+    pub fn prints(self, words: &[&str]) -> Self {
+        words.iter().for_each(|words| assert!(self.out.contains(words), "\"{words}\" is not in {self:#?}"));
+        self
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+}
+
+/// A folder to work in.
+pub struct Place(TempDir);
+
+impl Place {
+    pub fn empty() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    /// One with Kent's record in its ledger, which is made once and copied.
+    pub fn kent() -> Self {
+        static KENT: OnceLock<PathBuf> = OnceLock::new();
+        let made = KENT.get_or_init(|| {
+            let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kent");
+            let _ = fs::remove_dir_all(&folder);
+            let mut command = command(Path::new("."));
+            ran(command.arg("--ledger").arg(&folder).arg("demo")).ok();
+            folder
+        });
+        let place = Self::empty();
+        copy(made, &place.ledger());
+        place
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub fn ledger(&self) -> PathBuf {
+        self.path().join(LEDGER)
+    }
+
+    pub fn command(&self) -> Command {
+        command(self.path())
+    }
+
+    pub fn run(&self, args: &[&str]) -> Ran {
+        ran(self.command().args(args))
+    }
+
+    /// Writes a file for a command to read.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> &Self {
+        fs::write(self.path().join(name), content).unwrap();
+        self
+    }
+
+    /// How many entries the ledger holds, and all roots: what a command that records nothing leaves as it was.
+    pub fn roots(&self) -> serde_json::Value {
+        self.run(&["rebuild", "--json"]).ok().json()
+    }
+}
+
+/// Runs a command.
+pub fn ran(command: &mut Command) -> Ran {
+    let output = command.timeout(PATIENCE).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let code = output.status.code().unwrap_or_else(|| panic!("killed, or took over {PATIENCE:?}: {output:?}"));
+    Ran { code, out: text(output.stdout), err: text(output.stderr) }
+}
+
+fn command(folder: &Path) -> Command {
+    let mut command = Command::new(BINARY);
+    for name in ["MINUTEBOOK_LEDGER", "MINUTEBOOK_LOG", "NO_COLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(name);
+    }
+    command.current_dir(folder);
+    command
+}
+
+/// Opens a ledger that this process had open. A command that another test starts holds the lock from its fork until
+/// its exec, so the first try may find it locked.
+pub fn reopen(folder: &Path) -> Ledger {
+    for _ in 0..500 {
+        match Ledger::open(folder, |_, _| {}) {
+            Err(LedgerError::Open(OpenError::Locked { .. })) => std::thread::sleep(Duration::from_millis(10)),
+            other => return other.unwrap(),
+        }
+    }
+    panic!("{} stays locked", folder.display())
+}
+
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for item in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(item.file_name());
+        if item.file_type().unwrap().is_dir() {
+            copy(&item.path(), &target);
+        } else {
+            fs::copy(item.path(), target).unwrap();
+        }
+    }
+}
+
+/// A decision file that holds together by itself: it defines one party.
+pub fn defines(party: &str) -> String {
+    let id = minutebook_events::EntryId::from_text(party);
+    format!(
+        "id = \"{id}\"\n\n[act]\nreference = \"{party}\"\ntitle = \"A party\"\nkind = \"decision\"\n\
+         decided = 2021-12-20\n\n[[document]]\ncode = \"C\"\ntitle = \"Report\"\n\n[[event]]\nkind = \"party-defined\"\n\
+         effective = 2022-04-01\nstanding = \"decided\"\nsources = [\"C 4.1\"]\nparty = \"{party}\"\nname = \"{party}\"\n"
+    )
+}
