@@ -301,7 +301,7 @@ impl Figure {
     }
 
     /// Adds a fact to those that the figure rests on: its standing, where it is weaker, its sources, entry and act.
-    pub(crate) fn rest_on(&mut self, part: &Fact) {
+    pub fn rest_on(&mut self, part: &Fact) {
         let weaker = self.standing.is_none_or(|standing| part.standing().strength() < standing.strength());
         if weaker {
             self.standing = Some(part.standing());

@@ -79,10 +79,21 @@ impl Sum<'_> {
                 ))
             }
             (None, 0) => Knowing::Unknown("no amount for it is in the record".to_owned()),
-            (None, _) => Knowing::Known(Val::Money(Money::exact(self.pounds.normalize().round_dp(2)), basis)),
+            (None, _) => Knowing::Known(Val::Money(to_the_penny(self.pounds), basis)),
         };
+        let mut how = how.to_string();
+        if value.known().is_some() && !self.slack.is_zero() {
+            how = format!("{how}; its parts are rounded, by {} at the most", to_the_penny(self.slack));
+        }
         Figure::computed(fact, value, how, self.facts.iter().copied())
     }
+}
+
+/// An amount that we computed, as money is written: to the penny.
+pub(crate) fn to_the_penny(pounds: Decimal) -> Money {
+    let mut pounds = pounds.round_dp(2);
+    pounds.rescale(2);
+    Money::exact(pounds)
 }
 
 /// What a line is on a day: its amount with every change since it was set.
@@ -202,10 +213,50 @@ impl Projections {
         which: impl Fn(&ValueLine, &Timeline) -> bool,
     ) -> Sum<'a> {
         let mut sum = Sum::default();
-        for (_, _, timeline) in self.lines(contract, at).filter(|(_, line, timeline)| which(line, timeline)) {
+        let lines: Vec<(&ValueLine, &Timeline)> = self
+            .lines(contract, at)
+            .filter(|(_, line, timeline)| which(line, timeline))
+            .map(|(_, line, timeline)| (line, timeline))
+            .collect();
+        for (_, timeline) in &lines {
             add_line(&mut sum, timeline, window, at, &all);
         }
+        if let Window::Range(range) = window {
+            for silent in self.silent(contract, &lines, range, at) {
+                sum.missing.push(format!("{silent}: no amount is in the record"));
+            }
+        }
         sum
+    }
+
+    /// The days of a range, within the term of each part, for which no amount is stated of what the part is worth: what
+    /// is summed is then not all of it. Lines that differ in name only stand in for each other.
+    fn silent(
+        &self,
+        contract: &ContractId,
+        lines: &[(&ValueLine, &Timeline)],
+        range: TimeRange,
+        at: At,
+    ) -> Vec<TimeRange> {
+        let mut streams: BTreeMap<ValueLine, Vec<&Timeline>> = BTreeMap::new();
+        for (line, timeline) in lines.iter().filter(|(line, _)| line.measure.is_worth()) {
+            streams.entry(ValueLine { name: None, ..(*line).clone() }).or_default().push(timeline);
+        }
+        let mut silent: Vec<TimeRange> = vec![];
+        for (line, timelines) in streams {
+            let term = self.terms(contract, &line.part, at).map_or(range, |terms| terms.with_options);
+            let Some(due) = range.overlap(term) else { continue };
+            let stated = |day| timelines.iter().any(|timeline| amount_on(timeline, at.on(day), &all).is_some());
+            let mut last: Option<TimeRange> = None;
+            for step in steps(&timelines, due, at, &all).into_iter().filter(|step| !stated(step.from)) {
+                match &mut last {
+                    Some(last) if last.end == step.from => last.end = step.end,
+                    _ => silent.extend(last.replace(step)),
+                }
+            }
+            silent.extend(last);
+        }
+        silent
     }
 
     /// The sum that a stated total claims to be, of figures that stand as the total does: of the same standing where
@@ -293,19 +344,22 @@ fn own_range(facts: &[&Fact]) -> Option<TimeRange> {
     TimeRange::to_last_day(event.effective.exact()?, event.until?.exact()?)
 }
 
-/// Adds up a line over a range, step by step: a step ends wherever a fact of the line takes effect or stops.
-fn add_range<'a>(sum: &mut Sum<'a>, timeline: &'a Timeline, range: TimeRange, at: At, among: Among<'_>) {
+/// A range cut into steps: one ends wherever a fact of the lines takes effect or stops.
+fn steps(timelines: &[&Timeline], range: TimeRange, at: At, among: Among<'_>) -> Vec<TimeRange> {
     let mut borders: BTreeSet<Day> = [range.from, range.end].into();
-    for fact in timeline.counted(at).filter(|fact| among(fact)) {
-        let effective = fact.effective();
+    for fact in timelines.iter().flat_map(|timeline| timeline.counted(at)).filter(|fact| among(fact)) {
         let until = fact.event().until.map(|until| until.plus_days(1));
-        let days = [Some(effective.latest()), until.map(|until| until.earliest())];
+        let days = [Some(fact.effective().latest()), until.map(|until| until.earliest())];
         borders.extend(days.into_iter().flatten().filter(|day| range.contains(*day)));
     }
     let days: Vec<Day> = borders.into_iter().collect();
+    days.windows(2).map(|step| TimeRange { from: step[0], end: step[1] }).collect()
+}
+
+/// Adds up a line over a range, step by step.
+fn add_range<'a>(sum: &mut Sum<'a>, timeline: &'a Timeline, range: TimeRange, at: At, among: Among<'_>) {
     let mut once: Vec<&Fact> = vec![];
-    for step in days.windows(2) {
-        let step = TimeRange { from: step[0], end: step[1] };
+    for step in steps(&[timeline], range, at, among) {
         let Some(amount) = amount_on(timeline, at.on(step.from), among) else { continue };
         let Some(&source) = amount.facts.first() else { continue };
         let Knowledge::Known(money) = &amount.amount else {
@@ -316,12 +370,18 @@ fn add_range<'a>(sum: &mut Sum<'a>, timeline: &'a Timeline, range: TimeRange, at
         match amount.basis {
             Basis::Year => sum.add(step.years().of(money.pounds()), step.years().of(money.slack())),
             Basis::WholePeriod => add_share(sum, *money, own_range(&amount.facts), step),
-            Basis::Once | Basis::FullYear | Basis::Unstated => {
-                if once.iter().any(|seen| core::ptr::eq(*seen, source)) {
-                    continue;
-                }
+            // Once, however many steps it stands in.
+            _ if once.iter().any(|seen| core::ptr::eq(*seen, source)) => continue,
+            Basis::Once => {
                 once.push(source);
                 sum.add(money.pounds(), money.slack());
+            }
+            // A full year's amount for a year that lies in the range is the amount of that year.
+            Basis::FullYear if own_range(&amount.facts) == Some(step) => sum.add(money.pounds(), money.slack()),
+            Basis::FullYear | Basis::Unstated => {
+                once.push(source);
+                let basis = amount.basis.words();
+                sum.missing.push(format!("{money} is stated {basis}, and not what of it falls into {step}"));
             }
         }
         sum.facts.extend(amount.facts);
@@ -348,6 +408,13 @@ fn reason(amount: &Knowledge<Money>) -> String {
 }
 
 impl Projections {
+    /// The totals of a contract that had been stated, or whose period had begun, by the day of the question.
+    pub fn stated_totals<'a>(&'a self, contract: &'a ContractId, at: At) -> impl Iterator<Item = (&'a Key, &'a Fact)> {
+        self.value.of(contract).filter(|(key, _)| matches!(key, Key::Total(..))).flat_map(move |(key, timeline)| {
+            timeline.counted(at).filter(move |fact| spoken(fact, at.as_of)).map(move |fact| (key, fact))
+        })
+    }
+
     /// A stated total with ours beside it: for each reading, its label and our sum.
     pub fn readings<'a>(&'a self, total: &'a Fact, at: At) -> Vec<(&'a str, Sum<'a>)> {
         match &total.event().kind {

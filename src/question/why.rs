@@ -23,7 +23,7 @@ pub(super) fn rows(
     let computed = value::rows(all, Some(contract), at).into_iter().chain(register::rows(all, Some(contract), at));
     for figure in computed.flat_map(|row| row.cells).flat_map(|(_, cell)| cell.figures().to_vec()) {
         if figure.fact == fact {
-            return Ok(behind(all, contract, figure));
+            return Ok(behind(all, figure));
         }
         names.push(figure.fact);
     }
@@ -94,10 +94,10 @@ fn row(fact: &Fact, counts_as: String) -> Row {
 }
 
 /// A computed figure, and the facts it was computed from: those of its entries that cite its sources.
-fn behind(all: &Projections, contract: &ContractId, figure: Figure) -> Vec<Row> {
+fn behind(all: &Projections, figure: Figure) -> Vec<Row> {
     let mut seen = vec![];
     let mut rows = vec![];
-    for (_, key, timeline) in all.timelines().filter(|(_, key, _)| key.contract() == Some(contract)) {
+    for (_, key, timeline) in all.timelines() {
         for fact in timeline.facts() {
             let place = (fact.position(), fact.place());
             let cites = fact.event().sources.iter().all(|source| figure.sources.contains(source));
