@@ -225,6 +225,8 @@ pub struct Figure {
     pub sources: Vec<Source>,
     /// The entries behind it.
     pub entries: Vec<Position>,
+    /// The very facts behind it: entry, and place in it.
+    pub rests_on: Vec<(Position, u16)>,
     /// The acts that established it: who decided, or said so.
     pub acts: Vec<ActRef>,
     /// What stands beside it.
@@ -244,6 +246,7 @@ impl Figure {
             because: None,
             sources: vec![],
             entries: vec![],
+            rests_on: vec![],
             acts: vec![],
             others: vec![],
         }
@@ -266,6 +269,7 @@ impl Figure {
             figure.uncertain = uncertain(selection, fact, as_of);
             figure.sources = event.sources.clone();
             figure.entries = vec![fact.position()];
+            figure.rests_on = vec![(fact.position(), fact.place())];
             figure.acts = vec![fact.act().reference.clone()];
         } else if !selection.later.is_empty() {
             figure.value =
@@ -307,6 +311,7 @@ impl Figure {
             self.standing = Some(part.standing());
         }
         self.cite(&part.event().sources, &[part.position()], core::slice::from_ref(&part.act().reference));
+        self.rests_on.push((part.position(), part.place()));
     }
 
     /// Adds sources, entries and acts, each once.
@@ -335,7 +340,8 @@ impl Figure {
     }
 }
 
-fn uncertain(selection: &Selection<'_>, answer: &Fact, as_of: Day) -> Option<String> {
+/// Why what was selected may not hold on the day, where it may not.
+pub(crate) fn uncertain(selection: &Selection<'_>, answer: &Fact, as_of: Day) -> Option<String> {
     if !selection.uncertain {
         return None;
     }

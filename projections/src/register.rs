@@ -299,6 +299,7 @@ impl Projections {
         for (_, _, part) in of_best {
             figure.standing = figure.standing.or(part.standing);
             figure.cite(&part.sources, &part.entries, &part.acts);
+            figure.rests_on.extend_from_slice(&part.rests_on);
             figure.uncertain = figure.uncertain.or_else(|| part.uncertain.clone());
         }
         (best, figure)
@@ -338,6 +339,7 @@ impl Projections {
     pub fn service_status(&self, key: &Key, timeline: &Timeline, at: At) -> (State, Figure) {
         let selection = timeline.select(at);
         let mut figure = Figure::selected(key, &selection, at.as_of);
+        figure.fact = format!("{key}/status");
         let state = match selection.answer {
             None => State::NotYet,
             Some(fact) => match (&fact.event().kind, fact.standing()) {

@@ -3,7 +3,7 @@
 
 use crate::all::Projections;
 use crate::coordinates::At;
-use crate::figure::{Figure, Knowing, Val};
+use crate::figure::{Figure, Knowing, Val, uncertain};
 use crate::index::Projection;
 use crate::key::Key;
 use crate::prelude::*;
@@ -56,6 +56,8 @@ pub struct Sum<'a> {
     pub added: usize,
     /// Why it is not the whole sum: amounts that are unknown, withheld or not stated by year.
     pub missing: Vec<String>,
+    /// Why an amount in it may not hold on the day, where one may not.
+    pub uncertain: Option<String>,
     /// The facts behind it.
     pub facts: Vec<&'a Fact>,
 }
@@ -85,7 +87,8 @@ impl Sum<'_> {
         if value.known().is_some() && !self.slack.is_zero() {
             how = format!("{how}; its parts are rounded, by {} at the most", to_the_penny(self.slack));
         }
-        Figure::computed(fact, value, how, self.facts.iter().copied())
+        let figure = Figure::computed(fact, value, how, self.facts.iter().copied());
+        Figure { uncertain: self.uncertain.clone(), ..figure }
     }
 }
 
@@ -101,6 +104,7 @@ struct Amount<'a> {
     amount: Knowledge<Money>,
     basis: Basis,
     facts: Vec<&'a Fact>,
+    uncertain: Option<String>,
 }
 
 type Among<'p> = &'p dyn Fn(&Fact) -> bool;
@@ -117,13 +121,17 @@ fn amount_on<'a>(timeline: &'a Timeline, at: At, among: Among<'_>) -> Option<Amo
             amount: Knowledge::Unknown("two sources conflict".into()),
             basis: basis_of(fact),
             facts: vec![fact],
+            uncertain: None,
         });
     }
+    let uncertain = uncertain(&selection, fact, at.as_of);
     match &fact.event().kind {
         EventKind::ValueSet { amount, basis, .. } => {
-            Some(Amount { amount: amount.clone(), basis: *basis, facts: vec![fact] })
+            Some(Amount { amount: amount.clone(), basis: *basis, facts: vec![fact], uncertain })
         }
-        EventKind::ValueChanged { by, basis, .. } => Some(changed(timeline, fact, by, *basis, at, among)),
+        EventKind::ValueChanged { by, basis, .. } => {
+            Some(Amount { uncertain, ..changed(timeline, fact, by, *basis, at, among) })
+        }
         _ => None,
     }
 }
@@ -167,7 +175,7 @@ fn changed<'a>(
         }
     };
     facts.push(change);
-    Amount { amount, basis, facts }
+    Amount { amount, basis, facts, uncertain: None }
 }
 
 impl Projections {
@@ -326,6 +334,7 @@ fn add_line<'a>(sum: &mut Sum<'a>, timeline: &'a Timeline, window: Window, at: A
 
 fn add_amount<'a>(sum: &mut Sum<'a>, amount: &Amount<'a>, yearly: bool) {
     sum.facts.extend(amount.facts.iter().copied());
+    sum.uncertain = sum.uncertain.take().or_else(|| amount.uncertain.clone());
     match &amount.amount {
         Knowledge::Known(money) if !yearly || matches!(amount.basis, Basis::Year | Basis::FullYear) => {
             sum.add(money.pounds(), money.slack());
@@ -348,9 +357,9 @@ fn own_range(facts: &[&Fact]) -> Option<TimeRange> {
 fn steps(timelines: &[&Timeline], range: TimeRange, at: At, among: Among<'_>) -> Vec<TimeRange> {
     let mut borders: BTreeSet<Day> = [range.from, range.end].into();
     for fact in timelines.iter().flat_map(|timeline| timeline.counted(at)).filter(|fact| among(fact)) {
-        let until = fact.event().until.map(|until| until.plus_days(1));
-        let days = [Some(fact.effective().latest()), until.map(|until| until.earliest())];
-        borders.extend(days.into_iter().flatten().filter(|day| range.contains(*day)));
+        let spans = core::iter::once(fact.effective()).chain(fact.event().until.map(|until| until.plus_days(1)));
+        let days = spans.flat_map(|span| [span.earliest(), span.latest()]);
+        borders.extend(days.filter(|day| range.contains(*day)));
     }
     let days: Vec<Day> = borders.into_iter().collect();
     days.windows(2).map(|step| TimeRange { from: step[0], end: step[1] }).collect()
@@ -367,6 +376,11 @@ fn add_range<'a>(sum: &mut Sum<'a>, timeline: &'a Timeline, range: TimeRange, at
             sum.facts.extend(amount.facts);
             continue;
         };
+        if let Some(why) = amount.uncertain {
+            sum.missing.push(format!("{step}: {money} {} is uncertain, it {why}", amount.basis.words()));
+            sum.facts.extend(amount.facts);
+            continue;
+        }
         match amount.basis {
             Basis::Year => sum.add(step.years().of(money.pounds()), step.years().of(money.slack())),
             Basis::WholePeriod => add_share(sum, *money, own_range(&amount.facts), step),

@@ -18,9 +18,23 @@ impl Group {
         line.measure == self.measure && with(timeline) == self.with
     }
 
+    /// The name of one of its figures, as `why` takes it.
+    fn figure(&self, of: &str, what: &str) -> String {
+        format!("{of}{what}/{}", self.name())
+    }
+
     fn name(&self) -> String {
         let with: Vec<&str> = self.with.iter().map(ContractId::as_str).collect();
         if with.is_empty() { self.measure.to_string() } else { format!("{} with {}", self.measure, with.join(" and ")) }
+    }
+}
+
+/// What stands in front of the name of a part's figure, as in keys.
+fn prefix(part: &Part) -> String {
+    match part {
+        Part::Whole => String::new(),
+        Part::Lot(lot) => format!("lot-{lot}/"),
+        Part::Service(service) => format!("service-{service}/"),
     }
 }
 
@@ -53,7 +67,7 @@ pub(super) fn yearly(all: &Projections, contract: &ContractId, at: At) -> Vec<Fi
         .collect()
 }
 
-/// What the lines of a group come to a year on the day; `of` says which of them, in the figure's name.
+/// What the lines of a group come to a year on the day; `of` says which of them, in front of the figure's name.
 fn a_year(
     all: &Projections,
     contract: &ContractId,
@@ -65,7 +79,7 @@ fn a_year(
     let sum = all.sum(contract, Window::Yearly, at, |line, timeline| group.holds(line, timeline) && which(line));
     let how = format!("sum of {} {} lines in effect on the day, by year", sum.added, group.name());
     let basis = if group.measure.is_worth() { Basis::Year } else { Basis::FullYear };
-    sum.figure(format!("a-year/{}{of}", group.name()), how, Some(basis))
+    sum.figure(group.figure(of, "a-year"), how, Some(basis))
 }
 
 /// A sum over each of three ranges: the first term, with options, and what is left of it all from the day on. It rests
@@ -74,7 +88,7 @@ fn over_terms(
     all: &Projections,
     contract: &ContractId,
     terms: Option<&Terms<'_>>,
-    of: &str,
+    called: impl Fn(&str) -> String,
     at: At,
     which: impl Fn(&ValueLine, &Timeline) -> bool,
 ) -> [Figure; 3] {
@@ -87,13 +101,13 @@ fn over_terms(
         ("left", left, facts, None),
     ];
     ranges.map(|(name, range, set_by, basis)| {
-        let name_of = format!("{name}/{of}");
+        let fact = called(name);
         match range {
-            None if name == "left" && terms.is_some() => Figure::unknown(name_of, "no day of its term is left"),
-            None => Figure::unknown(name_of, "no term is in the record"),
+            None if name == "left" && terms.is_some() => Figure::unknown(fact, "no day of its term is left"),
+            None => Figure::unknown(fact, "no term is in the record"),
             Some(range) => {
                 let sum = all.sum(contract, Window::Range(range), at, &which);
-                let mut figure = sum.figure(name_of, format!("{} over {range}", range.years()), basis);
+                let mut figure = sum.figure(fact, format!("{} over {range}", range.years()), basis);
                 if figure.value.known().is_some() {
                     set_by.iter().for_each(|fact| figure.rest_on(fact));
                 }
@@ -130,7 +144,7 @@ fn totals(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
             let row = Row::new("value").text("contract", contract).text("measure", group.name());
             let row = row.figure("a-year", a_year(all, contract, &group, "", at, |_| true));
             let holds = |line: &ValueLine, timeline: &Timeline| group.holds(line, timeline);
-            spread(row, over_terms(all, contract, terms.as_ref(), &group.name(), at, holds))
+            spread(row, over_terms(all, contract, terms.as_ref(), |it| group.figure("", it), at, holds))
         })
         .collect()
 }
@@ -149,13 +163,10 @@ fn alone(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
             let others: Vec<&str> = others.into_iter().collect();
             let why = format!("every amount in the record covers {} too", others.join(" and "));
             let unknown = |name| Figure::unknown(format!("{name}/{measure} alone"), &why);
-            Row::new("value")
-                .text("contract", contract)
-                .text("measure", format!("{measure} of this contract alone"))
-                .figure("a-year", unknown("a-year"))
-                .figure("first-term", unknown("first-term"))
-                .figure("with-options", unknown("with-options"))
-                .figure("left", unknown("left"))
+            let row = Row::new("value").text("contract", contract);
+            let row =
+                row.text("measure", format!("{measure} of this contract alone")).figure("a-year", unknown("a-year"));
+            spread(row, ["first-term", "with-options", "left"].map(unknown))
         })
         .collect()
 }
@@ -173,38 +184,43 @@ fn lines(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
                 .text("contract", contract)
                 .text("line", line)
                 .figure("on-the-day", all.line_figure(key, at));
-            spread(row, over_terms(all, contract, terms.as_ref(), &key.to_string(), at, |other, _| other == line))
+            spread(
+                row,
+                over_terms(all, contract, terms.as_ref(), |it| format!("{key}/{it}"), at, |other, _| other == line),
+            )
         })
         .collect()
 }
 
 /// A row a lot and service that has lines of its own, and a row that says so for every lot that has none.
 fn by_part(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
+    let lots: Vec<Part> = all.lots_of(contract, at).into_iter().map(Part::Lot).collect();
+    let place = |part: &Part| lots.iter().position(|lot| lot == part);
     let mut rows = vec![];
     let mut known: BTreeSet<Part> = BTreeSet::new();
     for group in groups(all, contract, at) {
         let of_group = all.lines(contract, at).filter(|(_, line, timeline)| group.holds(line, timeline));
         let parts: BTreeSet<Part> =
             of_group.map(|(_, line, _)| line.part.clone()).filter(|part| !part.is_whole()).collect();
+        let mut parts: Vec<Part> = parts.into_iter().collect();
+        parts.sort_by_key(place);
         for part in &parts {
-            let of = format!("/{part}");
+            let of = prefix(part);
             let terms = all.terms(contract, part, at);
             let row = Row::new("by-part").text("contract", contract).text("part", part).text("measure", group.name());
             let row = row.figure("a-year", a_year(all, contract, &group, &of, at, |line| line.part == *part));
             let holds = |line: &ValueLine, timeline: &Timeline| group.holds(line, timeline) && line.part == *part;
-            rows.push(spread(row, over_terms(all, contract, terms.as_ref(), &(group.name() + &of), at, holds)));
+            rows.push(spread(row, over_terms(all, contract, terms.as_ref(), |it| group.figure(&of, it), at, holds)));
         }
         known.extend(parts);
     }
-    let lots = all.lots_of(contract, at).into_iter().map(Part::Lot).filter(|lot| !known.contains(lot));
-    rows.extend(lots.map(|lot| {
-        let unknown = Figure::unknown(format!("a-year/{lot}"), "no amount in the record is for this lot alone");
-        Row::new("by-part")
-            .text("contract", contract)
-            .text("part", &lot)
-            .text("measure", "any")
-            .figure("a-year", unknown)
-    }));
+    for lot in lots.iter().filter(|lot| !known.contains(lot)) {
+        let why = "no amount in the record is for this lot alone";
+        let unknown = |it: &str| Figure::unknown(format!("{}{it}/any amount", prefix(lot)), why);
+        let row = Row::new("by-part").text("contract", contract).text("part", lot).text("measure", "any amount");
+        let row = row.figure("a-year", unknown("a-year"));
+        rows.push(spread(row, ["first-term", "with-options", "left"].map(unknown)));
+    }
     rows
 }
 
@@ -217,7 +233,7 @@ fn by_funder(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
         let of_group = all.lines(contract, at).filter(|(_, line, timeline)| group.holds(line, timeline));
         let funders: BTreeSet<PartyId> = of_group.filter_map(|(_, line, _)| line.funder.as_ref()).map(whole).collect();
         for funder in funders {
-            let of = format!("/from-{funder}");
+            let of = format!("from-{funder}/");
             let pays = |line: &ValueLine| line.funder.as_ref().map(whole).as_ref() == Some(&funder);
             let row = Row::new("by-funder")
                 .text("contract", contract)
@@ -225,7 +241,7 @@ fn by_funder(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
                 .text("measure", group.name());
             let row = row.figure("a-year", a_year(all, contract, &group, &of, at, pays));
             let holds = |line: &ValueLine, timeline: &Timeline| group.holds(line, timeline) && pays(line);
-            rows.push(spread(row, over_terms(all, contract, terms.as_ref(), &(group.name() + &of), at, holds)));
+            rows.push(spread(row, over_terms(all, contract, terms.as_ref(), |it| group.figure(&of, it), at, holds)));
         }
     }
     rows
@@ -271,10 +287,17 @@ fn stated(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
     let mut rows = vec![];
     for (key, fact) in all.stated_totals(contract, at) {
         let EventKind::TotalStated { total, amount, basis, .. } = &fact.event().kind else { continue };
-        for (label, sum) in all.readings(fact, at) {
-            let mut figure = Figure::computed(key, Knowing::Known(Val::Money(*amount, Some(*basis))), "", [fact]);
-            figure.computed = None;
-            figure.effective = Some(fact.effective());
+        let mut figure = Figure::computed(key, Knowing::Known(Val::Money(*amount, Some(*basis))), "", [fact]);
+        figure.computed = None;
+        figure.effective = Some(fact.effective());
+        let row = || Row::new("stated-total").text("contract", contract).text("total", total);
+        let readings = all.readings(fact, at);
+        if readings.is_empty() {
+            let none = Figure::unknown(format!("{key}/computed"), "no parts of it are stated");
+            let row = row().figure("stated", figure.clone()).figure("computed", none);
+            rows.push(row.text("parts", "none").text("difference", "not determined"));
+        }
+        for (label, sum) in readings {
             let computed = sum.figure(format!("{key}/computed/{label}"), label, Some(*basis));
             let difference = match computed.value.known() {
                 Some(Val::Money(ours, _)) if (amount.pounds() - ours.pounds()).abs() <= amount.slack() + sum.slack => {
@@ -283,15 +306,8 @@ fn stated(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
                 Some(Val::Money(ours, _)) => Money::exact(amount.pounds() - ours.pounds()).to_string(),
                 _ => "not determined".to_owned(),
             };
-            rows.push(
-                Row::new("stated-total")
-                    .text("contract", contract)
-                    .text("total", total)
-                    .figure("stated", figure)
-                    .figure("computed", computed)
-                    .text("parts", label)
-                    .text("difference", difference),
-            );
+            let row = row().figure("stated", figure.clone()).figure("computed", computed);
+            rows.push(row.text("parts", label).text("difference", difference));
         }
     }
     rows
