@@ -148,7 +148,7 @@ pub enum Cell {
     /// Words that need no standing: names, references.
     Text(String),
     /// A figure.
-    Figure(Figure),
+    Figure(Box<Figure>),
     /// Several figures of one kind.
     Figures(Vec<Figure>),
     /// Several words.
@@ -161,7 +161,7 @@ impl Cell {
     /// The figures in it.
     pub fn figures(&self) -> &[Figure] {
         match self {
-            Self::Figure(figure) => std::slice::from_ref(figure),
+            Self::Figure(figure) => std::slice::from_ref(&**figure),
             Self::Figures(figures) => figures,
             _ => &[],
         }
@@ -200,7 +200,7 @@ impl Row {
     }
 
     fn figure(mut self, name: &'static str, figure: Figure) -> Self {
-        self.cells.push((name, Cell::Figure(figure)));
+        self.cells.push((name, Cell::Figure(Box::new(figure))));
         self
     }
 
