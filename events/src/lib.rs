@@ -2,7 +2,7 @@
 //!
 //! It owns ids, date spans, money, standing, knowledge, sources, entries, events, `decide`, the JSON codec and the
 //! decision file. It does no I/O, reads no clock and is not async: the crate has no `std`, so that the compiler
-//! refuses a file or a socket, and `tests/tidy.rs` refuses the rest.
+//! refuses a file or a socket, and `tests/suite/tidy.rs` and `clippy.toml` refuse the rest.
 //!
 //! ```
 //! use minutebook_events::{DateSpan, Money};

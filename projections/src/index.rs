@@ -42,14 +42,19 @@ impl<P> Default for Index<P> {
 }
 
 impl<P: Projection> Index<P> {
+    /// The keys of an event, each once: an event that names a contract twice is still one fact about it.
+    fn keys(recorded: &Recorded, place: u16) -> BTreeSet<Key> {
+        P::keys(&recorded.entry, place, recorded.position).into_iter().collect()
+    }
+
     pub(crate) fn apply(&mut self, recorded: &Arc<Recorded>, place: u16) {
-        for key in P::keys(&recorded.entry, place, recorded.position) {
+        for key in Self::keys(recorded, place) {
             self.timelines.entry(key).or_default().push(Fact::new(Arc::clone(recorded), place));
         }
     }
 
     pub(crate) fn strike(&mut self, struck: &Recorded, place: u16, by: (Position, u16)) {
-        for key in P::keys(&struck.entry, place, struck.position) {
+        for key in Self::keys(struck, place) {
             let timeline = self.timelines.get_mut(&key).expect("what was applied has a timeline");
             timeline.strike(struck.position, place, by);
         }
@@ -70,7 +75,8 @@ impl<P: Projection> Index<P> {
         self.timelines.iter().filter(move |(key, _)| key.contract() == Some(contract))
     }
 
-    /// The root: name and version, then every key with every fact of it, struck ones with what struck them.
+    /// The root: name and version, then every key with every fact of it and the act that established it, whose date
+    /// selects as much as the fact's own; struck ones with what struck them.
     pub fn root(&self) -> Root {
         let mut hash = Sha256::new();
         hash.update(format!("{} {}\n", P::NAME, P::VERSION));
@@ -78,7 +84,8 @@ impl<P: Projection> Index<P> {
             hash.update(format!("{:?}\n", key));
             for fact in timeline.facts() {
                 hash.update(format!("{} {} {:?}\n", fact.position(), fact.place(), fact.struck()));
-                hash.update(serde_json::to_vec(fact.event()).expect("an event was read from JSON and is JSON again"));
+                let content = serde_json::to_vec(&(fact.event(), fact.act()));
+                hash.update(content.expect("an entry was read from JSON and is JSON again"));
             }
         }
         Root(hash.finalize().into())

@@ -98,7 +98,7 @@ impl Fact {
         self.event().sources.iter().any(|source| other.event().sources.contains(source))
     }
 
-    fn same(&self, other: &Self) -> bool {
+    pub(crate) fn same(&self, other: &Self) -> bool {
         (self.position(), self.place) == (other.position(), other.place)
     }
 
@@ -120,7 +120,8 @@ pub struct Timeline {
 pub struct Selection<'a> {
     /// The answer, where any fact is in effect.
     pub answer: Option<&'a Fact>,
-    /// Whether the answer may not hold: the day falls inside a span of it, or of a firm fact that would replace it.
+    /// Whether the answer may not hold: the day falls inside a span of it, or of a fact of its class that would
+    /// replace it.
     pub uncertain: bool,
     /// Firm facts from other sources, in effect from the same day as the answer, that differ from it.
     pub conflicting: Vec<&'a Fact>,
@@ -197,11 +198,10 @@ impl Timeline {
             .filter(|fact| !fact.same(answer) && !fact.agrees(answer) && !replaced(fact))
             .collect();
         selection.conflicting = selection.beside.iter().copied().filter(|fact| conflicts(fact, answer)).collect();
-        // A firm fact whose span the day falls into may have taken the answer's place already.
+        // A fact of its class whose span the day falls into may have taken the answer's place already.
         selection.uncertain = presence == Presence::Uncertain
             || selection.beside.iter().any(|fact| {
-                fact.standing().is_firm()
-                    && answer.standing().is_firm()
+                fact.standing().class() == answer.standing().class()
                     && fact.presence(at.as_of) == Presence::Uncertain
                     && fact.rank() > answer.rank()
             });

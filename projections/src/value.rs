@@ -56,6 +56,8 @@ pub struct Sum<'a> {
     pub added: usize,
     /// Why it is not the whole sum: amounts that are unknown, withheld or not stated by year.
     pub missing: Vec<String>,
+    /// The days within the term for which no amount is stated at all.
+    pub silent: Vec<TimeRange>,
     /// Why an amount in it may not hold on the day, where one may not.
     pub uncertain: Option<String>,
     /// The facts behind it.
@@ -71,10 +73,12 @@ impl Sum<'_> {
 
     /// The sum as a figure, with how it was made.
     pub fn figure(&self, fact: impl ToString, how: impl ToString, basis: Option<Basis>) -> Figure {
-        let value = match (self.missing.first(), self.added) {
-            (Some(why), 0) if self.missing.len() == 1 => Knowing::Unknown(why.clone()),
+        let silent = self.silent.iter().map(|days| format!("{days}: no amount is in the record"));
+        let missing: Vec<String> = self.missing.iter().cloned().chain(silent).collect();
+        let value = match (missing.first(), self.added) {
+            (Some(why), 0) if missing.len() == 1 => Knowing::Unknown(why.clone()),
             (Some(why), added) => {
-                let missing = self.missing.len();
+                let missing = missing.len();
                 Knowing::Unknown(format!(
                     "{missing} of {} amounts are not known, the first because: {why}",
                     missing + added
@@ -105,6 +109,15 @@ struct Amount<'a> {
     basis: Basis,
     facts: Vec<&'a Fact>,
     uncertain: Option<String>,
+}
+
+impl Amount<'_> {
+    /// Whether it is the same amount by the same facts, and not just another of the same size.
+    fn same(&self, other: &Self) -> bool {
+        self.amount == other.amount
+            && self.facts.len() == other.facts.len()
+            && self.facts.iter().zip(&other.facts).all(|(a, b)| a.same(b))
+    }
 }
 
 type Among<'p> = &'p dyn Fn(&Fact) -> bool;
@@ -230,9 +243,7 @@ impl Projections {
             add_line(&mut sum, timeline, window, at, &all);
         }
         if let Window::Range(range) = window {
-            for silent in self.silent(contract, &lines, range, at) {
-                sum.missing.push(format!("{silent}: no amount is in the record"));
-            }
+            sum.silent = self.silent(contract, &lines, range, at);
         }
         sum
     }
@@ -256,7 +267,7 @@ impl Projections {
             let Some(due) = range.overlap(term) else { continue };
             let stated = |day| timelines.iter().any(|timeline| amount_on(timeline, at.on(day), &all).is_some());
             let mut last: Option<TimeRange> = None;
-            for step in steps(&timelines, due, at, &all).into_iter().filter(|step| !stated(step.from)) {
+            for step in cut(&timelines, due, at, &all).into_iter().filter(|step| !stated(step.from)) {
                 match &mut last {
                     Some(last) if last.end == step.from => last.end = step.end,
                     _ => silent.extend(last.replace(step)),
@@ -353,34 +364,46 @@ fn own_range(facts: &[&Fact]) -> Option<TimeRange> {
     TimeRange::to_last_day(event.effective.exact()?, event.until?.exact()?)
 }
 
-/// A range cut into steps: one ends wherever a fact of the lines takes effect or stops.
-fn steps(timelines: &[&Timeline], range: TimeRange, at: At, among: Among<'_>) -> Vec<TimeRange> {
+/// A range cut wherever a fact of the lines takes effect or stops.
+fn cut(timelines: &[&Timeline], range: TimeRange, at: At, among: Among<'_>) -> Vec<TimeRange> {
     let mut borders: BTreeSet<Day> = [range.from, range.end].into();
     for fact in timelines.iter().flat_map(|timeline| timeline.counted(at)).filter(|fact| among(fact)) {
-        let spans = core::iter::once(fact.effective()).chain(fact.event().until.map(|until| until.plus_days(1)));
-        let days = spans.flat_map(|span| [span.earliest(), span.latest()]);
-        borders.extend(days.filter(|day| range.contains(*day)));
+        let ends = fact.event().until.map(|until| until.plus_days(1));
+        let spans = core::iter::once(fact.effective()).chain(ends);
+        borders.extend(spans.flat_map(|span| [span.earliest(), span.latest()]).filter(|day| range.contains(*day)));
     }
     let days: Vec<Day> = borders.into_iter().collect();
-    days.windows(2).map(|step| TimeRange { from: step[0], end: step[1] }).collect()
+    days.windows(2).map(|day| TimeRange { from: day[0], end: day[1] }).collect()
 }
 
-/// Adds up a line over a range, step by step.
+/// What a line is over a range, step by step: one step as long as the same facts give the same amount, so that what
+/// only stands beside them divides nothing.
+fn steps<'a>(timeline: &'a Timeline, range: TimeRange, at: At, among: Among<'_>) -> Vec<(TimeRange, Amount<'a>)> {
+    let mut steps: Vec<(TimeRange, Amount<'a>)> = vec![];
+    for next in cut(&[timeline], range, at, among) {
+        let Some(amount) = amount_on(timeline, at.on(next.from), among) else { continue };
+        match steps.last_mut() {
+            Some((step, before)) if step.end == next.from && before.same(&amount) => {
+                step.end = next.end;
+                before.uncertain = before.uncertain.take().or(amount.uncertain);
+            }
+            _ => steps.push((next, amount)),
+        }
+    }
+    steps
+}
+
+/// Adds up a line over a range.
 fn add_range<'a>(sum: &mut Sum<'a>, timeline: &'a Timeline, range: TimeRange, at: At, among: Among<'_>) {
     let mut once: Vec<&Fact> = vec![];
-    for step in steps(&[timeline], range, at, among) {
-        let Some(amount) = amount_on(timeline, at.on(step.from), among) else { continue };
+    for (step, amount) in steps(timeline, range, at, among) {
         let Some(&source) = amount.facts.first() else { continue };
         let Knowledge::Known(money) = &amount.amount else {
             sum.missing.push(format!("{}: {}", step, reason(&amount.amount)));
             sum.facts.extend(amount.facts);
             continue;
         };
-        if let Some(why) = amount.uncertain {
-            sum.missing.push(format!("{step}: {money} {} is uncertain, it {why}", amount.basis.words()));
-            sum.facts.extend(amount.facts);
-            continue;
-        }
+        sum.uncertain = sum.uncertain.take().or_else(|| amount.uncertain.clone());
         match amount.basis {
             Basis::Year => sum.add(step.years().of(money.pounds()), step.years().of(money.slack())),
             Basis::WholePeriod => add_share(sum, *money, own_range(&amount.facts), step),

@@ -266,7 +266,7 @@ fn by_year(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
         let (mut year, mut name) = financial_year(first);
         while year.from <= last {
             let sum = all.sum(contract, Window::Range(year), at, |line, timeline| group.holds(line, timeline));
-            if sum.added > 0 || !sum.missing.is_empty() {
+            if sum.added > 0 || !sum.missing.is_empty() || !sum.silent.is_empty() {
                 let figure = sum.figure(format!("year/{name}/{}", group.name()), format!("sum over {year}"), None);
                 rows.push(
                     Row::new("financial-year")
