@@ -25,12 +25,21 @@ impl Projections {
     /// The acts that count at these coordinates and were taken by the day of the question, in the order of their
     /// dates, then of recording. An act whose date is a span that the day falls into is among them.
     pub fn acts(&self, at: At) -> Vec<&Recorded> {
+        self.acts_that(Counted::Yes, at)
+    }
+
+    /// The acts whose date is a span that the decision coordinate falls into: they may have been taken by then.
+    pub fn acts_perhaps(&self, at: At) -> Vec<&Recorded> {
+        self.acts_that(Counted::Perhaps, at)
+    }
+
+    fn acts_that(&self, count: Counted, at: At) -> Vec<&Recorded> {
         let mut acts: Vec<&Recorded> = self
             .entries()
             .iter()
             .map(AsRef::as_ref)
             .filter(|recorded| recorded.position < at.head)
-            .filter(|recorded| at.counts(recorded.entry.act.decided) == Counted::Yes)
+            .filter(|recorded| at.counts(recorded.entry.act.decided) == count)
             .filter(|recorded| recorded.entry.act.decided.earliest() <= at.as_of)
             .collect();
         acts.sort_by_key(|recorded| (recorded.entry.act.decided.latest(), recorded.position));

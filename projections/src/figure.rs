@@ -232,6 +232,8 @@ pub struct Figure {
     pub sources: Vec<Source>,
     /// The entries behind it.
     pub entries: Vec<Position>,
+    /// The very facts behind it: entry, and place in it.
+    pub rests_on: Vec<(Position, u16)>,
     /// The acts that established it: who decided, or said so.
     pub acts: Vec<ActRef>,
     /// What stands beside it.
@@ -251,6 +253,7 @@ impl Figure {
             because: None,
             sources: vec![],
             entries: vec![],
+            rests_on: vec![],
             acts: vec![],
             others: vec![],
         }
@@ -273,6 +276,7 @@ impl Figure {
             figure.uncertain = uncertain(selection, fact, as_of);
             figure.sources = event.sources.clone();
             figure.entries = vec![fact.position()];
+            figure.rests_on = vec![(fact.position(), fact.place())];
             figure.acts = vec![fact.act().reference.clone()];
         } else if !selection.later.is_empty() {
             figure.value =
@@ -308,12 +312,13 @@ impl Figure {
     }
 
     /// Adds a fact to those that the figure rests on: its standing, where it is weaker, its sources, entry and act.
-    pub(crate) fn rest_on(&mut self, part: &Fact) {
+    pub fn rest_on(&mut self, part: &Fact) {
         let weaker = self.standing.is_none_or(|standing| part.standing().strength() < standing.strength());
         if weaker {
             self.standing = Some(part.standing());
         }
         self.cite(&part.event().sources, &[part.position()], core::slice::from_ref(&part.act().reference));
+        self.rests_on.push((part.position(), part.place()));
     }
 
     /// Adds sources, entries and acts, each once.
@@ -342,7 +347,8 @@ impl Figure {
     }
 }
 
-fn uncertain(selection: &Selection<'_>, answer: &Fact, as_of: Day) -> Option<String> {
+/// Why what was selected may not hold on the day, where it may not.
+pub(crate) fn uncertain(selection: &Selection<'_>, answer: &Fact, as_of: Day) -> Option<String> {
     if !selection.uncertain {
         return None;
     }

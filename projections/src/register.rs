@@ -7,9 +7,9 @@ use crate::figure::{Figure, Knowing, Val};
 use crate::index::Projection;
 use crate::key::Key;
 use crate::prelude::*;
-use crate::timeline::{Fact, Selection, Timeline};
+use crate::timeline::{Fact, Presence, Selection, Timeline};
 use minutebook_events::{
-    Clause, ContractId, DateSpan, Day, Entry, EventKind, LotId, Months, Part, Position, Standing, TimeRange,
+    Class, Clause, ContractId, DateSpan, Day, Entry, EventKind, LotId, Months, Part, Position, Standing, TimeRange,
 };
 
 /// Contracts, terms, options, clauses, status.
@@ -78,16 +78,18 @@ impl State {
         }
     }
 
-    fn rank(self) -> u8 {
-        match self {
-            Self::InForce => 0,
-            Self::SaidToBe(_) => 1,
-            Self::NotYet => 2,
-            Self::Expired => 3,
-            Self::Ended => 4,
-            Self::SaidToHaveEnded(_) => 5,
-            Self::Unknown => 6,
-        }
+    /// The order in which a contract takes it from its parts; of tentative words the stronger first.
+    fn rank(self) -> (u8, core::cmp::Reverse<u8>) {
+        let (rank, strength) = match self {
+            Self::InForce => (0, 0),
+            Self::SaidToBe(standing) => (1, standing.strength()),
+            Self::NotYet => (2, 0),
+            Self::Expired => (3, 0),
+            Self::Ended => (4, 0),
+            Self::SaidToHaveEnded(standing) => (5, standing.strength()),
+            Self::Unknown => (6, 0),
+        };
+        (rank, core::cmp::Reverse(strength))
     }
 }
 
@@ -98,11 +100,16 @@ pub struct Terms<'a> {
     pub first: TimeRange,
     /// The first term and everything it may be, or was, extended by.
     pub with_options: TimeRange,
-    /// What it follows from.
+    /// What it follows from: the fact that set it, and the one that reaches furthest beyond it.
     pub facts: Vec<&'a Fact>,
 }
 
-impl Terms<'_> {
+impl<'a> Terms<'a> {
+    /// The fact that set the first term.
+    pub fn set(&self) -> &'a Fact {
+        self.facts[0]
+    }
+
     /// What is left of it from a day on, options left out and included.
     pub fn left(&self, from: Day) -> (Option<TimeRange>, Option<TimeRange>) {
         let rest = TimeRange { from, end: Day::MAX };
@@ -120,11 +127,14 @@ impl Terms<'_> {
     }
 }
 
-/// The strongest class first, then the latest recorded: which of several terms stated is the term.
+/// The strongest class first, then the stronger word.
+fn firmness(fact: &Fact) -> (core::cmp::Reverse<Class>, u8) {
+    (core::cmp::Reverse(fact.standing().class()), fact.standing().strength())
+}
+
+/// The firmest, then the latest recorded: which of several terms stated is the term.
 fn strongest<'a>(facts: impl Iterator<Item = &'a Fact>) -> Option<&'a Fact> {
-    facts.max_by_key(|fact| {
-        (core::cmp::Reverse(fact.standing().class()), fact.standing().strength(), fact.position(), fact.place())
-    })
+    facts.max_by_key(|fact| (firmness(fact), fact.position(), fact.place()))
 }
 
 fn last_day(fact: &Fact) -> Option<DateSpan> {
@@ -155,32 +165,50 @@ impl Projections {
     }
 
     fn own_terms(&self, contract: &ContractId, part: &Part, at: At) -> Option<Terms<'_>> {
-        let facts = self.facts_of(&Key::Term(contract.clone(), part.clone()), at);
+        self.terms_among(contract, part, at, &|_| true)
+    }
+
+    fn terms_among(
+        &self,
+        contract: &ContractId,
+        part: &Part,
+        at: At,
+        among: &dyn Fn(&Fact) -> bool,
+    ) -> Option<Terms<'_>> {
+        let of = |key| self.facts_of(&key, at).into_iter().filter(|fact| among(fact)).collect::<Vec<_>>();
+        let facts = of(Key::Term(contract.clone(), part.clone()));
         let set = strongest(facts.iter().copied().filter(|fact| !is_extension(fact)))?;
         let last = last_day(set)?.latest();
         let first = TimeRange::to_last_day(start_of(set.effective()), last)?;
-        let mut used = vec![set];
-        let mut furthest = last;
-        let options = self.facts_of(&Key::Extension(contract.clone(), part.clone()), at);
-        if let Some(option) = strongest(options.into_iter())
-            && let EventKind::OptionGranted { months, .. } = &option.event().kind
-        {
-            furthest = last.succ_opt().and_then(|next| months.last_day_from(next)).unwrap_or(furthest);
-            used.push(option);
-        }
-        for extension in facts.iter().copied().filter(is_extension) {
-            furthest = last_day(extension).map_or(furthest, |day| furthest.max(day.latest()));
-            used.push(extension);
-        }
-        Some(Terms { first, with_options: TimeRange::to_last_day(first.from, furthest)?, facts: used })
+        let option = strongest(of(Key::Extension(contract.clone(), part.clone())).into_iter());
+        let by_option = option.and_then(|option| match &option.event().kind {
+            EventKind::OptionGranted { months, .. } => Some((months.last_day_from(last.succ_opt()?)?, option)),
+            _ => None,
+        });
+        let extensions = facts.iter().copied().filter(is_extension);
+        let by_extension = extensions.filter_map(|fact| Some((last_day(fact)?.latest(), fact)));
+        // Of several that reach as far the firmest carries it.
+        let furthest = by_option.into_iter().chain(by_extension).max_by_key(|(day, fact)| (*day, firmness(fact)));
+        let (end, further) = furthest.filter(|(day, _)| *day > last).unzip();
+        let with_options = TimeRange::to_last_day(first.from, end.unwrap_or(last))?;
+        Some(Terms { first, with_options, facts: core::iter::once(set).chain(further).collect() })
     }
 
-    /// The latest day on which the record allows the contract to end: by its cap where it has one, by its options
-    /// where it has none.
+    /// The part that answers for a part: a lot of which the register holds nothing of its own is as its contract.
+    fn answering<'a>(&self, contract: &ContractId, part: &'a Part, at: At) -> &'a Part {
+        let keys = [Key::Status(contract.clone(), part.clone()), Key::Term(contract.clone(), part.clone())];
+        if keys.iter().any(|key| !self.facts_of(key, at).is_empty()) { part } else { &Part::Whole }
+    }
+
+    /// The latest day on which what is in effect on the day of the question allows the contract to end: by its cap
+    /// where it has one, by its options where it has none.
     pub fn latest_end(&self, contract: &ContractId, part: &Part, at: At) -> Figure {
         let name = Key::Term(contract.clone(), part.clone()).to_string().replace("term", "latest-end");
-        let caps = self.facts_of(&Key::Clause(contract.clone(), part.clone(), "term-cap"), at);
-        let starts = self.facts_of(&Key::Status(contract.clone(), part.clone()), at);
+        let part = self.answering(contract, part, at);
+        let in_effect = |fact: &Fact| fact.presence(at.as_of) != Presence::No;
+        let of = |key| self.facts_of(&key, at).into_iter().filter(|fact| in_effect(fact)).collect::<Vec<_>>();
+        let caps = of(Key::Clause(contract.clone(), part.clone(), "term-cap"));
+        let starts = of(Key::Status(contract.clone(), part.clone()));
         let start =
             strongest(starts.into_iter().filter(|fact| matches!(fact.event().kind, EventKind::Commenced { .. })));
         if let (Some(cap), Some(start)) = (strongest(caps.into_iter()), start)
@@ -190,12 +218,12 @@ impl Projections {
             let how = format!("{months} at the most from {}", start.effective());
             return Figure::computed(name, Knowing::Known(Val::Date(DateSpan::day(day))), how, [cap, start]);
         }
-        match self.own_terms(contract, part, at) {
+        match self.terms_among(contract, part, at, &in_effect) {
             Some(terms) => {
                 let day = DateSpan::day(terms.with_options.last_day());
                 Figure::computed(name, Knowing::Known(Val::Date(day)), "the term with every option", terms.facts)
             }
-            None => Figure::unknown(name, "neither a term nor a cap on it is in the record"),
+            None => Figure::unknown(name, "neither a term nor a cap on it is in effect on the day"),
         }
     }
 
@@ -278,14 +306,14 @@ impl Projections {
         let Some(best) = states.iter().map(|(_, state, _)| *state).min_by_key(|state| state.rank()) else {
             return (State::Unknown, Figure::unknown(key, "whether it is in force is not in the record"));
         };
-        let of_best: Vec<&(Part, State, Figure)> =
-            states.iter().filter(|(_, state, _)| state.rank() == best.rank()).collect();
+        let of_best: Vec<&(Part, State, Figure)> = states.iter().filter(|(_, state, _)| *state == best).collect();
         let mut figure = Figure::unknown(key, "");
         figure.value = Knowing::Known(Val::Text(best.words()));
         figure.computed = Some(format!("by {} of its {} lots", of_best.len(), lots.len()));
         for (_, _, part) in of_best {
             figure.standing = figure.standing.or(part.standing);
             figure.cite(&part.sources, &part.entries, &part.acts);
+            figure.rests_on.extend_from_slice(&part.rests_on);
             figure.uncertain = figure.uncertain.or_else(|| part.uncertain.clone());
         }
         (best, figure)
@@ -308,10 +336,35 @@ impl Projections {
     /// The last day of a contract's term as it stands on the day of the question, as a figure.
     pub fn term_figure(&self, contract: &ContractId, part: &Part, at: At) -> Figure {
         let key = Key::Term(contract.clone(), part.clone());
-        let Some(timeline) = self.register.timeline(&key) else {
+        let answering = Key::Term(contract.clone(), self.answering(contract, part, at).clone());
+        let Some(timeline) = self.register.timeline(&answering) else {
             return Figure::unknown(&key, "no term is in the record");
         };
         selected(Some(timeline), &key, at)
+    }
+
+    /// By how much a contract or part may be extended, as it stands on the day of the question.
+    pub fn option_figure(&self, contract: &ContractId, part: &Part, at: At) -> Figure {
+        let answering = Key::Extension(contract.clone(), self.answering(contract, part, at).clone());
+        selected(self.register.timeline(&answering), &Key::Extension(contract.clone(), part.clone()), at)
+    }
+
+    /// Whether a service is in force: by firm facts alone, as a contract is. The word, and the figure behind it.
+    pub fn service_status(&self, key: &Key, timeline: &Timeline, at: At) -> (State, Figure) {
+        let selection = timeline.select(at);
+        let mut figure = Figure::selected(key, &selection, at.as_of);
+        figure.fact = format!("{key}/status");
+        let state = match selection.answer {
+            None => State::NotYet,
+            Some(fact) => match (&fact.event().kind, fact.standing()) {
+                (EventKind::ServiceRemoved { .. }, standing) if standing.is_firm() => State::Ended,
+                (EventKind::ServiceRemoved { .. }, standing) => State::SaidToHaveEnded(standing),
+                (_, standing) if standing.is_firm() => State::InForce,
+                (_, standing) => State::SaidToBe(standing),
+            },
+        };
+        figure.value = Knowing::Known(Val::Text(state.words()));
+        (state, figure)
     }
 
     /// By how much a contract or part may be extended.

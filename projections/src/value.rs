@@ -3,7 +3,7 @@
 
 use crate::all::Projections;
 use crate::coordinates::At;
-use crate::figure::{Figure, Knowing, Val};
+use crate::figure::{Figure, Knowing, Val, uncertain};
 use crate::index::Projection;
 use crate::key::Key;
 use crate::prelude::*;
@@ -56,6 +56,10 @@ pub struct Sum<'a> {
     pub added: usize,
     /// Why it is not the whole sum: amounts that are unknown, withheld or not stated by year.
     pub missing: Vec<String>,
+    /// The days within the term for which no amount is stated at all.
+    pub silent: Vec<TimeRange>,
+    /// Why an amount in it may not hold on the day, where one may not.
+    pub uncertain: Option<String>,
     /// The facts behind it.
     pub facts: Vec<&'a Fact>,
 }
@@ -69,17 +73,31 @@ impl Sum<'_> {
 
     /// The sum as a figure, with how it was made.
     pub fn figure(&self, fact: impl ToString, how: impl ToString, basis: Option<Basis>) -> Figure {
-        let value = match (self.missing.first(), self.added) {
-            (Some(why), 0) if self.missing.len() == 1 => Knowing::Unknown(why.clone()),
+        let silent = self.silent.iter().map(|days| format!("{days}: no amount is in the record"));
+        let missing: Vec<String> = self.missing.iter().cloned().chain(silent).collect();
+        let value = match (missing.first(), self.added) {
+            (Some(why), 0) if missing.len() == 1 => Knowing::Unknown(why.clone()),
             (Some(why), added) => {
-                let missing = self.missing.len();
+                let missing = missing.len();
                 Knowing::Unknown(format!("{missing} of {} amounts are not known; the first: {why}", missing + added))
             }
             (None, 0) => Knowing::Unknown("no amount for it is in the record".to_owned()),
-            (None, _) => Knowing::Known(Val::Money(Money::exact(self.pounds.normalize().round_dp(2)), basis)),
+            (None, _) => Knowing::Known(Val::Money(to_the_penny(self.pounds), basis)),
         };
-        Figure::computed(fact, value, how, self.facts.iter().copied())
+        let mut how = how.to_string();
+        if value.known().is_some() && !self.slack.is_zero() {
+            how = format!("{how}; its parts are rounded, by {} at the most", to_the_penny(self.slack));
+        }
+        let figure = Figure::computed(fact, value, how, self.facts.iter().copied());
+        Figure { uncertain: self.uncertain.clone(), ..figure }
     }
+}
+
+/// An amount that we computed, as money is written: to the penny.
+pub(crate) fn to_the_penny(pounds: Decimal) -> Money {
+    let mut pounds = pounds.round_dp(2);
+    pounds.rescale(2);
+    Money::exact(pounds)
 }
 
 /// What a line is on a day: its amount with every change since it was set.
@@ -87,6 +105,7 @@ struct Amount<'a> {
     amount: Knowledge<Money>,
     basis: Basis,
     facts: Vec<&'a Fact>,
+    uncertain: Option<String>,
 }
 
 impl Amount<'_> {
@@ -112,13 +131,17 @@ fn amount_on<'a>(timeline: &'a Timeline, at: At, among: Among<'_>) -> Option<Amo
             amount: Knowledge::Unknown("two sources conflict".into()),
             basis: basis_of(fact),
             facts: vec![fact],
+            uncertain: None,
         });
     }
+    let uncertain = uncertain(&selection, fact, at.as_of);
     match &fact.event().kind {
         EventKind::ValueSet { amount, basis, .. } => {
-            Some(Amount { amount: amount.clone(), basis: *basis, facts: vec![fact] })
+            Some(Amount { amount: amount.clone(), basis: *basis, facts: vec![fact], uncertain })
         }
-        EventKind::ValueChanged { by, basis, .. } => Some(changed(timeline, fact, by, *basis, at, among)),
+        EventKind::ValueChanged { by, basis, .. } => {
+            Some(Amount { uncertain, ..changed(timeline, fact, by, *basis, at, among) })
+        }
         _ => None,
     }
 }
@@ -162,7 +185,7 @@ fn changed<'a>(
         }
     };
     facts.push(change);
-    Amount { amount, basis, facts }
+    Amount { amount, basis, facts, uncertain: None }
 }
 
 impl Projections {
@@ -208,10 +231,48 @@ impl Projections {
         which: impl Fn(&ValueLine, &Timeline) -> bool,
     ) -> Sum<'a> {
         let mut sum = Sum::default();
-        for (_, _, timeline) in self.lines(contract, at).filter(|(_, line, timeline)| which(line, timeline)) {
+        let lines: Vec<(&ValueLine, &Timeline)> = self
+            .lines(contract, at)
+            .filter(|(_, line, timeline)| which(line, timeline))
+            .map(|(_, line, timeline)| (line, timeline))
+            .collect();
+        for (_, timeline) in &lines {
             add_line(&mut sum, timeline, window, at, &all);
         }
+        if let Window::Range(range) = window {
+            sum.silent = self.silent(contract, &lines, range, at);
+        }
         sum
+    }
+
+    /// The days of a range, within the term of each part, for which no amount is stated of what the part is worth: what
+    /// is summed is then not all of it. Lines that differ in name only stand in for each other.
+    fn silent(
+        &self,
+        contract: &ContractId,
+        lines: &[(&ValueLine, &Timeline)],
+        range: TimeRange,
+        at: At,
+    ) -> Vec<TimeRange> {
+        let mut streams: BTreeMap<ValueLine, Vec<&Timeline>> = BTreeMap::new();
+        for (line, timeline) in lines.iter().filter(|(line, _)| line.measure.is_worth()) {
+            streams.entry(ValueLine { name: None, ..(*line).clone() }).or_default().push(timeline);
+        }
+        let mut silent: Vec<TimeRange> = vec![];
+        for (line, timelines) in streams {
+            let term = self.terms(contract, &line.part, at).map_or(range, |terms| terms.with_options);
+            let Some(due) = range.overlap(term) else { continue };
+            let stated = |day| timelines.iter().any(|timeline| amount_on(timeline, at.on(day), &all).is_some());
+            let mut last: Option<TimeRange> = None;
+            for step in cut(&timelines, due, at, &all).into_iter().filter(|step| !stated(step.from)) {
+                match &mut last {
+                    Some(last) if last.end == step.from => last.end = step.end,
+                    _ => silent.extend(last.replace(step)),
+                }
+            }
+            silent.extend(last);
+        }
+        silent
     }
 
     /// The sum that a stated total claims to be, of figures that stand as the total does: of the same standing where
@@ -281,6 +342,7 @@ fn add_line<'a>(sum: &mut Sum<'a>, timeline: &'a Timeline, window: Window, at: A
 
 fn add_amount<'a>(sum: &mut Sum<'a>, amount: &Amount<'a>, yearly: bool) {
     sum.facts.extend(amount.facts.iter().copied());
+    sum.uncertain = sum.uncertain.take().or_else(|| amount.uncertain.clone());
     match &amount.amount {
         Knowledge::Known(money) if !yearly || matches!(amount.basis, Basis::Year | Basis::FullYear) => {
             sum.add(money.pounds(), money.slack());
@@ -299,22 +361,30 @@ fn own_range(facts: &[&Fact]) -> Option<TimeRange> {
     TimeRange::to_last_day(event.effective.exact()?, event.until?.exact()?)
 }
 
-/// What a line is over a range, step by step: one step as long as the same facts give the same amount, so that what
-/// only stands beside them divides nothing.
-fn steps<'a>(timeline: &'a Timeline, range: TimeRange, at: At, among: Among<'_>) -> Vec<(TimeRange, Amount<'a>)> {
+/// A range cut wherever a fact of the lines takes effect or stops.
+fn cut(timelines: &[&Timeline], range: TimeRange, at: At, among: Among<'_>) -> Vec<TimeRange> {
     let mut borders: BTreeSet<Day> = [range.from, range.end].into();
-    for fact in timeline.counted(at).filter(|fact| among(fact)) {
+    for fact in timelines.iter().flat_map(|timeline| timeline.counted(at)).filter(|fact| among(fact)) {
         let ends = fact.event().until.map(|until| until.plus_days(1));
         let spans = core::iter::once(fact.effective()).chain(ends);
         borders.extend(spans.flat_map(|span| [span.earliest(), span.latest()]).filter(|day| range.contains(*day)));
     }
     let days: Vec<Day> = borders.into_iter().collect();
+    days.windows(2).map(|day| TimeRange { from: day[0], end: day[1] }).collect()
+}
+
+/// What a line is over a range, step by step: one step as long as the same facts give the same amount, so that what
+/// only stands beside them divides nothing.
+fn steps<'a>(timeline: &'a Timeline, range: TimeRange, at: At, among: Among<'_>) -> Vec<(TimeRange, Amount<'a>)> {
     let mut steps: Vec<(TimeRange, Amount<'a>)> = vec![];
-    for day in days.windows(2) {
-        let Some(amount) = amount_on(timeline, at.on(day[0]), among) else { continue };
+    for next in cut(&[timeline], range, at, among) {
+        let Some(amount) = amount_on(timeline, at.on(next.from), among) else { continue };
         match steps.last_mut() {
-            Some((step, before)) if step.end == day[0] && before.same(&amount) => step.end = day[1],
-            _ => steps.push((TimeRange { from: day[0], end: day[1] }, amount)),
+            Some((step, before)) if step.end == next.from && before.same(&amount) => {
+                step.end = next.end;
+                before.uncertain = before.uncertain.take().or(amount.uncertain);
+            }
+            _ => steps.push((next, amount)),
         }
     }
     steps
@@ -330,15 +400,22 @@ fn add_range<'a>(sum: &mut Sum<'a>, timeline: &'a Timeline, range: TimeRange, at
             sum.facts.extend(amount.facts);
             continue;
         };
+        sum.uncertain = sum.uncertain.take().or_else(|| amount.uncertain.clone());
         match amount.basis {
             Basis::Year => sum.add(step.years().of(money.pounds()), step.years().of(money.slack())),
             Basis::WholePeriod => add_share(sum, *money, own_range(&amount.facts), step),
-            Basis::Once | Basis::FullYear | Basis::Unstated => {
-                if once.iter().any(|seen| core::ptr::eq(*seen, source)) {
-                    continue;
-                }
+            // Once, however many steps it stands in.
+            _ if once.iter().any(|seen| core::ptr::eq(*seen, source)) => continue,
+            Basis::Once => {
                 once.push(source);
                 sum.add(money.pounds(), money.slack());
+            }
+            // A full year's amount for a year that lies in the range is the amount of that year.
+            Basis::FullYear if own_range(&amount.facts) == Some(step) => sum.add(money.pounds(), money.slack()),
+            Basis::FullYear | Basis::Unstated => {
+                once.push(source);
+                let basis = amount.basis.words();
+                sum.missing.push(format!("{money} is stated {basis}, and not what of it falls into {step}"));
             }
         }
         sum.facts.extend(amount.facts);
@@ -365,6 +442,13 @@ fn reason(amount: &Knowledge<Money>) -> String {
 }
 
 impl Projections {
+    /// The totals of a contract that had been stated, or whose period had begun, by the day of the question.
+    pub fn stated_totals<'a>(&'a self, contract: &'a ContractId, at: At) -> impl Iterator<Item = (&'a Key, &'a Fact)> {
+        self.value.of(contract).filter(|(key, _)| matches!(key, Key::Total(..))).flat_map(move |(key, timeline)| {
+            timeline.counted(at).filter(move |fact| spoken(fact, at.as_of)).map(move |fact| (key, fact))
+        })
+    }
+
     /// A stated total with ours beside it: for each reading, its label and our sum.
     pub fn readings<'a>(&'a self, total: &'a Fact, at: At) -> Vec<(&'a str, Sum<'a>)> {
         match &total.event().kind {

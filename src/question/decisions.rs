@@ -5,14 +5,15 @@ use minutebook_events::ContractId;
 use minutebook_projections::{At, Projections, Recorded};
 
 pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
-    all.acts(at)
-        .into_iter()
-        .filter(|recorded| contract.is_none_or(|contract| recorded.entry.contracts().contains(&contract)))
-        .map(|recorded| row(all, recorded, at))
+    let acts = all.acts(at).into_iter().map(|recorded| ("act", recorded));
+    let perhaps = all.acts_perhaps(at).into_iter().map(|recorded| ("perhaps-decided-by-then", recorded));
+    acts.chain(perhaps)
+        .filter(|(_, recorded)| contract.is_none_or(|contract| recorded.entry.contracts().contains(&contract)))
+        .map(|(kind, recorded)| row(all, kind, recorded, at))
         .collect()
 }
 
-fn row(all: &Projections, recorded: &Recorded, at: At) -> Row {
+fn row(all: &Projections, kind: &'static str, recorded: &Recorded, at: At) -> Row {
     let act = &recorded.entry.act;
     let office = match &act.office {
         Some(office) => all.office(office, at).map_or_else(|| office.to_string(), |(title, _)| title),
@@ -24,7 +25,7 @@ fn row(all: &Projections, recorded: &Recorded, at: At) -> Row {
     standings.dedup();
     let answered =
         all.answers_to(&act.reference, at).into_iter().map(|answer| answer.entry.act.reference.to_string()).collect();
-    Row::new("act")
+    Row::new(kind)
         .text("position", recorded.position)
         .text("decided", act.decided)
         .text("reference", &act.reference)

@@ -2,7 +2,7 @@
 
 use super::{QuestionError, Row};
 use minutebook_events::{ContractId, Day};
-use minutebook_projections::{At, Figure, Key, Projections, Selection};
+use minutebook_projections::{At, Fact, Figure, Key, Projections, Selection};
 
 pub(super) fn rows(
     all: &Projections,
@@ -23,7 +23,7 @@ pub(super) fn rows(
         if same(&before, &after) {
             continue;
         }
-        let act = after.answer.or(before.answer).map_or_else(String::new, |fact| fact.act().reference.to_string());
+        let act = by(&before, &after).map_or_else(String::new, |fact| fact.act().reference.to_string());
         rows.push(
             Row::new("change")
                 .text("contract", of)
@@ -36,11 +36,22 @@ pub(super) fn rows(
     Ok(rows)
 }
 
+/// The fact behind a change: the new answer, what newly stands beside the old one, or what lapsed.
+fn by<'a>(before: &Selection<'a>, after: &Selection<'a>) -> Option<&'a Fact> {
+    let is = |a: Option<&Fact>, b: &Fact| a.is_some_and(|a| std::ptr::eq(a, b));
+    let new = after.answer.filter(|fact| !is(before.answer, fact));
+    let newly = || after.beside.iter().copied().find(|fact| !before.beside.iter().any(|old| std::ptr::eq(*old, *fact)));
+    new.or_else(newly).or(after.answer).or(before.answer)
+}
+
 fn same(before: &Selection<'_>, after: &Selection<'_>) -> bool {
     let alike = match (before.answer, after.answer) {
         (None, None) => true,
         (Some(a), Some(b)) => a.agrees(b) && a.standing() == b.standing(),
         _ => false,
     };
-    alike && before.uncertain == after.uncertain && before.conflicting.len() == after.conflicting.len()
+    // A plan that takes effect changes no answer, and stands beside it from then on.
+    let beside = before.beside.len() == after.beside.len()
+        && before.beside.iter().zip(&after.beside).all(|(a, b)| std::ptr::eq(*a, *b));
+    alike && beside && before.uncertain == after.uncertain && before.conflicting.len() == after.conflicting.len()
 }

@@ -43,6 +43,7 @@ fn services(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
                 .text("contract", contract)
                 .text("service", name)
                 .figure("says", selected(Some(timeline), key, at))
+                .figure("status", all.service_status(key, timeline, at).1)
         })
         .collect()
 }

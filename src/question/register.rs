@@ -24,7 +24,7 @@ fn line(all: &Projections, kind: &'static str, contract: &ContractId, part: &Par
     };
     row.figure("status", all.status(contract, part, at).1)
         .figure("term", all.term_figure(contract, part, at))
-        .figure("option", all.in_register(&Key::Extension(contract.clone(), part.clone()), at))
+        .figure("option", all.option_figure(contract, part, at))
         .figure("latest-end", all.latest_end(contract, part, at))
 }
 

@@ -2,8 +2,8 @@
 //! is left, by financial year; and every stated total with ours beside it.
 
 use super::{Row, chosen};
-use minutebook_events::{Basis, ContractId, EventKind, Measure, Part, PartyId, ValueLine, financial_year};
-use minutebook_projections::{At, Figure, Key, Knowing, Projections, Terms, Timeline, Val, Window};
+use minutebook_events::{Basis, ContractId, EventKind, Measure, Money, Part, PartyId, ValueLine, financial_year};
+use minutebook_projections::{At, Fact, Figure, Knowing, Projections, Terms, Timeline, Val, Window};
 use std::collections::BTreeSet;
 
 /// Lines that add up: of one measure, and covering the same other contracts.
@@ -18,9 +18,23 @@ impl Group {
         line.measure == self.measure && with(timeline) == self.with
     }
 
+    /// The name of one of its figures, as `why` takes it.
+    fn figure(&self, of: &str, what: &str) -> String {
+        format!("{of}{what}/{}", self.name())
+    }
+
     fn name(&self) -> String {
         let with: Vec<&str> = self.with.iter().map(ContractId::as_str).collect();
         if with.is_empty() { self.measure.to_string() } else { format!("{} with {}", self.measure, with.join(" and ")) }
+    }
+}
+
+/// What stands in front of the name of a part's figure, as in keys.
+fn prefix(part: &Part) -> String {
+    match part {
+        Part::Whole => String::new(),
+        Part::Lot(lot) => format!("lot-{lot}/"),
+        Part::Service(service) => format!("service-{service}/"),
     }
 }
 
@@ -48,44 +62,57 @@ pub(super) fn yearly(all: &Projections, contract: &ContractId, at: At) -> Vec<Fi
     groups(all, contract, at)
         .iter()
         .filter(|group| group.measure.is_worth())
-        .map(|group| a_year(all, contract, group, at, |_| true))
+        .map(|group| a_year(all, contract, group, "", at, |_| true))
         .filter(|figure| !figure.entries.is_empty())
         .collect()
 }
 
+/// What the lines of a group come to a year on the day; `of` says which of them, in front of the figure's name.
 fn a_year(
     all: &Projections,
     contract: &ContractId,
     group: &Group,
+    of: &str,
     at: At,
     which: impl Fn(&ValueLine) -> bool,
 ) -> Figure {
     let sum = all.sum(contract, Window::Yearly, at, |line, timeline| group.holds(line, timeline) && which(line));
     let how = format!("sum of {} {} lines in effect on the day, by year", sum.added, group.name());
     let basis = if group.measure.is_worth() { Basis::Year } else { Basis::FullYear };
-    sum.figure(format!("a-year/{}", group.name()), how, Some(basis))
+    sum.figure(group.figure(of, "a-year"), how, Some(basis))
 }
 
-/// A sum over each of three ranges: the first term, with options, and what is left of the first term.
+/// A sum over each of three ranges: the first term, with options, and what is left of it all from the day on. It rests
+/// on what set the range as much as on the amounts.
 fn over_terms(
     all: &Projections,
     contract: &ContractId,
     terms: Option<&Terms<'_>>,
+    called: impl Fn(&str) -> String,
     at: At,
     which: impl Fn(&ValueLine, &Timeline) -> bool,
 ) -> [Figure; 3] {
     let left = terms.and_then(|terms| terms.left(at.as_of).1);
+    let facts: &[&Fact] = terms.map_or(&[], |terms| &terms.facts);
+    let whole = Some(Basis::WholePeriod);
     let ranges = [
-        ("first-term", terms.map(|terms| terms.first)),
-        ("with-options", terms.map(|terms| terms.with_options)),
-        ("left", left),
+        ("first-term", terms.map(|terms| terms.first), &facts[..facts.len().min(1)], whole),
+        ("with-options", terms.map(|terms| terms.with_options), facts, whole),
+        ("left", left, facts, None),
     ];
-    ranges.map(|(name, range)| match range {
-        None if name == "left" && terms.is_some() => Figure::unknown(name, "no day of its term is left"),
-        None => Figure::unknown(name, "no term is in the record"),
-        Some(range) => {
-            let sum = all.sum(contract, Window::Range(range), at, &which);
-            sum.figure(name, format!("{} over {range}", range.years()), Some(Basis::WholePeriod))
+    ranges.map(|(name, range, set_by, basis)| {
+        let fact = called(name);
+        match range {
+            None if name == "left" && terms.is_some() => Figure::unknown(fact, "no day of its term is left"),
+            None => Figure::unknown(fact, "no term is in the record"),
+            Some(range) => {
+                let sum = all.sum(contract, Window::Range(range), at, &which);
+                let mut figure = sum.figure(fact, format!("{} over {range}", range.years()), basis);
+                if figure.value.known().is_some() {
+                    set_by.iter().for_each(|fact| figure.rest_on(fact));
+                }
+                figure
+            }
         }
     })
 }
@@ -94,10 +121,12 @@ pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> 
     let mut rows = vec![];
     for id in chosen(all, contract, at) {
         rows.extend(totals(all, id, at));
+        rows.extend(alone(all, id, at));
     }
     if let Some(id) = contract {
         rows.extend(lines(all, id, at));
-        rows.extend(by(all, id, at));
+        rows.extend(by_part(all, id, at));
+        rows.extend(by_funder(all, id, at));
         rows.extend(by_year(all, id, at));
     }
     for id in chosen(all, contract, at) {
@@ -113,8 +142,31 @@ fn totals(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
         .into_iter()
         .map(|group| {
             let row = Row::new("value").text("contract", contract).text("measure", group.name());
-            let row = row.figure("a-year", a_year(all, contract, &group, at, |_| true));
-            spread(row, over_terms(all, contract, terms.as_ref(), at, |line, timeline| group.holds(line, timeline)))
+            let row = row.figure("a-year", a_year(all, contract, &group, "", at, |_| true));
+            let holds = |line: &ValueLine, timeline: &Timeline| group.holds(line, timeline);
+            spread(row, over_terms(all, contract, terms.as_ref(), |it| group.figure("", it), at, holds))
+        })
+        .collect()
+}
+
+/// A row a measure of which every amount covers other contracts too: what this one alone is worth is not known.
+fn alone(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
+    let groups = groups(all, contract, at);
+    let shared = |measure| groups.iter().filter(move |group| group.measure == measure);
+    let measures: BTreeSet<Measure> = groups.iter().map(|group| group.measure).filter(|it| it.is_worth()).collect();
+    measures
+        .into_iter()
+        .filter(|measure| shared(*measure).all(|group| !group.with.is_empty()))
+        .map(|measure| {
+            let others: BTreeSet<&str> =
+                shared(measure).flat_map(|group| group.with.iter().map(ContractId::as_str)).collect();
+            let others: Vec<&str> = others.into_iter().collect();
+            let why = format!("every amount in the record covers {} too", others.join(" and "));
+            let unknown = |name| Figure::unknown(format!("{name}/{measure} alone"), &why);
+            let row = Row::new("value").text("contract", contract);
+            let row =
+                row.text("measure", format!("{measure} of this contract alone")).figure("a-year", unknown("a-year"));
+            spread(row, ["first-term", "with-options", "left"].map(unknown))
         })
         .collect()
 }
@@ -132,62 +184,89 @@ fn lines(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
                 .text("contract", contract)
                 .text("line", line)
                 .figure("on-the-day", all.line_figure(key, at));
-            spread(row, over_terms(all, contract, terms.as_ref(), at, |other, _| other == line))
+            spread(
+                row,
+                over_terms(all, contract, terms.as_ref(), |it| format!("{key}/{it}"), at, |other, _| other == line),
+            )
         })
         .collect()
 }
 
-/// A row a lot, service and funder, arms counted with the organisation they are an arm of.
-fn by(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
+/// A row a lot and service that has lines of its own, and a row that says so for every lot that has none.
+fn by_part(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
+    let lots: Vec<Part> = all.lots_of(contract, at).into_iter().map(Part::Lot).collect();
+    let place = |part: &Part| lots.iter().position(|lot| lot == part);
     let mut rows = vec![];
+    let mut known: BTreeSet<Part> = BTreeSet::new();
     for group in groups(all, contract, at) {
-        let of_group = || all.lines(contract, at).filter(|(_, line, timeline)| group.holds(line, timeline));
+        let of_group = all.lines(contract, at).filter(|(_, line, timeline)| group.holds(line, timeline));
         let parts: BTreeSet<Part> =
-            of_group().map(|(_, line, _)| line.part.clone()).filter(|part| !part.is_whole()).collect();
-        for part in parts {
-            let terms = all.terms(contract, &part, at);
-            let row = Row::new("by-part").text("contract", contract).text("part", &part).text("measure", group.name());
-            let row = row.figure("a-year", a_year(all, contract, &group, at, |line| line.part == part));
-            rows.push(spread(
-                row,
-                over_terms(all, contract, terms.as_ref(), at, |line, t| group.holds(line, t) && line.part == part),
-            ));
+            of_group.map(|(_, line, _)| line.part.clone()).filter(|part| !part.is_whole()).collect();
+        let mut parts: Vec<Part> = parts.into_iter().collect();
+        parts.sort_by_key(place);
+        for part in &parts {
+            let of = prefix(part);
+            let terms = all.terms(contract, part, at);
+            let row = Row::new("by-part").text("contract", contract).text("part", part).text("measure", group.name());
+            let row = row.figure("a-year", a_year(all, contract, &group, &of, at, |line| line.part == *part));
+            let holds = |line: &ValueLine, timeline: &Timeline| group.holds(line, timeline) && line.part == *part;
+            rows.push(spread(row, over_terms(all, contract, terms.as_ref(), |it| group.figure(&of, it), at, holds)));
         }
-        let whole = |party: &PartyId| all.whole_party(party, at);
-        let funders: BTreeSet<PartyId> =
-            of_group().filter_map(|(_, line, _)| line.funder.as_ref()).map(whole).collect();
-        let terms = all.terms(contract, &Part::Whole, at);
+        known.extend(parts);
+    }
+    for lot in lots.iter().filter(|lot| !known.contains(lot)) {
+        let why = "no amount in the record is for this lot alone";
+        let unknown = |it: &str| Figure::unknown(format!("{}{it}/any amount", prefix(lot)), why);
+        let row = Row::new("by-part").text("contract", contract).text("part", lot).text("measure", "any amount");
+        let row = row.figure("a-year", unknown("a-year"));
+        rows.push(spread(row, ["first-term", "with-options", "left"].map(unknown)));
+    }
+    rows
+}
+
+/// A row a funder, arms counted with the organisation they are an arm of.
+fn by_funder(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
+    let mut rows = vec![];
+    let terms = all.terms(contract, &Part::Whole, at);
+    let whole = |party: &PartyId| all.whole_party(party, at);
+    for group in groups(all, contract, at) {
+        let of_group = all.lines(contract, at).filter(|(_, line, timeline)| group.holds(line, timeline));
+        let funders: BTreeSet<PartyId> = of_group.filter_map(|(_, line, _)| line.funder.as_ref()).map(whole).collect();
         for funder in funders {
+            let of = format!("from-{funder}/");
             let pays = |line: &ValueLine| line.funder.as_ref().map(whole).as_ref() == Some(&funder);
             let row = Row::new("by-funder")
                 .text("contract", contract)
                 .text("funder", all.party_name(&funder, at))
                 .text("measure", group.name());
-            let row = row.figure("a-year", a_year(all, contract, &group, at, pays));
-            rows.push(spread(
-                row,
-                over_terms(all, contract, terms.as_ref(), at, |line, t| group.holds(line, t) && pays(line)),
-            ));
+            let row = row.figure("a-year", a_year(all, contract, &group, &of, at, pays));
+            let holds = |line: &ValueLine, timeline: &Timeline| group.holds(line, timeline) && pays(line);
+            rows.push(spread(row, over_terms(all, contract, terms.as_ref(), |it| group.figure(&of, it), at, holds)));
         }
     }
     rows
 }
 
-/// A row a financial year that any line that says what the contract is worth falls into, options included.
+/// A row a financial year that any line falls into, options included; of an amount with no last day, its first year.
 fn by_year(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
     let mut rows = vec![];
-    for group in groups(all, contract, at).into_iter().filter(|group| group.measure.is_worth()) {
+    for group in groups(all, contract, at) {
         let lines: Vec<_> = all.lines(contract, at).filter(|(_, line, timeline)| group.holds(line, timeline)).collect();
-        let exact = lines.iter().flat_map(|(_, _, timeline)| timeline.counted(at));
-        let ranges: Vec<_> =
-            exact.filter_map(|fact| Some((fact.effective().exact()?, fact.event().until?.exact()?))).collect();
-        let (Some(first), Some(last)) = (ranges.iter().map(|r| r.0).min(), ranges.iter().map(|r| r.1).max()) else {
+        let days: Vec<_> = lines
+            .iter()
+            .flat_map(|(_, _, timeline)| timeline.counted(at))
+            .filter_map(|fact| {
+                let from = fact.effective().exact()?;
+                Some((from, fact.event().until.map_or(Some(from), |until| until.exact())?))
+            })
+            .collect();
+        let (Some(first), Some(last)) = (days.iter().map(|d| d.0).min(), days.iter().map(|d| d.1).max()) else {
             continue;
         };
         let (mut year, mut name) = financial_year(first);
         while year.from <= last {
             let sum = all.sum(contract, Window::Range(year), at, |line, timeline| group.holds(line, timeline));
-            if sum.added > 0 || !sum.missing.is_empty() {
+            if sum.added > 0 || !sum.missing.is_empty() || !sum.silent.is_empty() {
                 let figure = sum.figure(format!("year/{name}/{}", group.name()), format!("sum over {year}"), None);
                 rows.push(
                     Row::new("financial-year")
@@ -206,34 +285,29 @@ fn by_year(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
 /// A row a stated total and reading: what is stated, what we make of it, the difference.
 fn stated(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
     let mut rows = vec![];
-    for (key, timeline) in all.value.of(contract).filter(|(key, _)| matches!(key, Key::Total(..))) {
-        for fact in timeline.counted(at) {
-            let EventKind::TotalStated { total, amount, .. } = &fact.event().kind else { continue };
-            for (label, sum) in all.readings(fact, at) {
-                let mut figure = Figure::computed(key, Knowing::Known(Val::Money(*amount, None)), "", [fact]);
-                figure.computed = None;
-                let computed = sum.figure(format!("{key}/computed"), label, None);
-                let difference = match computed.value.known() {
-                    Some(Val::Money(ours, _))
-                        if (amount.pounds() - ours.pounds()).abs() <= amount.slack() + sum.slack =>
-                    {
-                        "none".to_owned()
-                    }
-                    Some(Val::Money(ours, _)) => {
-                        minutebook_events::Money::exact(amount.pounds() - ours.pounds()).to_string()
-                    }
-                    _ => "not determined".to_owned(),
-                };
-                rows.push(
-                    Row::new("stated-total")
-                        .text("contract", contract)
-                        .text("total", total)
-                        .figure("stated", figure)
-                        .figure("computed", computed)
-                        .text("parts", label)
-                        .text("difference", difference),
-                );
-            }
+    for (key, fact) in all.stated_totals(contract, at) {
+        let EventKind::TotalStated { total, amount, basis, .. } = &fact.event().kind else { continue };
+        let mut figure = Figure::computed(key, Knowing::Known(Val::Money(*amount, Some(*basis))), "", [fact]);
+        figure.computed = None;
+        figure.effective = Some(fact.effective());
+        let row = || Row::new("stated-total").text("contract", contract).text("total", total);
+        let readings = all.readings(fact, at);
+        if readings.is_empty() {
+            let none = Figure::unknown(format!("{key}/computed"), "no parts of it are stated");
+            let row = row().figure("stated", figure.clone()).figure("computed", none);
+            rows.push(row.text("parts", "none").text("difference", "not determined"));
+        }
+        for (label, sum) in readings {
+            let computed = sum.figure(format!("{key}/computed/{label}"), label, Some(*basis));
+            let difference = match computed.value.known() {
+                Some(Val::Money(ours, _)) if (amount.pounds() - ours.pounds()).abs() <= amount.slack() + sum.slack => {
+                    "none".to_owned()
+                }
+                Some(Val::Money(ours, _)) => Money::exact(amount.pounds() - ours.pounds()).to_string(),
+                _ => "not determined".to_owned(),
+            };
+            let row = row().figure("stated", figure.clone()).figure("computed", computed);
+            rows.push(row.text("parts", label).text("difference", difference));
         }
     }
     rows

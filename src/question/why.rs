@@ -1,7 +1,7 @@
 //! Why a figure is what it is: every fact ever recorded of its key, what each counts for in this question, and the
 //! facts behind a figure that was computed.
 
-use super::{Cell, QuestionError, Row, register, value};
+use super::{Cell, QuestionError, Row, lots, register, value};
 use minutebook_events::{ContractId, nearest};
 use minutebook_projections::{At, Fact, Figure, Key, Knowing, Projections, Selection, Timeline, tell};
 
@@ -20,10 +20,10 @@ pub(super) fn rows(
         }
         names.push(name);
     }
-    let computed = value::rows(all, Some(contract), at).into_iter().chain(register::rows(all, Some(contract), at));
-    for figure in computed.flat_map(|row| row.cells).flat_map(|(_, cell)| cell.figures().to_vec()) {
+    let rows = [value::rows, register::rows, lots::rows].into_iter().flat_map(|rows| rows(all, Some(contract), at));
+    for figure in rows.flat_map(|row| row.cells).flat_map(|(_, cell)| cell.figures().to_vec()) {
         if figure.fact == fact {
-            return Ok(behind(all, contract, figure));
+            return Ok(behind(all, figure));
         }
         names.push(figure.fact);
     }
@@ -93,15 +93,17 @@ fn row(fact: &Fact, counts_as: String) -> Row {
         .cell("sources", Cell::List(event.sources.iter().map(ToString::to_string).collect()))
 }
 
-/// A computed figure, and the facts it was computed from: those of its entries that cite its sources.
-fn behind(all: &Projections, contract: &ContractId, figure: Figure) -> Vec<Row> {
+/// A computed figure, and the facts it was computed from.
+fn behind(all: &Projections, figure: Figure) -> Vec<Row> {
     let mut seen = vec![];
     let mut rows = vec![];
-    for (_, key, timeline) in all.timelines().filter(|(_, key, _)| key.contract() == Some(contract)) {
+    for (_, key, timeline) in all.timelines() {
         for fact in timeline.facts() {
             let place = (fact.position(), fact.place());
-            let cites = fact.event().sources.iter().all(|source| figure.sources.contains(source));
-            if figure.entries.contains(&fact.position()) && cites && !seen.contains(&place) && behind_kind(key) {
+            if figure.rests_on.contains(&place)
+                && !seen.contains(&place)
+                && !matches!(key, Key::Doubt(..) | Key::Act(_))
+            {
                 seen.push(place);
                 rows.push(row(fact, format!("behind it: {key}")));
             }
@@ -109,11 +111,4 @@ fn behind(all: &Projections, contract: &ContractId, figure: Figure) -> Vec<Row> 
     }
     let answer = Row::new("figure").text("fact", figure.fact.clone()).figure("answer", figure);
     std::iter::once(answer).chain(rows).collect()
-}
-
-fn behind_kind(key: &Key) -> bool {
-    matches!(
-        key,
-        Key::Line(..) | Key::Total(..) | Key::Term(..) | Key::Extension(..) | Key::Status(..) | Key::Clause(..)
-    )
 }

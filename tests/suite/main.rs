@@ -7,6 +7,7 @@ mod crash;
 mod durability;
 mod errors;
 mod folder;
+mod golden;
 mod histories;
 mod kills;
 mod ledger;

@@ -7,9 +7,9 @@ use crate::key::Key;
 use crate::prelude::*;
 use crate::register::start_of;
 use crate::timeline::{Fact, Timeline};
-use crate::value::{Sum, Window, compare};
+use crate::value::{Sum, Window, compare, to_the_penny as pounds};
 use core::cmp::Ordering;
-use minutebook_events::{Clause, ContractId, EventKind, Knowledge, Measure, Money, Part, PartyId};
+use minutebook_events::{Clause, ContractId, EventKind, Knowledge, Measure, Money, Part, PartyId, Standing};
 use rust_decimal::Decimal;
 
 pub(super) const RULES: &[Rule] = &[
@@ -33,10 +33,6 @@ pub(super) const RULES: &[Rule] = &[
         run: alternatives,
     },
 ];
-
-fn pounds(amount: Decimal) -> Money {
-    Money::exact(amount.round_dp(2))
-}
 
 fn signed(amount: Decimal) -> String {
     if amount.is_sign_positive() { format!("+{}", pounds(amount)) } else { pounds(amount).to_string() }
@@ -241,7 +237,8 @@ fn uplift_finding(
         return None;
     }
     let text = format!(
-        "an uplift of at least {floor} % a year is set, and the {measure} figures go from {} to {} a year: the uplift is not in them, and nothing says so",
+        "an uplift of at least {floor} % a year is stated ({}), and the {measure} figures go from {} to {} a year: the uplift is not in them, and nothing says so",
+        clause.standing(),
         pounds(first.pounds),
         pounds(last.pounds)
     );
@@ -276,9 +273,11 @@ fn carried_over(rule: &Rule, all: &Projections, at: At) -> Outcome {
             }
             let name = all.party_name(funder, at);
             let text = format!(
-                "{name} is to pay {} a year for {by}, and paid {} a year for {contract}: {} a year",
+                "{name}: {} a year for {by} ({}), and {} a year for {contract} ({}): {} a year",
                 pounds(new.pounds),
+                weakest(new),
                 pounds(old.pounds),
+                weakest(old),
                 signed(difference)
             );
             let facts = core::iter::once(fact).chain(old.facts.iter().copied()).chain(new.facts.iter().copied());
@@ -323,6 +322,12 @@ fn last_by_funder<'a>(
         })
         .filter(|(_, sum)| sum.missing.is_empty() && sum.added > 0)
         .collect()
+}
+
+/// The weakest standing of what a sum is made of.
+fn weakest(sum: &Sum<'_>) -> Standing {
+    let standings = sum.facts.iter().map(|fact| fact.standing());
+    standings.min_by_key(|standing| standing.strength()).unwrap_or(Standing::Inferred)
 }
 
 fn alternatives(rule: &Rule, all: &Projections, at: At) -> Outcome {

@@ -101,8 +101,10 @@ fn caps(rule: &Rule, all: &Projections, at: At) -> Outcome {
                     let name = named(contract, &part);
                     let (from, last, limit) = (start.effective(), DateSpan::day(last), DateSpan::day(limit));
                     let text = format!(
-                        "{name} runs to {last} ({}), past its cap of {months} from {from}: {limit}",
-                        fact.standing()
+                        "{name} runs to {last} ({}), past its cap of {months} ({}) from {from} ({}): {limit}",
+                        fact.standing(),
+                        clause.standing(),
+                        start.standing()
                     );
                     outcome.found.push(Finding::new(rule, Weight::Difference, text, [clause, start, fact]).compared(
                         last,
@@ -137,9 +139,10 @@ fn past_term(rule: &Rule, all: &Projections, at: At) -> Outcome {
                 days.iter().find(|(fact, day)| *day > last && beyond(fact) && fact.act().decided.latest() > last);
             if let Some((fact, _)) = shown {
                 let text = format!(
-                    "{} had a first term to {} and is {} to run beyond it; the decision to extend it is not in the record",
+                    "{} has a first term to {} ({}) and is {} to run beyond it; the decision to extend it is not in the record",
                     named(contract, &part),
                     DateSpan::day(last),
+                    terms.set().standing(),
                     if fact.standing().is_firm() { "taken" } else { "inferred" },
                 );
                 let facts = core::iter::once(*fact).chain(terms.facts.iter().copied());
@@ -163,13 +166,17 @@ fn successors(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     for contract in known_contracts(all, at) {
         let Some((fact, day)) = ends(all, contract, at) else { continue };
+        // An end that is known to a span only has not passed for certain: the span says so.
+        let last = match fact.event().kind {
+            EventKind::Ended { .. } => fact.effective().plus_days(-1),
+            _ => DateSpan::day(day),
+        };
         outcome.examined += 1;
         let successor = all.register.timeline(&Key::Successor(contract.clone()));
         let extended = last_days(all, contract, &Part::Whole, at).iter().any(|(_, last)| *last >= at.as_of);
         if !extended && successor.is_none_or(|timeline| timeline.counted(at).next().is_none()) {
             let text = format!(
-                "{contract} had its last day on {} ({}), and nothing in the record says what took its place",
-                DateSpan::day(day),
+                "the last day of {contract} is {last} ({}), and nothing in the record says what took its place",
                 fact.standing()
             );
             outcome.found.push(Finding::new(rule, Weight::Gap, text, [fact]));
