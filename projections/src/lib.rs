@@ -33,6 +33,6 @@ pub use index::{Index, Projection, Root};
 pub use key::{Holder, Key};
 pub use lots::Lots;
 pub use network::Network;
-pub use register::{Register, State, Terms};
+pub use register::{AS_THE_WHOLE, Register, State, Terms};
 pub use timeline::{Fact, Presence, Selection, Timeline};
 pub use value::{Sum, Value, Window};

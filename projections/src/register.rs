@@ -46,6 +46,9 @@ impl Projection for Register {
     }
 }
 
+/// How the status of a part with none of its own was found.
+pub const AS_THE_WHOLE: &str = "as the whole contract";
+
 /// Whether a contract or a part of it is in force, in the order in which a contract takes it from its parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -240,7 +243,7 @@ impl Projections {
             _ if part.is_whole() => self.status_of_parts(&key, contract, at),
             _ => {
                 let (state, mut figure) = self.status(contract, &Part::Whole, at);
-                figure.computed = Some("as the whole contract".to_owned());
+                figure.computed = Some(AS_THE_WHOLE.to_owned());
                 figure.others.clear();
                 figure.fact = key.to_string();
                 (state, figure)

@@ -16,16 +16,12 @@ pub(super) fn of(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
         .map(|lot| {
             let title = Key::Lot(contract.clone(), lot.clone());
             let holder = Key::Holder(contract.clone(), lot.clone());
-            let row = Row::new("lot")
+            Row::new("lot")
                 .text("contract", contract)
                 .text("lot", &lot)
                 .text("title", title_of(all, &title, at))
-                .figure("holder", all.with_names(selected(all.lots.timeline(&holder), &holder, at), at));
-            let status = Key::Status(contract.clone(), Part::Lot(lot.clone()));
-            match all.register.timeline(&status) {
-                Some(_) => row.figure("status", all.status(contract, &Part::Lot(lot), at).1),
-                None => row.text("status", "as the whole contract"),
-            }
+                .figure("holder", all.with_names(selected(all.lots.timeline(&holder), &holder, at), at))
+                .figure("status", all.status(contract, &Part::Lot(lot), at).1)
         })
         .collect()
 }

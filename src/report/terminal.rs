@@ -2,7 +2,7 @@
 
 use crate::question::{Answer, Cell, Row};
 use comfy_table::{Attribute, Cell as TableCell, ColumnConstraint, ContentArrangement, Table, Width, presets};
-use minutebook_projections::{Figure, Other};
+use minutebook_projections::{AS_THE_WHOLE, Figure, Other};
 use std::io::IsTerminal;
 
 /// How wide lines are where nothing says how wide the terminal is.
@@ -189,6 +189,9 @@ fn labelled(figure: &Figure) -> String {
 
 /// The figure, where it comes from, and the nearest of what stands beside it.
 fn figure_words(figure: &Figure) -> String {
+    if figure.computed.as_deref() == Some(AS_THE_WHOLE) {
+        return AS_THE_WHOLE.to_owned();
+    }
     let mut out = figure.words();
     let sources: Vec<String> = figure.sources.iter().map(ToString::to_string).collect();
     match sources.as_slice() {

@@ -1,6 +1,10 @@
 //! How long a question of one contract takes, and the whole demonstration. Run `cargo build --release` first: the
 //! demonstration is the program itself, as its user starts it.
-#![allow(missing_docs, clippy::panic, reason = "criterion's macro writes functions without; a benchmark that cannot go on stops")]
+#![allow(
+    missing_docs,
+    clippy::panic,
+    reason = "criterion's macro writes functions without; a benchmark that cannot go on stops"
+)]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use minutebook::kent;
