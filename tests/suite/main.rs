@@ -12,6 +12,7 @@ mod histories;
 mod kills;
 mod ledger;
 mod model;
+mod papers;
 mod readme;
 mod replay;
 mod run;

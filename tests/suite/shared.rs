@@ -4,7 +4,6 @@
 use std::path::{Path, PathBuf};
 
 /// A path in the folder of shared papers; `None`, with the reason printed, where it is not there.
-#[allow(dead_code, reason = "tests that read the papers come and go; how they find them stays")]
 pub fn shared(path: &str) -> Option<PathBuf> {
     let found = locate(Path::new(env!("CARGO_MANIFEST_DIR")), path, std::env::var_os("CI").is_some());
     found.unwrap_or_else(|reason| panic!("{reason}"))
