@@ -8,6 +8,9 @@ use std::io::IsTerminal;
 /// How wide lines are where nothing says how wide the terminal is.
 const WIDTH: u16 = 120;
 
+/// Below this width a table of more than three columns is a column of slivers: rows become blocks.
+const NARROW: u16 = 100;
+
 /// How wide a column of names is at the most.
 const NAME: u16 = 28;
 
@@ -22,9 +25,12 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Standard output as it is: its width, and colour where it is a terminal and NO_COLOR is not set.
+    /// Standard output as it is: its width, or what COLUMNS says, and colour where it is a terminal and NO_COLOR is not
+    /// set.
     pub fn of_stdout() -> Self {
-        let width = terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0.max(60));
+        let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let own = || terminal_size::terminal_size().map(|(width, _)| width.0);
+        let width = said.or_else(own).unwrap_or(WIDTH).max(60);
         let colour =
             std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         Self { width, colour }
@@ -49,7 +55,8 @@ impl Terminal {
             let title = heading.unwrap_or_else(|| heading_of(rows));
             let title = format!("{title} ({})", rows.len());
             let title = if self.colour { format!("\u{1b}[1m{title}\u{1b}[0m") } else { title };
-            let body = if is_long(rows) { self.stanzas(rows) } else { self.table(rows, one_contract) };
+            let narrow = self.width < NARROW && columns(rows, one_contract).len() > 3;
+            let body = if narrow || is_long(rows) { self.stanzas(rows) } else { self.table(rows, one_contract) };
             out.push_str(&format!("\n{title}\n{body}\n"));
         }
         out
