@@ -20,7 +20,7 @@ pub(super) fn of(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
                 .text("contract", contract)
                 .text("lot", &lot)
                 .text("title", title_of(all, &title, at))
-                .figure("holder", all.with_names(selected(all.lots.timeline(&holder), &holder, at), at))
+                .figure_since("holder", all.with_names(selected(all.lots.timeline(&holder), &holder, at), at))
                 .figure("status", all.status(contract, &Part::Lot(lot), at).1)
         })
         .collect()

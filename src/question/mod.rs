@@ -204,6 +204,12 @@ impl Row {
         self
     }
 
+    /// A figure, and from when it holds.
+    fn figure_since(self, name: &'static str, figure: Figure) -> Self {
+        let since = figure.effective.map(|effective| effective.to_string()).unwrap_or_default();
+        self.figure(name, figure).text("since", since)
+    }
+
     fn cell(mut self, name: &'static str, cell: Cell) -> Self {
         self.cells.push((name, cell));
         self

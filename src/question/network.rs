@@ -28,8 +28,9 @@ fn edges(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
     let roles = ROLES.iter().flat_map(|(role, _)| {
         figures(all, contract, *role, at, Left::In).into_iter().map(|figure| (role.word().replace('-', " "), figure))
     });
-    let row =
-        |(role, figure)| Row::new("partner").text("contract", contract).text("role", role).figure("party", figure);
+    let row = |(role, figure)| {
+        Row::new("partner").text("contract", contract).text("role", role).figure_since("party", figure)
+    };
     funding.chain(roles).map(row).collect()
 }
 

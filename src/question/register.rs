@@ -22,7 +22,7 @@ fn line(all: &Projections, kind: &'static str, contract: &ContractId, part: &Par
         Part::Lot(lot) => row.text("lot", lot),
         _ => row.text("title", all.title(contract, at)),
     };
-    row.figure("status", all.status(contract, part, at).1)
+    row.figure_since("status", all.status(contract, part, at).1)
         .figure("term", all.term_figure(contract, part, at))
         .figure("option", all.option_figure(contract, part, at))
         .figure("latest-end", all.latest_end(contract, part, at))
