@@ -46,8 +46,14 @@ impl Projections {
         acts
     }
 
-    /// The acts that answer an act: those that decide what it asked.
-    pub fn answers_to(&self, reference: &ActRef, at: At) -> Vec<&Recorded> {
-        self.acts(at).into_iter().filter(|recorded| recorded.entry.act.answers.contains(reference)).collect()
+    /// The acts that answer others: by the reference of the act that asked, those that decide what it asked.
+    pub fn answers(&self, at: At) -> BTreeMap<&ActRef, Vec<&Recorded>> {
+        let mut answers: BTreeMap<&ActRef, Vec<&Recorded>> = BTreeMap::new();
+        for recorded in self.acts(at) {
+            for asked in &recorded.entry.act.answers {
+                answers.entry(asked).or_default().push(recorded);
+            }
+        }
+        answers
     }
 }

@@ -1,19 +1,24 @@
 //! Acts of governance: who, when, of what kind, whether it was answered, and where it stands in the ledger.
 
 use super::{Cell, Row};
-use minutebook_events::ContractId;
+use minutebook_events::{ActRef, ContractId};
 use minutebook_projections::{At, Projections, Recorded};
+use std::collections::BTreeMap;
+
+/// By the reference of the act that asked, the acts that answer it.
+type Answers<'a> = BTreeMap<&'a ActRef, Vec<&'a Recorded>>;
 
 pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
     let acts = all.acts(at).into_iter().map(|recorded| ("act", recorded));
     let perhaps = all.acts_perhaps(at).into_iter().map(|recorded| ("perhaps-decided-by-then", recorded));
+    let answers = all.answers(at);
     acts.chain(perhaps)
         .filter(|(_, recorded)| contract.is_none_or(|contract| recorded.entry.contracts().contains(&contract)))
-        .map(|(kind, recorded)| row(all, kind, recorded, at))
+        .map(|(kind, recorded)| row(all, kind, recorded, &answers, at))
         .collect()
 }
 
-fn row(all: &Projections, kind: &'static str, recorded: &Recorded, at: At) -> Row {
+fn row(all: &Projections, kind: &'static str, recorded: &Recorded, answers: &Answers<'_>, at: At) -> Row {
     let act = &recorded.entry.act;
     let office = match &act.office {
         Some(office) => all.office(office, at).map_or_else(|| office.to_string(), |(title, _)| title),
@@ -23,8 +28,8 @@ fn row(all: &Projections, kind: &'static str, recorded: &Recorded, at: At) -> Ro
     let mut standings: Vec<&str> = recorded.entry.events.iter().map(|event| event.standing.word()).collect();
     standings.sort_unstable();
     standings.dedup();
-    let answered =
-        all.answers_to(&act.reference, at).into_iter().map(|answer| answer.entry.act.reference.to_string()).collect();
+    let answered = answers.get(&act.reference).into_iter().flatten();
+    let answered = answered.map(|answer| answer.entry.act.reference.to_string()).collect();
     Row::new(kind)
         .text("position", recorded.position)
         .text("decided", act.decided)

@@ -28,13 +28,14 @@ fn of_act(rule: &Rule, weight: Weight, text: String, recorded: &crate::all::Reco
 
 fn outcomes(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let mut outcome = Outcome::default();
+    let answers = all.answers(at);
     for recorded in all.acts(at) {
         let act = &recorded.entry.act;
         if act.kind != ActKind::Proposal {
             continue;
         }
         outcome.examined += 1;
-        if all.answers_to(&act.reference, at).is_empty() {
+        if !answers.contains_key(&act.reference) {
             let text = format!(
                 "{} ({}) asks for a decision, and whether it was taken is not in the record",
                 act.reference, act.title
