@@ -3,8 +3,8 @@
 
 mod known;
 mod names;
-mod personal;
 mod rejection;
+mod texts;
 
 pub use known::{Assignment, IdKind, Known, Name};
 pub use names::definition;
@@ -15,6 +15,7 @@ use crate::date::DateSpan;
 use crate::entry::{ActKind, Draft};
 use crate::event::{Clause, Event, EventKind};
 use crate::ids::PartyId;
+use crate::knowledge::Knowledge;
 use crate::money::Basis;
 use crate::nearest::nearest;
 use crate::prelude::*;
@@ -34,8 +35,12 @@ pub fn decide(known: &dyn Known, draft: &Draft) -> Result<(), Vec<Rejection>> {
         rejections.extend(found.into_iter().map(|(field, why)| Rejection { event: Some(at), field, why }));
         seen.learn(at, event);
     }
+    rejections.extend(check_definitions_left(known, draft));
     if rejections.is_empty() { Ok(()) } else { Err(rejections) }
 }
+
+/// The most events that an entry may have: one act, not a register.
+const MOST_EVENTS: usize = 2_000;
 
 type Found = Vec<(Option<String>, Reason)>;
 
@@ -43,6 +48,9 @@ fn check_act(seen: &Seen, draft: &Draft) -> Vec<Rejection> {
     let mut found = Found::new();
     if draft.events.is_empty() {
         found.push((None, Reason::NoEvents));
+    }
+    if draft.events.len() > MOST_EVENTS {
+        found.push((None, Reason::TooManyEvents { count: draft.events.len(), limit: MOST_EVENTS }));
     }
     for (at, document) in draft.documents.iter().enumerate() {
         if draft.documents.iter().take(at).any(|other| other.code == document.code) {
@@ -56,7 +64,7 @@ fn check_act(seen: &Seen, draft: &Draft) -> Vec<Rejection> {
             found.extend(seen.unknown("act.office".to_owned(), name));
         }
     }
-    personal::check_act(draft, &mut found);
+    texts::check_act(draft, &mut found);
     found.into_iter().map(|(field, why)| Rejection { event: None, field, why }).collect()
 }
 
@@ -73,8 +81,23 @@ fn check_event(seen: &Seen, draft: &Draft, event: &Event) -> Found {
     check_standing(draft.act.kind, event.standing, &mut found);
     check_amounts(event, &mut found);
     check_succession(event, &mut found);
-    personal::check_event(event, &mut found);
+    texts::check_event(event, &mut found);
     found
+}
+
+/// What a correction leaves without a definition that others may rest on. A service may have several.
+fn check_definitions_left(known: &dyn Known, draft: &Draft) -> Vec<Rejection> {
+    let defined = |name: &Name| {
+        draft.events.iter().any(|event| definition(&event.kind).is_some_and(|(_, defined)| defined == *name))
+    };
+    let struck = draft.events.iter().enumerate().filter_map(|(at, event)| match &event.kind {
+        EventKind::Correction { strikes, .. } => known.defines(strikes).map(|name| (at, name)),
+        _ => None,
+    });
+    struck
+        .filter(|(_, name)| name.kind() != IdKind::Service && !defined(name))
+        .map(|(at, name)| Rejection { event: Some(at), field: field("strikes"), why: Reason::LeavesUndefined(name) })
+        .collect()
 }
 
 fn field(name: &str) -> Option<String> {
@@ -97,9 +120,8 @@ fn check_sources(draft: &Draft, event: &Event, found: &mut Found) {
 }
 
 fn check_reason(event: &Event, found: &mut Found) {
-    let reason = event.because.as_deref().map(str::trim).unwrap_or_default();
     match event.standing {
-        Standing::Inferred if reason.is_empty() => found.push((field("standing"), Reason::InferredWithoutReason)),
+        Standing::Inferred if event.because.is_none() => found.push((field("standing"), Reason::InferredWithoutReason)),
         Standing::Inferred => {}
         standing if event.because.is_some() => {
             found.push((field("because"), Reason::ReasonWithoutInference(standing)));
@@ -185,6 +207,14 @@ fn check_amounts(event: &Event, found: &mut Found) {
     match &event.kind {
         EventKind::ValueSet { basis: Basis::WholePeriod, .. } if event.until.is_none() => {
             found.push((field("basis"), Reason::NoPeriod));
+        }
+        EventKind::ValueSet { amount: Knowledge::Known(amount), .. } if amount.pounds().is_sign_negative() => {
+            found.push((field("amount"), Reason::BelowNothing(*amount)));
+        }
+        EventKind::FundingSet { funders, .. } => {
+            let shares = funders.iter().enumerate().filter_map(|(at, funder)| funder.share.map(|share| (at, share)));
+            let over = shares.filter(|(_, share)| share.value() > rust_decimal::Decimal::ONE_HUNDRED);
+            found.extend(over.map(|(at, share)| (Some(format!("funders.{at}.share")), Reason::ShareOver(share))));
         }
         EventKind::ClauseSet { clause: Clause::GrantRange { least, most }, .. } if least.pounds() > most.pounds() => {
             let why = Reason::RangeBackwards { least: *least, most: *most };

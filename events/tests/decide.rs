@@ -144,7 +144,7 @@ fn every_rejection_in_the_order_of_the_checks() {
     rejects(&decision(&bare("standing = \"decided\"\nsources = [\"C 1\", \"X 2\"]")), "\"X 2\"", "the document \"X\" is cited and not listed: list it");
     // Reasons.
     rejects(&decision(&bare("standing = \"inferred\"\nsources = [\"C 1\"]")), "\"inferred\"", "inferred, and nothing says why");
-    rejects(&decision(&bare("standing = \"inferred\"\nbecause = \" \"\nsources = [\"C 1\"]")), "\"inferred\"", "inferred, and nothing says why");
+    rejects(&decision(&bare("standing = \"inferred\"\nbecause = \" \"\nsources = [\"C 1\"]")), "\" \"", "the text is empty");
     rejects(&decision(&bare("standing = \"planned\"\nbecause = \"so\"\nsources = [\"C 1\"]")), "\"so\"", "the event is planned");
     // Dates.
     rejects(&decision(&event("commenced", "contract = \"lwk\"\nuntil = 2022-03-31")), "2022-03-31", "until, 31 March 2022, is before effective, 1 April 2022");
@@ -200,14 +200,26 @@ fn every_rejection_in_the_order_of_the_checks() {
     // Amounts.
     rejects(&decision(&value("measure = \"value\"", "").replace("\"year\"", "\"whole-period\"")), "\"whole-period\"", "the period has no end: add until");
     rejects(&decision(&event("clause-set", "contract = \"lwk\"\nclause = { grant-range = { least = \"£5k\", most = \"£500\" } }")), "\"£5k\"", "the least, £5,000, is more than the most, £500");
+    rejects(&decision(&value("measure = \"value\"", "").replace("amount = \"£", "amount = \"-£")), "\"-£", "is below nothing: a reduction is a value-changed");
+    rejects(&decision(&event("funding-set", "contract = \"lwk\"\nfunders = [{ party = \"kcc\", share = \"150%\" }]")), "\"150%\"", "a share of 150% is more than all of it");
     // Succession.
     rejects(&decision(&event("succeeded", "contract = \"lwk\"\nby = \"lwk\"")), "\"lwk\"", "contract \"lwk\" succeeds itself");
+    // Texts.
+    rejects(&decision(&event("commenced", "contract = \"lwk\"")).replace("\"Award\"", "\" \""), "\" \"", "the text is empty");
+    let long = format!("\"{}\"", "a".repeat(1_001));
+    rejects(&decision(&event("commenced", "contract = \"lwk\"")).replace("\"Award\"", &long), &long, "the text has 1001 characters, and the limit is 1000");
+    rejects(&decision(&event("commenced", "contract = \"lwk\"\ndoubt = \"a\\u202eb\"")), "\"a\\u202eb\"", "holds the character \\u{202e}, which is not shown");
+    rejects(&decision(&event("commenced", "contract = \"lwk\"\ndoubt = \"a\\nb\"")), "\"a\\nb\"", "holds the character \\u{a}");
     // Persons.
     rejects(&decision(&event("commenced", "contract = \"lwk\"\ndoubt = \"ask j.smith@kent.gov.uk, who knows\"")), "\"ask j.smith@kent.gov.uk, who knows\"", "an e-mail address: offices decide, not names");
     rejects(&decision(&event("party-defined", "party = \"new\"\nname = \"New (03000 41 41 41)\"")), "\"New (03000 41 41 41)\"", "a telephone number");
     rejects(&decision(&event("commenced", "contract = \"lwk\"\ndoubt = \"ring +44 3000 414141\"")), "\"ring +44 3000 414141\"", "a telephone number");
     rejects(&decision(&event("commenced", "contract = \"lwk\"")).replace("\"Report\"", "\"Report of a@b.uk\""), "\"Report of a@b.uk\"", "an e-mail address");
     rejects(&decision(&event("commenced", "contract = \"lwk\"")).replace("\"Award\"", "\"Award, 01622 696000\""), "\"Award, 01622 696000\"", "a telephone number");
+    // What others rest on.
+    rejects(&decision(&correction(0)), "{ entry = \"11111111-1111-4111-8111-111111111111\", event = 0 }", "striking the definition of contract \"lwk\" would leave what rests on it without one: define it anew in the same entry");
+    // The act as a whole.
+    rejects(&decision(&event("commenced", "contract = \"lwk\"").repeat(2_001)), "", "the entry has 2001 events, and the limit is 2000");
 }
 
 fn total(lines: &str) -> String {
@@ -287,7 +299,8 @@ fn an_entry_may_strike_a_definition_and_define_anew() {
     let anew = event("contract-defined", "contract = \"lwk\"\ntitle = \"Live Well Kent\"");
     accepts(&file("correction", &[correction(0), anew].concat()));
     let gone = event("commenced", "contract = \"lwk\"");
-    assert_eq!(rejections(&file("correction", &[correction(0), gone].concat())).len(), 1);
+    // Told at the event that rests on it, and at the correction.
+    assert_eq!(rejections(&file("correction", &[correction(0), gone].concat())).len(), 2);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::known::Name;
 use crate::date::DateSpan;
 use crate::ids::{ContractId, EventRef, LotId, Part, PartyId};
-use crate::money::Money;
+use crate::money::{Money, Percent};
 use crate::prelude::*;
 use crate::source::DocumentCode;
 use crate::standing::Standing;
@@ -39,6 +39,14 @@ pub enum Reason {
     /// An entry establishes something, or it is none.
     #[error("the entry has no events")]
     NoEvents,
+    /// More than one act.
+    #[error("the entry has {count} events, and the limit is {limit}")]
+    TooManyEvents {
+        /// How many it has.
+        count: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// Two documents of the entry have one code.
     #[error("the document \"{0}\" is listed twice")]
     DocumentTwice(DocumentCode),
@@ -135,9 +143,32 @@ pub enum Reason {
     /// A contract that takes its own place.
     #[error("contract \"{0}\" succeeds itself")]
     SucceedsItself(ContractId),
+    /// An amount of something below nothing.
+    #[error("the amount {0} is below nothing")]
+    BelowNothing(Money),
+    /// A share of more than all.
+    #[error("a share of {0} is more than all of it")]
+    ShareOver(Percent),
+    /// A text with nothing in it.
+    #[error("the text is empty")]
+    EmptyText,
+    /// A text that nobody would read.
+    #[error("the text has {length} characters, and the limit is {limit}")]
+    TextTooLong {
+        /// How long it is, in characters.
+        length: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A character that is not shown, or changes how others are.
+    #[error("the text holds the character {}, which is not shown or changes how others are", .0.escape_unicode())]
+    HiddenCharacter(char),
     /// An e-mail address or a telephone number.
     #[error("the text holds {0}")]
     Personal(&'static str),
+    /// A correction that strikes what others rest on.
+    #[error("striking the definition of {0} would leave what rests on it without one")]
+    LeavesUndefined(Name),
 }
 
 fn part_of(part: &Part) -> String {
@@ -168,13 +199,22 @@ impl Reason {
             Self::TermBackwards { .. } => "the last day is on or after the first",
             Self::NoOption { .. } => "record the option first, with option-granted; a term set anew is a term-set",
             Self::AssignedTwice { .. } => "record first when that ended, with lot-released",
-            Self::StrikesNothing(_) => "name an entry recorded earlier by its id, and its event from 0",
+            Self::StrikesNothing(_) => {
+                "name an entry recorded earlier by its id, and its event from 0; a correction is not corrected: record the fact again"
+            }
             Self::StruckAlready(_) => "leave the correction out",
             Self::FirmInference(_) => "call the standing inferred, and say why",
             Self::DecidedInProposal => "call the standing proposed; the decision is an act of its own",
             Self::NoPeriod => "add until = …, the last day; where the source does not say, the basis is unstated",
             Self::RangeBackwards { .. } => "least is the smallest grant, most the largest",
             Self::SucceedsItself(_) => "`by` is the contract that took its place",
+            Self::TooManyEvents { .. } => "split the act into several entries",
+            Self::BelowNothing(_) => "a reduction is a value-changed, with by = \"-£…\"",
+            Self::ShareOver(_) => "a share is at most 100%",
+            Self::EmptyText => "write it, or leave the field out",
+            Self::TextTooLong { .. } => "say it in fewer words",
+            Self::HiddenCharacter(_) => "write the text in visible characters, on one line",
+            Self::LeavesUndefined(_) => "define it anew in the same entry",
             Self::Personal(_) => "offices decide, not names: leave it out",
         };
         fixed.to_owned()

@@ -1,5 +1,6 @@
-//! The guard against personal data: offices decide, not names. It must let through what only looks like it: amounts,
-//! dates, references.
+//! What a text of an entry may hold: words that a person can read, not too many of them, nothing hidden, and no
+//! personal data, since offices decide, not names. It must let through what only looks like a telephone number:
+//! amounts, dates, references.
 
 use super::{Found, Reason};
 use crate::entry::Draft;
@@ -7,18 +8,21 @@ use crate::event::Event;
 use crate::prelude::*;
 use serde_json::Value;
 
+/// The most characters that a text may have: it is read in a table, and in a meeting.
+const MOST: usize = 1_000;
+
 pub(super) fn check_act(draft: &Draft, found: &mut Found) {
-    personal("act", &json(&draft.act), found);
-    personal("document", &json(&draft.documents), found);
+    walk("act", &json(&draft.act), found);
+    walk("document", &json(&draft.documents), found);
 }
 
 pub(super) fn check_event(event: &Event, found: &mut Found) {
     let Value::Object(mut fields) = json(event) else { return };
     // The fields of a kind stand inside it in an entry, and beside the others in a decision file.
     if let Some(Value::Object(kind)) = fields.remove("kind") {
-        kind.values().for_each(|own| personal("", own, found));
+        kind.values().for_each(|own| walk("", own, found));
     }
-    personal("", &Value::Object(fields), found);
+    walk("", &Value::Object(fields), found);
 }
 
 fn json(value: &impl serde::Serialize) -> Value {
@@ -26,18 +30,39 @@ fn json(value: &impl serde::Serialize) -> Value {
 }
 
 /// Walks every text, whatever its field, so that a field added later is guarded too.
-fn personal(path: &str, value: &Value, found: &mut Found) {
+fn walk(path: &str, value: &Value, found: &mut Found) {
     let inner = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
     match value {
         Value::String(text) => {
-            found.extend(personal_in(text).map(|what| (Some(path.to_owned()), Reason::Personal(what))))
+            found.extend(fault_in(text).map(|why| (Some(path.to_owned()), why)));
         }
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(at, item)| personal(&inner(&at.to_string()), item, found));
+            items.iter().enumerate().for_each(|(at, item)| walk(&inner(&at.to_string()), item, found));
         }
-        Value::Object(fields) => fields.iter().for_each(|(key, item)| personal(&inner(key), item, found)),
+        Value::Object(fields) => fields.iter().for_each(|(key, item)| walk(&inner(key), item, found)),
         _ => {}
     }
+}
+
+fn fault_in(text: &str) -> Option<Reason> {
+    let length = text.chars().count();
+    if text.trim().is_empty() {
+        Some(Reason::EmptyText)
+    } else if length > MOST {
+        Some(Reason::TextTooLong { length, limit: MOST })
+    } else if let Some(hidden) = text.chars().find(|c| is_hidden(*c)) {
+        Some(Reason::HiddenCharacter(hidden))
+    } else {
+        personal_in(text).map(Reason::Personal)
+    }
+}
+
+/// Characters that change how others are shown, or are not shown: in a title they could say one thing on a screen and
+/// hold another (Unicode Technical Report 36, bidirectional text spoofing).
+fn is_hidden(c: char) -> bool {
+    let reorders = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let unseen = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
+    c.is_control() || reorders || unseen
 }
 
 fn personal_in(text: &str) -> Option<&'static str> {
