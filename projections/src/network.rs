@@ -3,12 +3,12 @@
 
 use crate::all::Projections;
 use crate::coordinates::At;
-use crate::figure::{Figure, Knowing, Val};
+use crate::figure::{Figure, Knowing, Val, tell};
 use crate::index::Projection;
 use crate::key::{Holder, Key};
 use crate::prelude::*;
 use crate::timeline::Fact;
-use minutebook_events::{ContractId, Entry, EventKind, OfficeId, PartyId, Position, Power, Slug};
+use minutebook_events::{ContractId, Entry, Event, EventKind, OfficeId, PartyId, Position, Power, Slug};
 
 /// Parties, offices, roles, funding.
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +66,14 @@ impl Projections {
             }
         }
         figure
+    }
+
+    /// What an event says, in words, with organisations called by their names.
+    pub fn said(&self, event: &Event, at: At) -> String {
+        match tell(event).into() {
+            Knowing::Known(Val::Party(id, _)) => self.party_name(&id, at),
+            said => said.words(),
+        }
     }
 
     /// The organisation that a party is an arm of, or the party itself.

@@ -64,7 +64,7 @@ impl Record {
         let mut expected = self.expected_head.unwrap_or_else(|| ledger.head());
         for (done, (file, path)) in files.iter().zip(&self.files).enumerate() {
             match one(&ledger, file, &mut expected) {
-                Ok(line) => output::print(&line)?,
+                Ok(line) => output::print(&line).map_err(|stop| unprinted(&line, &*stop))?,
                 Err(fault) => return Ok(self.stopped(done, path, &fault)),
             }
         }
@@ -83,6 +83,12 @@ impl Record {
         ));
         fault.outcome
     }
+}
+
+/// The entry is on disk, and whoever recorded it could not be told: said where it may still be read.
+fn unprinted(line: &str, stop: &(dyn std::error::Error + 'static)) -> Stop {
+    let line = line.trim_end();
+    format!("{line}; this is on disk, and could not be printed: {stop}; files after it were not recorded").into()
 }
 
 fn one(ledger: &Ledger, file: &InHand, expected: &mut Position) -> Result<String, Fault> {

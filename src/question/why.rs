@@ -2,8 +2,8 @@
 //! facts behind a figure that was computed.
 
 use super::{Cell, QuestionError, Row, lots, register, value};
-use minutebook_events::{ContractId, nearest};
-use minutebook_projections::{At, Fact, Figure, Key, Knowing, Projections, Selection, Timeline, tell};
+use minutebook_events::{ActKind, ContractId, nearest};
+use minutebook_projections::{At, Fact, Figure, Key, Projections, Selection, Timeline};
 
 pub(super) fn rows(
     all: &Projections,
@@ -16,14 +16,14 @@ pub(super) fn rows(
     for (_, key, timeline) in all.timelines().filter(|(_, key, _)| key.contract() == Some(contract)) {
         let name = key.to_string();
         if name == fact {
-            return Ok(chain(key, timeline, at));
+            return Ok(chain(all, key, timeline, at));
         }
         names.push(name);
     }
     let rows = [value::rows, register::rows, lots::rows].into_iter().flat_map(|rows| rows(all, Some(contract), at));
     for figure in rows.flat_map(|row| row.cells).flat_map(|(_, cell)| cell.figures().to_vec()) {
         if figure.fact == fact {
-            return Ok(behind(all, figure));
+            return Ok(behind(all, figure, at));
         }
         names.push(figure.fact);
     }
@@ -35,11 +35,11 @@ pub(super) fn rows(
 }
 
 /// The whole timeline, in the order of recording.
-fn chain(key: &Key, timeline: &Timeline, at: At) -> Vec<Row> {
+fn chain(all: &Projections, key: &Key, timeline: &Timeline, at: At) -> Vec<Row> {
     let selection = timeline.select(at);
-    let figure = Figure::selected(key, &selection, at.as_of);
+    let figure = all.with_names(Figure::selected(key, &selection, at.as_of), at);
     let answer = Row::new("figure").text("fact", key).figure("answer", figure);
-    let facts = timeline.facts().iter().map(|fact| row(fact, counts_as(fact, &selection, at)));
+    let facts = timeline.facts().iter().map(|fact| row(all, fact, counts_as(fact, &selection, at), at));
     std::iter::once(answer).chain(facts).collect()
 }
 
@@ -73,12 +73,16 @@ fn counts_as(fact: &Fact, selection: &Selection<'_>, at: At) -> String {
     }
 }
 
-fn row(fact: &Fact, counts_as: String) -> Row {
-    let event = fact.event();
+fn row(all: &Projections, fact: &Fact, counts_as: String, at: At) -> Row {
+    let (event, act) = (fact.event(), fact.act());
+    let office =
+        act.office.as_ref().map(|office| all.office(office, at).map_or_else(|| office.to_string(), |(title, _)| title));
+    // Only a decision decides: of other acts the date is when they said so.
+    let dated = if act.kind == ActKind::Decision { "decided" } else { "said" };
     Row::new("fact")
         .text("entry", format!("{}.{}", fact.position(), fact.place()))
         .text("counts-as", counts_as)
-        .text("says", Knowing::from(tell(event)).words())
+        .text("says", all.said(event, at))
         .text("standing", event.standing)
         .text(
             "effective",
@@ -87,14 +91,16 @@ fn row(fact: &Fact, counts_as: String) -> Row {
                 None => event.effective.to_string(),
             },
         )
-        .text("decided", fact.act().decided)
-        .text("act", &fact.act().reference)
-        .text("because", event.because.as_deref().or(event.doubt.as_deref()).unwrap_or_default())
+        .text(dated, act.decided)
+        .text("act", format!("{} ({}: {})", act.reference, act.kind, act.title))
+        .text("office", office.unwrap_or_else(|| "not in the record".to_owned()))
+        .text("because", event.because.as_deref().unwrap_or_default())
+        .text("doubt", event.doubt.as_deref().unwrap_or_default())
         .cell("sources", Cell::List(event.sources.iter().map(ToString::to_string).collect()))
 }
 
 /// A computed figure, and the facts it was computed from.
-fn behind(all: &Projections, figure: Figure) -> Vec<Row> {
+fn behind(all: &Projections, figure: Figure, at: At) -> Vec<Row> {
     let mut seen = vec![];
     let mut rows = vec![];
     for (_, key, timeline) in all.timelines() {
@@ -105,7 +111,7 @@ fn behind(all: &Projections, figure: Figure) -> Vec<Row> {
                 && !matches!(key, Key::Doubt(..) | Key::Act(_))
             {
                 seen.push(place);
-                rows.push(row(fact, format!("behind it: {key}")));
+                rows.push(row(all, fact, format!("behind it: {key}"), at));
             }
         }
     }

@@ -59,6 +59,9 @@ impl Terminal {
             let body = if narrow || is_long(rows) { self.stanzas(rows) } else { self.table(rows, one_contract) };
             out.push_str(&format!("\n{title}\n{body}\n"));
         }
+        if out.contains(" more beside: why ") {
+            out.push_str("\nAll that stands beside a figure: minutebook why CONTRACT FACT, with the same options.\n");
+        }
         out
     }
 
@@ -103,7 +106,12 @@ impl Terminal {
                 table.add_row(["", ""]);
             }
             for (name, cell) in row.cells.iter().filter(|(_, cell)| !words(cell).is_empty()) {
-                table.add_row([name.replace('-', " "), words(cell)]);
+                let said = match cell {
+                    // Whoever asks why is told all of it.
+                    Cell::Figure(figure) if row.kind == "figure" => figure_words(figure, true),
+                    cell => words(cell),
+                };
+                table.add_row([name.replace('-', " "), said]);
             }
         }
         table.to_string()
@@ -175,10 +183,18 @@ fn capital(word: &str) -> String {
     letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
 }
 
+/// A cell in words. No entry may hold a control character; a ledger written by another program might, and the terminal
+/// must not obey it.
 fn words(cell: &Cell) -> String {
+    let mut words = raw_words(cell);
+    words.retain(|c| c == '\n' || !c.is_control());
+    words
+}
+
+fn raw_words(cell: &Cell) -> String {
     match cell {
         Cell::Text(text) => text.clone(),
-        Cell::Figure(figure) => figure_words(figure),
+        Cell::Figure(figure) => figure_words(figure, false),
         Cell::Figures(figures) if figures.is_empty() => "not in the record".to_owned(),
         Cell::Figures(figures) => figures.iter().map(labelled).collect::<Vec<_>>().join("\n"),
         Cell::List(items) => items.join(", "),
@@ -191,11 +207,11 @@ fn words(cell: &Cell) -> String {
 /// Among several figures a sum says of what it is: an envelope is not a price.
 fn labelled(figure: &Figure) -> String {
     let label = figure.fact.strip_prefix("a-year/").map(|measure| format!("{measure}: ")).unwrap_or_default();
-    format!("{label}{}", figure_words(figure))
+    format!("{label}{}", figure_words(figure, false))
 }
 
 /// The figure, where it comes from, and the nearest of what stands beside it.
-fn figure_words(figure: &Figure) -> String {
+fn figure_words(figure: &Figure, all: bool) -> String {
     if figure.computed.as_deref() == Some(AS_THE_WHOLE) {
         return AS_THE_WHOLE.to_owned();
     }
@@ -211,14 +227,15 @@ fn figure_words(figure: &Figure) -> String {
     if let Some(uncertain) = &figure.uncertain {
         out.push_str(&format!("\n  uncertain: {uncertain}"));
     }
+    let shown = if all { usize::MAX } else { BESIDE };
     // What makes a figure uncertain has been said already.
     let said = |other: &&Other| figure.uncertain.as_ref().is_some_and(|why| why.ends_with(&other.words()));
     let others: Vec<&Other> = figure.others.iter().filter(|other| !said(other)).collect();
-    for other in others.iter().take(BESIDE) {
+    for other in others.iter().take(shown) {
         out.push_str(&format!("\n  beside: {}", other.words()));
     }
-    if others.len() > BESIDE {
-        out.push_str(&format!("\n  and {} more beside: why CONTRACT {}", others.len() - BESIDE, figure.fact));
+    if others.len() > shown {
+        out.push_str(&format!("\n  and {} more beside: why {}", others.len() - shown, figure.fact));
     }
     out
 }
