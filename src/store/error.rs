@@ -52,7 +52,7 @@ pub enum StoreError {
     },
     /// Unavailable: an append failed half-way. It may be durable or not; only reopening tells.
     #[error(
-        "whether the {count} entries from position {first} were kept is unknown: {cause}; reopen the ledger and look up their ids before you append them again"
+        "whether {} kept is unknown: {cause}; reopen the ledger and look up {} again", entries_were(*.first, *.count), what_to_look_up(*.count)
     )]
     Unknown {
         /// Where the first of them would be.
@@ -173,6 +173,18 @@ impl OpenError {
             _ => Self::Io { doing, path, source },
         }
     }
+}
+
+fn entries_were(first: Position, count: usize) -> String {
+    if count == 1 {
+        format!("the entry at position {first} was")
+    } else {
+        format!("the {count} entries from position {first} were")
+    }
+}
+
+fn what_to_look_up(count: usize) -> &'static str {
+    if count == 1 { "its id before you append it" } else { "their ids before you append them" }
 }
 
 fn made_with(program: &Option<String>) -> String {

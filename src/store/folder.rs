@@ -4,10 +4,11 @@
 //! DIR/minutebook.json   what this folder is, and its format; written last, so that it marks a finished ledger
 //! DIR/lock              locked while a process has the ledger open; says which
 //! DIR/size              how many entries were durable at least (see `watermark`)
-//! DIR/sled/             the entries
+//! DIR/sled/             the entries; beside it, while it is being opened, what they were before (see `kept`)
 //! ```
 
 use super::error::{OpenError, Shown};
+use super::kept::{self, Kept};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -71,6 +72,7 @@ impl Folder {
         if path.join(MARKER).exists() {
             return Err(OpenError::AlreadyThere { path: path.into() });
         }
+        Kept::settle(&path.join(SLED))?;
         Ok(Self { path: path.to_owned(), created: true, _lock: lock })
     }
 
@@ -81,6 +83,7 @@ impl Folder {
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         read_marker(path)?;
         let lock = lock(path)?;
+        Kept::settle(&path.join(SLED))?;
         if !path.join(SLED).join("db").is_file() {
             let what = format!("its file {SLED}/db is missing");
             return Err(OpenError::Corrupt { path: path.into(), what });
@@ -161,7 +164,7 @@ fn no_folder(path: &Path, error: io::Error) -> OpenError {
 fn only_leftovers(path: &Path) -> Result<(), OpenError> {
     for item in fs::read_dir(path).map_err(|e| OpenError::io("list", path, e))? {
         let name = item.map_err(|e| OpenError::io("list", path, e))?.file_name();
-        if ![LOCK, SIZE, SLED, MARKER_DRAFT].iter().any(|ours| name == *ours) {
+        if ![LOCK, SIZE, SLED, MARKER_DRAFT].iter().chain(&kept::NAMES).any(|ours| name == *ours) {
             return Err(no_marker(path, &name.to_string_lossy()));
         }
     }

@@ -25,6 +25,14 @@ impl Fault {
         Self::Corrupt(format!("nothing is stored at position {position}"))
     }
 
+    /// The fault with the position in its words.
+    pub(super) fn named(self, position: Position) -> Self {
+        match self {
+            Self::Corrupt(what) => Self::Corrupt(format!("the entries from position {position}: {what}")),
+            io => io,
+        }
+    }
+
     /// The fault as an error of whoever asked for this position.
     pub(super) fn at(self, position: Position) -> StoreError {
         match self {

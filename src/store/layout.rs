@@ -13,6 +13,8 @@
 use super::{LeafHash, NewEntry, Stored};
 use minutebook_events::{ContractId, EntryId, Position};
 use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -141,7 +143,7 @@ pub(super) fn block_len(mut payload: &[u8]) -> Result<u64, Torn> {
 }
 
 fn stream_puts(records: &[Arc<Record>]) -> Vec<Put> {
-    let mut streams = std::collections::BTreeMap::<&ContractId, Vec<Position>>::new();
+    let mut streams = BTreeMap::<&ContractId, Vec<Position>>::new();
     for record in records {
         for contract in &record.contracts {
             let stream = streams.entry(contract).or_default();
@@ -153,6 +155,40 @@ fn stream_puts(records: &[Arc<Record>]) -> Vec<Put> {
     }
     let bytes = |stream: &[Position]| stream.iter().flat_map(|position| position.0.to_be_bytes()).collect();
     streams.into_iter().map(|(contract, stream)| (stream_key(contract, stream[0]), bytes(&stream))).collect()
+}
+
+/// A sum over (contract or id, position), whatever the order: it is the same of the entries and of the indexes, or an
+/// index does not lead to its entries. Against accidents, so that a fast hash will do.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    count: u64,
+    sum: u64,
+}
+
+impl Tally {
+    fn add(&mut self, name: &[u8], position: Position) {
+        let mut hasher = DefaultHasher::new();
+        hasher.write(name);
+        hasher.write_u64(position.0);
+        self.count += 1;
+        self.sum = self.sum.wrapping_add(hasher.finish());
+    }
+
+    /// What the indexes must hold for this record.
+    pub(super) fn add_record(&mut self, record: &Record) {
+        self.add(&id_key(record.id), record.stored.position);
+        for contract in record.contracts.iter().collect::<BTreeSet<_>>() {
+            self.add(&stream_prefix(contract), record.stored.position);
+        }
+    }
+
+    /// What an index holds under one key of kind `i` or `s`.
+    pub(super) fn add_index(&mut self, key: &[u8], value: &[u8]) -> Result<(), Torn> {
+        let end = if key.first() == Some(&b's') { key.len().saturating_sub(8) } else { key.len() };
+        let name = &key[..end];
+        stream_positions(value)?.into_iter().for_each(|position| self.add(name, position));
+        Ok(())
+    }
 }
 
 /// The positions in a stream's value.

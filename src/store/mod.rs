@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | `error` | why opening, reading or appending failed, and what to do |
 //! | `folder` | a ledger's folder: its format marker and the lock on it |
+//! | `kept` | what sled may change while it opens, kept aside until the opening has ended well |
 //! | `layout` | keys, chunks, records and sealed blocks, as bytes |
 //! | `guard` | the one door to sled's calls that may panic |
 //! | `reader` | blocks, tail and indexes, read from sled |
@@ -15,6 +16,7 @@
 mod error;
 mod folder;
 mod guard;
+mod kept;
 mod layout;
 mod reader;
 mod recover;

@@ -2,7 +2,7 @@
 //! which positions are durable.
 
 use super::guard::{self, Fault};
-use super::layout::{self, Record};
+use super::layout::{self, Record, Tally};
 use minutebook_events::{ContractId, EntryId, Position};
 use std::sync::Arc;
 
@@ -74,14 +74,16 @@ impl Reader {
         Ok(value.map(|value| layout::id_position(&value)).transpose()?)
     }
 
-    /// Holds the indexes to a record of a block.
-    pub(super) fn check_index(&self, record: &Record) -> Result<(), Fault> {
-        let position = record.stored.position;
-        let mut found = self.position_of(record.id)? == Some(position);
-        for contract in &record.contracts {
-            found &= self.positions_of(contract)?.binary_search(&position).is_ok();
+    /// What the indexes lead to, all of it.
+    pub(super) fn tally(&self) -> Result<Tally, Fault> {
+        let mut tally = Tally::default();
+        for kind in [b"i", b"s"] {
+            let mut items = self.0.scan_prefix(kind);
+            while let Some((key, value)) = guard::call(|| items.next().transpose())? {
+                tally.add_index(&key, &value)?;
+            }
         }
-        if found { Ok(()) } else { Err(Fault::Corrupt(format!("an index does not lead to position {position}"))) }
+        Ok(tally)
     }
 
     /// The first position of the last block that starts before this one.

@@ -3,7 +3,7 @@
 
 use super::error::OpenError;
 use super::guard::{self, Fault};
-use super::layout::{self, Record};
+use super::layout::{self, Record, Tally};
 use super::reader::Reader;
 use minutebook_events::Position;
 use std::fs;
@@ -29,20 +29,18 @@ pub(super) struct Recovered {
 /// Opens the store in this folder, and makes an empty one where there is none.
 ///
 /// A kill while sled writes its snapshot leaves a file that blocks the next opening (sled's issues 1527 and 1533): it is
-/// removed first. Where sled still finds corruption, all snapshots go, and every entry is checked before use.
+/// removed first. Where sled still finds corruption, all snapshots go. Either way every entry is checked before use.
 pub(super) fn recover(sled: &Path) -> Result<Recovered, OpenError> {
     remove_snapshots(sled, |name| name.ends_with(".generating"))?;
-    match open(sled) {
-        Ok(db) => load(db).map_err(|fault| unopened(sled, fault)),
+    let db = match open(sled) {
         Err(Fault::Corrupt(what)) => {
-            tracing::warn!(what, "sled found corruption: its snapshots go, and every entry is checked");
+            tracing::warn!(what, "sled found corruption: its snapshots go");
             remove_snapshots(sled, |_| true)?;
-            let recovered = open(sled).and_then(load).map_err(|fault| unopened(sled, fault))?;
-            verify(&recovered).map_err(|fault| unopened(sled, fault))?;
-            Ok(recovered)
+            open(sled)
         }
-        Err(fault) => Err(unopened(sled, fault)),
-    }
+        outcome => outcome,
+    };
+    db.and_then(load).map_err(|fault| unopened(sled, fault))
 }
 
 fn open(sled: &Path) -> Result<sled::Db, Fault> {
@@ -63,25 +61,32 @@ fn is_own_lock(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::Other && error.to_string().contains("could not acquire lock")
 }
 
-/// Finds where the blocks end, and takes the tail after them into memory.
+/// Finds where the blocks end, takes the tail after them into memory, and checks all of it.
 fn load(db: sled::Db) -> Result<Recovered, Fault> {
     let reader = Reader::new(db);
     let sealed = reader.sealed()?;
     let tail = reader.tail(Position(sealed))?;
-    Ok(Recovered { reader, sealed, tail })
+    let recovered = Recovered { reader, sealed, tail };
+    verify(&recovered)?;
+    Ok(recovered)
 }
 
-/// Every entry held to its hash, and every index to the entries. The tail was checked when it was loaded.
+/// Every entry held to its hash, and the indexes to the entries: what sled opened may lack pages in the middle, where
+/// it skipped the rest of a segment. The tail was checked when it was loaded.
 fn verify(recovered: &Recovered) -> Result<(), Fault> {
-    let mut next = Position(0);
+    let (mut next, mut expected) = (Position(0), Tally::default());
     while next.0 < recovered.sealed {
-        let block = recovered.reader.block_with(next)?.ok_or_else(|| Fault::missing(next))?;
-        for record in &block {
-            recovered.reader.check_index(record)?;
+        let block = recovered.reader.block_with(next).map_err(|fault| fault.named(next))?;
+        for record in block.ok_or_else(|| Fault::missing(next))? {
+            expected.add_record(&record);
             next = record.stored.position.next();
         }
     }
-    Ok(())
+    if recovered.reader.tally()? == expected {
+        Ok(())
+    } else {
+        Err(Fault::Corrupt("an index does not lead to every entry".to_owned()))
+    }
 }
 
 fn remove_snapshots(sled: &Path, which: impl Fn(&str) -> bool) -> Result<(), OpenError> {

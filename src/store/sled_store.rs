@@ -4,6 +4,7 @@
 use super::error::{OpenError, StoreError};
 use super::folder::{Folder, sync_folder};
 use super::guard::{self, Fault};
+use super::kept::Kept;
 use super::layout::{self, Record};
 use super::reader::Reader;
 use super::recover::{Recovered, recover};
@@ -68,22 +69,30 @@ struct Writer {
 }
 
 impl SledStore {
-    /// Opens the store in a ledger's folder, whatever a crash left there; in a new folder, makes it.
+    /// Opens the store in a ledger's folder, whatever a crash left there; in a new folder, makes it. Where it cannot be
+    /// opened with all that was durable, its files are as they were before: what is damaged is evidence.
     ///
     /// # Errors
     /// [`OpenError`]; above all [`OpenError::Corrupt`].
     pub fn open(mut folder: Folder, options: Options) -> Result<Self, OpenError> {
         assert!((1..=layout::MAX_BLOCK_ENTRIES).contains(&options.block_entries), "a block holds 1 to 1024 entries");
         let (watermark, at_least) = Watermark::open(&folder.size())?;
-        let Recovered { reader, sealed, tail } = recover(&folder.sled())?;
-        let data = data_file(&folder, &options)?;
-        let state = State { sealed, tail };
-        if state.len() < at_least {
-            let what = format!("it ends at {} entries, and {at_least} were durable", state.len());
-            return Err(OpenError::Corrupt { path: folder.path().into(), what });
+        let sled = folder.sled();
+        let kept = if sled.is_dir() { Some(Kept::aside(&sled)?) } else { None };
+        let (reader, state, data) = match whole(&folder, &options, at_least) {
+            Ok(parts) => parts,
+            Err(error) => {
+                if let Some(Err(failed)) = kept.map(Kept::restore) {
+                    tracing::error!(%failed, "cannot put the entries back now: the next opening will");
+                }
+                return Err(error);
+            }
+        };
+        if let Some(kept) = kept {
+            kept.discard()?;
         }
         if folder.is_new() {
-            finish(&mut folder, &state)?;
+            finish(&mut folder)?;
         }
         let mut writer = Writer { data, watermark, failed_at: None };
         writer.watermark.note(state.len());
@@ -278,6 +287,22 @@ fn unknown(first: Position, entries: &[NewEntry], fault: Fault) -> StoreError {
     StoreError::Unknown { first, count: entries.len(), cause: fault.into_io() }
 }
 
+/// Opens what is in sled, and holds it to what was durable.
+fn whole(folder: &Folder, options: &Options, at_least: u64) -> Result<(Reader, State, File), OpenError> {
+    let Recovered { reader, sealed, tail } = recover(&folder.sled())?;
+    let state = State { sealed, tail };
+    if state.len() < at_least {
+        let what = format!("it ends at {} entries, and {at_least} were durable", state.len());
+        return Err(OpenError::Corrupt { path: folder.path().into(), what });
+    }
+    if folder.is_new() && state.len() > 0 {
+        let why = format!("it holds {} entries and no marker", state.len());
+        return Err(OpenError::NotALedger { path: folder.path().into(), why });
+    }
+    let data = data_file(folder, options)?;
+    Ok((reader, state, data))
+}
+
 /// sled's log, to flush it. What a killed process wrote may lie in the system's cache alone, so that nothing that was
 /// found is called durable before it has been flushed once.
 fn data_file(folder: &Folder, options: &Options) -> Result<File, OpenError> {
@@ -288,11 +313,7 @@ fn data_file(folder: &Folder, options: &Options) -> Result<File, OpenError> {
 }
 
 /// Makes a new store durable, and then the folder a ledger.
-fn finish(folder: &mut Folder, state: &State) -> Result<(), OpenError> {
-    if state.len() > 0 {
-        let why = format!("it holds {} entries and no marker", state.len());
-        return Err(OpenError::NotALedger { path: folder.path().into(), why });
-    }
+fn finish(folder: &mut Folder) -> Result<(), OpenError> {
     let conf = folder.sled().join("conf");
     File::open(&conf).and_then(|file| file.sync_all()).map_err(|e| OpenError::io("flush", conf, e))?;
     sync_folder(&folder.sled())?;

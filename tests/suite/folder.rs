@@ -128,6 +128,18 @@ fn a_full_disk_loses_nothing_that_was_said_to_be_recorded() {
 }
 
 #[test]
+fn a_disk_too_full_to_open_safely_is_named_and_nothing_changes() {
+    let place = Place::kent();
+    let script = "mkdir disk && mount -t tmpfs -o size=3m none disk && cp -r minutebook-ledger disk/ledger \
+                  && dd if=/dev/zero of=disk/rest 2>/dev/null; $MB --ledger disk/ledger state; status=$?; \
+                  diff -r minutebook-ledger/sled disk/ledger/sled && test ! -e disk/ledger/sled.spare || exit 9; \
+                  rm disk/rest; $MB --ledger disk/ledger verify || exit 9; exit $status";
+    if let Some(ran) = with_mounts(&place, script) {
+        ran.ends(2).says(&["cannot keep a copy in ", "the disk is full; free some space and try again"]);
+    }
+}
+
+#[test]
 fn a_limit_on_file_sizes_is_told_like_a_full_disk() {
     let place = Place::empty();
     let mut shell = Command::new("bash");

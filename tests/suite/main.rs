@@ -6,6 +6,7 @@ mod cli;
 mod crash;
 mod durability;
 mod errors;
+mod evidence;
 mod folder;
 mod golden;
 mod histories;

@@ -239,10 +239,12 @@ fn after_a_failed_flush_the_store_refuses_until_it_is_reopened() {
         let new: Vec<_> = (4..4 + count).map(|n| entry(n, 100)).collect();
         let error = store.append(Position(4), &new).unwrap_err();
         assert!(matches!(error, StoreError::Unknown { first: Position(4), .. }), "{error}");
-        assert!(
-            error.to_string().contains("unknown: no such luck; reopen the ledger and look up their ids"),
-            "{error}"
-        );
+        let (what, whose) = match count {
+            1 => ("the entry at position 4 was".to_owned(), "its id before you append it again"),
+            _ => (format!("the {count} entries from position 4 were"), "their ids before you append them again"),
+        };
+        let words = format!("whether {what} kept is unknown: no such luck; reopen the ledger and look up {whose}");
+        assert_eq!(error.to_string(), words);
         when.store(0, SeqCst);
         for first in [4, 5] {
             let error = store.append(Position(first), &new).unwrap_err();
