@@ -3,7 +3,7 @@
 
 use super::{Cell, Row, chosen, findings, lots, network, value};
 use minutebook_events::{ContractId, Part};
-use minutebook_projections::{At, Beside, Figure, Projections, State};
+use minutebook_projections::{At, Figure, Projections, State};
 
 pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
     let mut contracts: Vec<(Table, Row, &ContractId)> = chosen(all, contract, at)
@@ -34,8 +34,8 @@ pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Table {
     InForce,
-    /// A plan to end does not end a contract, and neither does an inference: but whoever reads must see it.
-    EndNotConfirmed,
+    /// It started by a firm fact, and may not have by that day, or may have ended: whoever reads must see the doubt.
+    MayBeInForce,
     SaidToBe,
     NotYet,
     NotDetermined,
@@ -44,9 +44,8 @@ enum Table {
 
 impl Table {
     fn of(state: State, status: &Figure) -> Self {
-        let end_passed = status.others.iter().any(|other| other.beside == Beside::Differs && other.is_end());
         match state {
-            State::InForce if end_passed && status.uncertain.is_none() => Self::EndNotConfirmed,
+            State::InForce if status.uncertain.is_some() => Self::MayBeInForce,
             State::InForce => Self::InForce,
             State::SaidToBe(_) => Self::SaidToBe,
             State::NotYet => Self::NotYet,
@@ -58,7 +57,7 @@ impl Table {
     fn kind(self) -> &'static str {
         match self {
             Self::InForce => "in-force",
-            Self::EndNotConfirmed => "in-force-end-not-confirmed",
+            Self::MayBeInForce => "may-be-in-force",
             Self::SaidToBe => "said-to-be-in-force",
             Self::NotYet => "not-yet-in-force",
             Self::NotDetermined => "not-determined",

@@ -151,8 +151,7 @@ fn columns(rows: &[Row], one_contract: bool) -> Vec<&'static str> {
 fn heading_of(rows: &[Row]) -> String {
     match rows.first().map_or("", |row| row.kind) {
         "in-force" => "In force, by firm facts".to_owned(),
-        "in-force-end-not-confirmed" => {
-            "Started by firm facts; a planned or inferred end has passed, and nothing firm says that it ended"
+        "may-be-in-force" => "May be in force: started by firm facts, and not certain on this day".to_owned(),
                 .to_owned()
         }
         "said-to-be-in-force" => {

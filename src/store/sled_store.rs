@@ -76,7 +76,7 @@ impl SledStore {
     /// [`OpenError`]; above all [`OpenError::Corrupt`].
     pub fn open(mut folder: Folder, options: Options) -> Result<Self, OpenError> {
         assert!((1..=layout::MAX_BLOCK_ENTRIES).contains(&options.block_entries), "a block holds 1 to 1024 entries");
-        let (watermark, at_least) = Watermark::open(&folder.size())?;
+        let (watermark, at_least) = Watermark::open(&folder.size(), folder.is_new())?;
         let sled = folder.sled();
         let kept = if sled.is_dir() { Some(Kept::aside(&sled)?) } else { None };
         let (reader, state, data) = match whole(&folder, &options, at_least) {

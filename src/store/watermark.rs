@@ -15,10 +15,15 @@ const WIDTH: usize = 20;
 pub(super) struct Watermark(File);
 
 impl Watermark {
-    /// Opens it, and makes it where it is not: whoever removes the file gives up this check once.
-    pub(super) fn open(path: &Path) -> Result<(Self, u64), OpenError> {
+    /// Opens it; makes it only for a ledger that is being made. Where an existing ledger has none, a shortened log would
+    /// look whole, so that is refused.
+    pub(super) fn open(path: &Path, is_new: bool) -> Result<(Self, u64), OpenError> {
         let at_least = match fs::read_to_string(path) {
             Ok(text) => text.trim_end().parse().map_err(|_| unreadable(path))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !is_new => {
+                let what = "this file is missing, and without it nobody can tell whether entries are".to_owned();
+                return Err(OpenError::Corrupt { path: path.into(), what });
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 write_durably(path, line(0).as_bytes()).map_err(|e| OpenError::io("write", path, e))?;
                 0
@@ -43,6 +48,6 @@ fn line(size: u64) -> String {
 }
 
 fn unreadable(path: &Path) -> OpenError {
-    let what = "its size is not a number; if the last checkpoint agrees with the entries, remove this file".to_owned();
+    let what = "this file should hold the number of entries, and does not".to_owned();
     OpenError::Corrupt { path: path.into(), what }
 }

@@ -144,6 +144,22 @@ fn asking_a_damaged_ledger_changes_nothing() {
 
 /// Every state that a kill can leave between the steps of keeping aside, putting back and letting go.
 #[test]
+fn a_ledger_that_lost_its_size_is_refused() {
+    let ledger = ledger(3, 2);
+    for lost in [None, Some(""), Some("many")] {
+        let size = ledger.path().join("size");
+        let before = fs::read(&size).unwrap();
+        match lost {
+            None => fs::remove_file(&size).unwrap(),
+            Some(text) => fs::write(&size, text).unwrap(),
+        }
+        assert!(open(ledger.path()).is_none(), "with {lost:?} for its size, a shortened ledger would look whole");
+        fs::write(&size, before).unwrap();
+        assert_whole(&open(ledger.path()).unwrap(), 5, "its size is back");
+    }
+}
+
+#[test]
 fn a_crash_while_a_copy_is_kept_leaves_all_entries() {
     let original = ledger(20, 20);
     let in_each_state: [fn(&Path); 6] = [
