@@ -152,8 +152,6 @@ fn heading_of(rows: &[Row]) -> String {
     match rows.first().map_or("", |row| row.kind) {
         "in-force" => "In force, by firm facts".to_owned(),
         "may-be-in-force" => "May be in force: started by firm facts, and not certain on this day".to_owned(),
-                .to_owned()
-        }
         "said-to-be-in-force" => {
             "Proposed, planned or inferred to be in force, and not in force by any firm fact".to_owned()
         }
