@@ -26,7 +26,7 @@ fn row(all: &Projections, kind: &'static str, recorded: &Recorded, at: At) -> Ro
     let answered =
         all.answers_to(&act.reference, at).into_iter().map(|answer| answer.entry.act.reference.to_string()).collect();
     Row::new(kind)
-        .text("position", recorded.position)
+        .cell("position", Cell::Position(recorded.position))
         .text("decided", act.decided)
         .text("reference", &act.reference)
         .text("title", &act.title)
