@@ -166,8 +166,29 @@ impl FromStr for DateSpan {
 
 text_serde!(DateSpan, "a date or a span of dates", canonical);
 
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// The name of a day's month.
+fn month(day: Day) -> &'static str {
+    MONTHS[day.month0() as usize]
+}
+
+/// A day as a person reads it.
 fn words(day: Day) -> String {
-    day.format("%-d %B %Y").to_string()
+    format!("{} {} {:04}", day.day(), month(day), day.year())
 }
 
 impl fmt::Display for DateSpan {
@@ -177,7 +198,7 @@ impl fmt::Display for DateSpan {
         } else if let Some(year) = self.year() {
             format!("{year}")
         } else if self.month().is_some() {
-            self.earliest.format("%B %Y").to_string()
+            format!("{} {:04}", month(self.earliest), self.earliest.year())
         } else {
             match (self.earliest == Day::MIN, self.latest == Day::MAX) {
                 (true, true) => "on a day not in the record".to_owned(),
@@ -262,10 +283,12 @@ impl TimeRange {
     /// How much of a year it is, by whole months and the days of the last one: the record's own rule (the variation of
     /// 2017, B 11.2) counts October to March as half a financial year, whatever its days.
     pub fn years(self) -> YearFraction {
-        let mut months = 0;
-        while Months(months + 1).after(self.from).is_some_and(|day| day <= self.end) {
-            months += 1;
-        }
+        let (from, end) = (self.from, self.end);
+        let apart = (end.year() - from.year()) * 12 + end.month0().cast_signed() - from.month0().cast_signed();
+        let apart = u32::try_from(apart).unwrap_or(0);
+        // The last of them is whole where the end has reached the day of the month.
+        let whole = Months(apart).after(from).is_some_and(|day| day <= end);
+        let months = if whole { apart } else { apart.saturating_sub(1) };
         let reached = Months(months).after(self.from).unwrap_or(self.end);
         let next = Months(months + 1).after(self.from).unwrap_or(self.end);
         YearFraction {

@@ -9,6 +9,9 @@ use minutebook_events::{
 };
 use serde::{Serialize, Serializer};
 
+/// Why a figure has no value where nothing is in effect.
+pub const NOTHING: &str = "nothing in effect on this day";
+
 /// A value that a figure can have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Val {
@@ -142,7 +145,8 @@ pub struct Other {
 }
 
 impl Other {
-    fn of(fact: &Fact, beside: Beside) -> Self {
+    /// A fact, and why it stands there.
+    pub fn of(fact: &Fact, beside: Beside) -> Self {
         Self {
             beside,
             value: tell(fact.event()).into(),
@@ -259,31 +263,38 @@ impl Figure {
         }
     }
 
-    /// What a question selected on the timeline of a key.
+    /// What a question selected on the timeline of a key, with what stands beside it.
     pub fn selected(key: &Key, selection: &Selection<'_>, as_of: Day) -> Self {
-        let mut figure = Self::unknown(key, "not in the record");
-        if let Some(fact) = selection.answer {
-            let event = fact.event();
-            figure.value = if selection.conflicting.is_empty() {
-                tell(event).into()
-            } else {
-                let all = core::iter::once(fact).chain(selection.conflicting.iter().copied());
-                Knowing::Conflicting(all.map(|fact| Knowing::from(tell(fact.event())).words()).collect())
-            };
-            figure.standing = Some(event.standing);
-            figure.effective = Some(event.effective);
-            figure.because = event.because.as_deref().map(ToOwned::to_owned);
-            figure.uncertain = uncertain(selection, fact, as_of);
-            figure.sources = event.sources.clone();
-            figure.entries = vec![fact.position()];
-            figure.rests_on = vec![(fact.position(), fact.place())];
-            figure.acts = vec![fact.act().reference.clone()];
-        } else if !selection.later.is_empty() {
-            figure.value =
-                Knowing::Unknown("nothing in effect on this day; what takes effect later stands beside".to_owned());
-        }
+        let mut figure = match selection.answer {
+            Some(_) => Self::in_effect(key, selection, as_of),
+            None => Self::unknown(key, nothing(selection)),
+        };
         figure.beside(selection);
         figure
+    }
+
+    /// What is in effect of what a question selected, and nothing else: [`NOTHING`] where nothing is.
+    pub fn in_effect(key: &Key, selection: &Selection<'_>, as_of: Day) -> Self {
+        let Some(fact) = selection.answer else { return Self::unknown(key, NOTHING) };
+        let event = fact.event();
+        let value = if selection.conflicting.is_empty() {
+            tell(event).into()
+        } else {
+            let all = core::iter::once(fact).chain(selection.conflicting.iter().copied());
+            Knowing::Conflicting(all.map(|fact| Knowing::from(tell(fact.event())).words()).collect())
+        };
+        Self {
+            value,
+            standing: Some(event.standing),
+            effective: Some(event.effective),
+            uncertain: uncertain(selection, fact, as_of),
+            because: event.because.as_deref().map(ToOwned::to_owned),
+            sources: event.sources.clone(),
+            entries: vec![fact.position()],
+            rests_on: vec![(fact.position(), fact.place())],
+            acts: vec![fact.act().reference.clone()],
+            ..Self::unknown(key, "")
+        }
     }
 
     /// Adds what stands beside the answer.
@@ -305,33 +316,27 @@ impl Figure {
         let mut figure = Self::unknown(fact, "");
         figure.value = value;
         figure.computed = Some(how.to_string());
-        for part in parts {
-            figure.rest_on(part);
-        }
+        figure.rest_on(parts);
         figure
     }
 
-    /// Adds a fact to those that the figure rests on: its standing, where it is weaker, its sources, entry and act.
-    pub fn rest_on(&mut self, part: &Fact) {
-        let weaker = self.standing.is_none_or(|standing| part.standing().strength() < standing.strength());
-        if weaker {
-            self.standing = Some(part.standing());
-        }
-        self.cite(&part.event().sources, &[part.position()], core::slice::from_ref(&part.act().reference));
-        self.rests_on.push((part.position(), part.place()));
+    /// Adds facts to those that the figure rests on: their standing, where it is weaker, their sources, entries, acts.
+    pub fn rest_on<'a>(&mut self, parts: impl IntoIterator<Item = &'a Fact>) {
+        let parts: Vec<&Fact> = parts.into_iter().collect();
+        let standings = self.standing.into_iter().chain(parts.iter().map(|part| part.standing()));
+        self.standing = standings.min_by_key(|standing| standing.strength());
+        add(&mut self.sources, parts.iter().flat_map(|part| &part.event().sources));
+        add(&mut self.entries, parts.iter().map(|part| &part.recorded().position));
+        add(&mut self.acts, parts.iter().map(|part| &part.act().reference));
+        self.rests_on.extend(parts.iter().map(|part| (part.position(), part.place())));
     }
 
-    /// Adds sources, entries and acts, each once.
-    pub(crate) fn cite(&mut self, sources: &[Source], entries: &[Position], acts: &[ActRef]) {
-        self.sources.extend_from_slice(sources);
-        self.entries.extend_from_slice(entries);
-        self.acts.extend_from_slice(acts);
-        self.sources.sort();
-        self.sources.dedup();
-        self.entries.sort();
-        self.entries.dedup();
-        self.acts.sort();
-        self.acts.dedup();
+    /// Adds what another figure rests on, its standing left out.
+    pub(crate) fn cite(&mut self, other: &Self) {
+        add(&mut self.sources, &other.sources);
+        add(&mut self.entries, &other.entries);
+        add(&mut self.acts, &other.acts);
+        self.rests_on.extend_from_slice(&other.rests_on);
     }
 
     /// The value with its standing, as a person reads it in a table: "£0.99 million a year (happened)".
@@ -345,6 +350,28 @@ impl Figure {
         }
         words
     }
+}
+
+/// Why a figure has no value where nothing is in effect: what was before, and whether anything takes effect later.
+fn nothing(selection: &Selection<'_>) -> String {
+    let lapsed = selection.lapsed.map(|(fact, until)| {
+        let said = Knowing::from(tell(fact.event())).words();
+        format!("; the last was {said} ({}), to {until}", fact.standing())
+    });
+    let later = if selection.later.is_empty() { "" } else { "; what takes effect later stands beside" };
+    match lapsed {
+        None if later.is_empty() => "not in the record".to_owned(),
+        lapsed => format!("{NOTHING}{}{later}", lapsed.unwrap_or_default()),
+    }
+}
+
+/// Adds items to those that are there: sorted, each once.
+fn add<'a, T: Ord + Clone + 'a>(to: &mut Vec<T>, more: impl IntoIterator<Item = &'a T>) {
+    let mut all: Vec<&T> = more.into_iter().collect();
+    all.extend(to.iter());
+    all.sort_unstable();
+    all.dedup();
+    *to = all.into_iter().cloned().collect();
 }
 
 /// Why what was selected may not hold on the day, where it may not.

@@ -31,14 +31,16 @@ impl fmt::Display for Root {
 /// The timelines of one projection.
 #[derive(Debug, Clone)]
 pub struct Index<P> {
-    /// By contract first: a question of one contract touches nothing of the others.
-    contracts: BTreeMap<Option<ContractId>, BTreeMap<Key, Timeline>>,
+    /// Those of no contract: parties, offices, acts.
+    general: BTreeMap<Key, Timeline>,
+    /// By contract: a question of one contract touches nothing of the others.
+    contracts: BTreeMap<ContractId, BTreeMap<Key, Timeline>>,
     projection: PhantomData<P>,
 }
 
 impl<P> Default for Index<P> {
     fn default() -> Self {
-        Self { contracts: BTreeMap::new(), projection: PhantomData }
+        Self { general: BTreeMap::new(), contracts: BTreeMap::new(), projection: PhantomData }
     }
 }
 
@@ -50,32 +52,41 @@ impl<P: Projection> Index<P> {
 
     pub(crate) fn apply(&mut self, recorded: &Arc<Recorded>, place: u16) {
         for key in Self::keys(recorded, place) {
-            let contract = self.contracts.entry(key.contract().cloned()).or_default();
-            contract.entry(key).or_default().push(Fact::new(Arc::clone(recorded), place));
+            let timelines = match key.contract() {
+                Some(contract) => self.contracts.entry(contract.clone()).or_default(),
+                None => &mut self.general,
+            };
+            timelines.entry(key).or_default().push(Fact::new(Arc::clone(recorded), place));
         }
     }
 
     pub(crate) fn strike(&mut self, struck: &Recorded, place: u16, by: (Position, u16)) {
         for key in Self::keys(struck, place) {
-            let contract = self.contracts.get_mut(&key.contract().cloned());
-            let timeline = contract.and_then(|timelines| timelines.get_mut(&key));
+            let timelines = match key.contract() {
+                Some(contract) => self.contracts.get_mut(contract),
+                None => Some(&mut self.general),
+            };
+            let timeline = timelines.and_then(|timelines| timelines.get_mut(&key));
             timeline.expect("what was applied has a timeline").strike(struck.position, place, by);
         }
     }
 
     /// The timeline of a key.
     pub fn timeline(&self, key: &Key) -> Option<&Timeline> {
-        self.contracts.get(&key.contract().cloned())?.get(key)
+        match key.contract() {
+            Some(contract) => self.contracts.get(contract)?.get(key),
+            None => self.general.get(key),
+        }
     }
 
     /// All timelines: those of no contract, then contract by contract, each sorted by key.
     pub fn timelines(&self) -> impl Iterator<Item = (&Key, &Timeline)> {
-        self.contracts.values().flatten()
+        self.general.iter().chain(self.contracts.values().flatten())
     }
 
     /// The timelines of one contract, sorted by key.
     pub fn of(&self, contract: &ContractId) -> impl Iterator<Item = (&Key, &Timeline)> {
-        self.contracts.get(&Some(contract.clone())).into_iter().flatten()
+        self.contracts.get(contract).into_iter().flatten()
     }
 
     /// The root: name and version, then every key with every fact of it and the act that established it, whose date

@@ -157,8 +157,8 @@ pub(crate) fn start_of(span: DateSpan) -> Day {
 }
 
 impl Projections {
-    fn facts_of<'a>(&'a self, key: &Key, at: At) -> Vec<&'a Fact> {
-        self.register.timeline(key).map_or_else(Vec::new, |timeline| timeline.counted(at).collect())
+    fn facts_of<'a>(&'a self, key: &Key, at: At) -> impl Iterator<Item = &'a Fact> + use<'a> {
+        self.register.timeline(key).into_iter().flat_map(move |timeline| timeline.counted(at))
     }
 
     /// The term of a part; a part with none of its own has the contract's. The day of the question does not matter:
@@ -178,17 +178,17 @@ impl Projections {
         at: At,
         among: &dyn Fn(&Fact) -> bool,
     ) -> Option<Terms<'_>> {
-        let of = |key| self.facts_of(&key, at).into_iter().filter(|fact| among(fact)).collect::<Vec<_>>();
-        let facts = of(Key::Term(contract.clone(), part.clone()));
-        let set = strongest(facts.iter().copied().filter(|fact| !is_extension(fact)))?;
+        let of = |key: &Key| self.facts_of(key, at).filter(|fact| among(fact));
+        let term = Key::Term(contract.clone(), part.clone());
+        let set = strongest(of(&term).filter(|fact| !is_extension(fact)))?;
         let last = last_day(set)?.latest();
         let first = TimeRange::to_last_day(start_of(set.effective()), last)?;
-        let option = strongest(of(Key::Extension(contract.clone(), part.clone())).into_iter());
+        let option = strongest(of(&Key::Extension(contract.clone(), part.clone())));
         let by_option = option.and_then(|option| match &option.event().kind {
             EventKind::OptionGranted { months, .. } => Some((months.last_day_from(last.succ_opt()?)?, option)),
             _ => None,
         });
-        let extensions = facts.iter().copied().filter(is_extension);
+        let extensions = of(&term).filter(is_extension);
         let by_extension = extensions.filter_map(|fact| Some((last_day(fact)?.latest(), fact)));
         // Of several that reach as far the firmest carries it.
         let furthest = by_option.into_iter().chain(by_extension).max_by_key(|(day, fact)| (*day, firmness(fact)));
@@ -200,7 +200,7 @@ impl Projections {
     /// The part that answers for a part: a lot of which the register holds nothing of its own is as its contract.
     fn answering<'a>(&self, contract: &ContractId, part: &'a Part, at: At) -> &'a Part {
         let keys = [Key::Status(contract.clone(), part.clone()), Key::Term(contract.clone(), part.clone())];
-        if keys.iter().any(|key| !self.facts_of(key, at).is_empty()) { part } else { &Part::Whole }
+        if keys.iter().any(|key| self.facts_of(key, at).next().is_some()) { part } else { &Part::Whole }
     }
 
     /// The latest day on which what is in effect on the day of the question allows the contract to end: by its cap
@@ -209,12 +209,11 @@ impl Projections {
         let name = Key::Term(contract.clone(), part.clone()).to_string().replace("term", "latest-end");
         let part = self.answering(contract, part, at);
         let in_effect = |fact: &Fact| fact.presence(at.as_of) != Presence::No;
-        let of = |key| self.facts_of(&key, at).into_iter().filter(|fact| in_effect(fact)).collect::<Vec<_>>();
+        let of = |key| self.facts_of(&key, at).filter(|fact| in_effect(fact));
         let caps = of(Key::Clause(contract.clone(), part.clone(), "term-cap"));
         let starts = of(Key::Status(contract.clone(), part.clone()));
-        let start =
-            strongest(starts.into_iter().filter(|fact| matches!(fact.event().kind, EventKind::Commenced { .. })));
-        if let (Some(cap), Some(start)) = (strongest(caps.into_iter()), start)
+        let start = strongest(starts.filter(|fact| matches!(fact.event().kind, EventKind::Commenced { .. })));
+        if let (Some(cap), Some(start)) = (strongest(caps), start)
             && let EventKind::ClauseSet { clause: Clause::TermCap { months }, .. } = &cap.event().kind
             && let Some(day) = months.last_day_from(start_of(start.effective()))
         {
@@ -275,7 +274,7 @@ impl Projections {
         {
             state = State::Expired;
             figure.computed = Some(format!("its firm term ran to {last}, and no firm extension is in the record"));
-            figure.rest_on(term);
+            figure.rest_on([term]);
         }
         if let (State::SaidToBe(_), Some(terms)) = (state, self.own_terms(contract, part, at)) {
             figure.uncertain = figure.uncertain.or_else(|| terms.run_out(at.as_of));
@@ -315,8 +314,7 @@ impl Projections {
         figure.computed = Some(format!("by {} of its {} lots", of_best.len(), lots.len()));
         for (_, _, part) in of_best {
             figure.standing = figure.standing.or(part.standing);
-            figure.cite(&part.sources, &part.entries, &part.acts);
-            figure.rests_on.extend_from_slice(&part.rests_on);
+            figure.cite(part);
             figure.uncertain = figure.uncertain.or_else(|| part.uncertain.clone());
         }
         (best, figure)
@@ -328,7 +326,7 @@ impl Projections {
             .lots
             .of(contract)
             .filter_map(|(key, timeline)| match key {
-                Key::Lot(_, lot) if timeline.counted(at).next().is_some() => Some(lot.clone()),
+                Key::Lot(_, lot) if timeline.is_counted(at) => Some(lot.clone()),
                 _ => None,
             })
             .collect();
@@ -373,7 +371,7 @@ impl Projections {
     /// By how much a contract or part may be extended.
     pub fn option_months(&self, contract: &ContractId, part: &Part, at: At) -> Option<Months> {
         let options = self.facts_of(&Key::Extension(contract.clone(), part.clone()), at);
-        strongest(options.into_iter()).and_then(|fact| match &fact.event().kind {
+        strongest(options).and_then(|fact| match &fact.event().kind {
             EventKind::OptionGranted { months, .. } => Some(*months),
             _ => None,
         })

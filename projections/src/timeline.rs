@@ -129,12 +129,21 @@ pub struct Selection<'a> {
     pub beside: Vec<&'a Fact>,
     /// What takes effect after the day of the question, the nearest first.
     pub later: Vec<&'a Fact>,
+    /// What was in effect last and is no more, with its last day: its own says so.
+    pub lapsed: Option<(&'a Fact, DateSpan)>,
     /// What may or may not have been decided by the decision coordinate.
     pub perhaps: Vec<&'a Fact>,
 }
 
-impl Selection<'_> {
-    /// Whether nothing at all is known of the key.
+impl<'a> Selection<'a> {
+    /// Remembers a fact whose last day has passed, where none lasted longer.
+    fn lapse(&mut self, fact: &'a Fact) {
+        let until = fact.event().until.map(|until| (fact, until));
+        let last = |(fact, until): &(&Fact, DateSpan)| (until.latest(), fact.rank());
+        self.lapsed = self.lapsed.into_iter().chain(until).max_by_key(last);
+    }
+
+    /// Whether nothing is in effect, nothing takes effect later, and nothing may have been decided.
     pub fn is_empty(&self) -> bool {
         self.answer.is_none() && self.later.is_empty() && self.perhaps.is_empty()
     }
@@ -162,6 +171,11 @@ impl Timeline {
         self.facts.iter().filter(move |fact| fact.known(at.head) && at.counts(fact.act().decided) == Counted::Yes)
     }
 
+    /// Whether anything counts at these coordinates.
+    pub fn is_counted(&self, at: At) -> bool {
+        self.counted(at).next().is_some()
+    }
+
     /// The one answer to a question, and what stands beside it (design, "Standing").
     pub fn select(&self, at: At) -> Selection<'_> {
         self.select_among(at, &|_| true)
@@ -177,7 +191,7 @@ impl Timeline {
                 Counted::Perhaps => selection.perhaps.push(fact),
                 Counted::Yes => match fact.presence(at.as_of) {
                     Presence::No if at.as_of < fact.effective().earliest() => selection.later.push(fact),
-                    Presence::No => {}
+                    Presence::No => selection.lapse(fact),
                     presence => effective.push((fact, presence)),
                 },
             }

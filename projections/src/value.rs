@@ -7,7 +7,7 @@ use crate::figure::{Figure, Knowing, Val, uncertain};
 use crate::index::Projection;
 use crate::key::Key;
 use crate::prelude::*;
-use crate::register::start_of;
+use crate::register::{Terms, start_of};
 use crate::timeline::{Fact, Presence, Timeline};
 use core::cmp::Ordering;
 use minutebook_events::{
@@ -64,7 +64,43 @@ pub struct Sum<'a> {
     pub facts: Vec<&'a Fact>,
 }
 
-impl Sum<'_> {
+impl Window {
+    /// The days that it looks at, in a question of a day.
+    fn days(self, as_of: Day) -> TimeRange {
+        match self {
+            Self::Day | Self::Yearly => TimeRange::to_last_day(as_of, as_of).unwrap_or(EVER),
+            Self::Range(range) => range,
+        }
+    }
+}
+
+impl<'a> Sum<'a> {
+    /// The sum of some lines of one contract, seen on a day.
+    pub fn of<'c>(lines: impl Iterator<Item = &'c Course<'a>> + Clone, window: Window, as_of: Day) -> Self
+    where
+        'a: 'c,
+    {
+        let mut sum = Self::default();
+        for course in lines.clone() {
+            sum.add_line(&course.steps, window, as_of);
+        }
+        if let Window::Range(range) = window {
+            sum.silent = silent(lines, range);
+        }
+        sum
+    }
+
+    fn add_line(&mut self, steps: &[Step<'a>], window: Window, day: Day) {
+        match window {
+            Window::Range(range) => add_range(self, steps, range),
+            Window::Day | Window::Yearly => {
+                if let Some((_, amount)) = steps.iter().find(|(days, _)| days.contains(day)) {
+                    add_amount(self, amount, window == Window::Yearly);
+                }
+            }
+        }
+    }
+
     fn add(&mut self, pounds: Decimal, slack: Decimal) {
         self.pounds += pounds;
         self.slack += slack;
@@ -100,7 +136,43 @@ pub(crate) fn to_the_penny(pounds: Decimal) -> Money {
     Money::exact(pounds)
 }
 
+/// All days but the last of the calendar, which no record reaches.
+const EVER: TimeRange = TimeRange { from: Day::MIN, end: Day::MAX };
+
+/// A value line over time: what it is on every day at one recorded and one decision coordinate.
+#[derive(Debug, Clone)]
+pub struct Course<'a> {
+    /// Its key.
+    pub key: &'a Key,
+    /// The line.
+    pub line: &'a ValueLine,
+    /// Its facts.
+    pub timeline: &'a Timeline,
+    /// The term of its part.
+    pub terms: Option<Terms<'a>>,
+    steps: Vec<Step<'a>>,
+}
+
+/// Days within which nothing changes, and the amount on each of them.
+type Step<'a> = (TimeRange, Amount<'a>);
+
+/// The days of a range, within the term of each part, for which no amount is stated of what the part is worth: what
+/// is summed is then not all of it. Lines that differ in name only stand in for each other.
+fn silent<'c, 'a: 'c>(lines: impl Iterator<Item = &'c Course<'a>>, range: TimeRange) -> Vec<TimeRange> {
+    let mut streams: BTreeMap<_, Vec<&Course<'_>>> = BTreeMap::new();
+    for course in lines.filter(|course| course.line.measure.is_worth()) {
+        let ValueLine { measure, part, party, funder, name: _ } = course.line;
+        streams.entry((*measure, part, party, funder)).or_default().push(course);
+    }
+    let of_stream = |lines: Vec<&Course<'_>>| {
+        let term = lines.first().and_then(|course| course.terms.as_ref()).map_or(range, |terms| terms.with_options);
+        range.overlap(term).map_or_else(Vec::new, |due| gaps(&lines, due))
+    };
+    streams.into_values().flat_map(of_stream).collect()
+}
+
 /// What a line is on a day: its amount with every change since it was set.
+#[derive(Debug, Clone)]
 struct Amount<'a> {
     amount: Knowledge<Money>,
     basis: Basis,
@@ -217,9 +289,28 @@ impl Projections {
         at: At,
     ) -> impl Iterator<Item = (&'a Key, &'a ValueLine, &'a Timeline)> {
         self.value.of(contract).filter_map(move |(key, timeline)| match key {
-            Key::Line(_, line) if timeline.counted(at).next().is_some() => Some((key, line, timeline)),
+            Key::Line(_, line) if timeline.is_counted(at) => Some((key, line, timeline)),
             _ => None,
         })
+    }
+
+    /// The value lines of a contract, with what each is on every day.
+    pub fn courses<'a>(&'a self, contract: &'a ContractId, at: At) -> impl Iterator<Item = Course<'a>> {
+        let course = move |(key, line, timeline)| self.course(contract, key, line, timeline, EVER, at);
+        self.lines(contract, at).map(course)
+    }
+
+    fn course<'a>(
+        &'a self,
+        contract: &ContractId,
+        key: &'a Key,
+        line: &'a ValueLine,
+        timeline: &'a Timeline,
+        days: TimeRange,
+        at: At,
+    ) -> Course<'a> {
+        let terms = self.terms(contract, &line.part, at);
+        Course { key, line, timeline, terms, steps: steps(timeline, days, at, &all) }
     }
 
     /// The sum of some value lines of a contract.
@@ -230,49 +321,11 @@ impl Projections {
         at: At,
         which: impl Fn(&ValueLine, &Timeline) -> bool,
     ) -> Sum<'a> {
-        let mut sum = Sum::default();
-        let lines: Vec<(&ValueLine, &Timeline)> = self
-            .lines(contract, at)
-            .filter(|(_, line, timeline)| which(line, timeline))
-            .map(|(_, line, timeline)| (line, timeline))
+        let lines = self.lines(contract, at).filter(|(_, line, timeline)| which(line, timeline));
+        let courses: Vec<Course<'a>> = lines
+            .map(|(key, line, timeline)| self.course(contract, key, line, timeline, window.days(at.as_of), at))
             .collect();
-        for (_, timeline) in &lines {
-            add_line(&mut sum, timeline, window, at, &all);
-        }
-        if let Window::Range(range) = window {
-            sum.silent = self.silent(contract, &lines, range, at);
-        }
-        sum
-    }
-
-    /// The days of a range, within the term of each part, for which no amount is stated of what the part is worth: what
-    /// is summed is then not all of it. Lines that differ in name only stand in for each other.
-    fn silent(
-        &self,
-        contract: &ContractId,
-        lines: &[(&ValueLine, &Timeline)],
-        range: TimeRange,
-        at: At,
-    ) -> Vec<TimeRange> {
-        let mut streams: BTreeMap<ValueLine, Vec<&Timeline>> = BTreeMap::new();
-        for (line, timeline) in lines.iter().filter(|(line, _)| line.measure.is_worth()) {
-            streams.entry(ValueLine { name: None, ..(*line).clone() }).or_default().push(timeline);
-        }
-        let mut silent: Vec<TimeRange> = vec![];
-        for (line, timelines) in streams {
-            let term = self.terms(contract, &line.part, at).map_or(range, |terms| terms.with_options);
-            let Some(due) = range.overlap(term) else { continue };
-            let stated = |day| timelines.iter().any(|timeline| amount_on(timeline, at.on(day), &all).is_some());
-            let mut last: Option<TimeRange> = None;
-            for step in cut(&timelines, due, at, &all).into_iter().filter(|step| !stated(step.from)) {
-                match &mut last {
-                    Some(last) if last.end == step.from => last.end = step.end,
-                    _ => silent.extend(last.replace(step)),
-                }
-            }
-            silent.extend(last);
-        }
-        silent
+        Sum::of(courses.iter(), window, at.as_of)
     }
 
     /// The sum that a stated total claims to be, of figures that stand as the total does: of the same standing where
@@ -296,8 +349,8 @@ impl Projections {
             };
             for (_, _, timeline) in self.lines(&lines.contract, at).filter(|(_, line, _)| self.matches(lines, line, at))
             {
-                let at = if window == Window::Day { at.on(day) } else { at };
-                add_line(&mut sum, timeline, window, at, &*alike(total, timeline, at));
+                let steps = steps(timeline, window.days(day), at, &*alike(total, timeline, at));
+                sum.add_line(&steps, window, day);
             }
         }
         sum
@@ -329,17 +382,6 @@ fn alike<'t>(total: &'t Fact, timeline: &Timeline, at: At) -> alloc::boxed::Box<
     }
 }
 
-fn add_line<'a>(sum: &mut Sum<'a>, timeline: &'a Timeline, window: Window, at: At, among: Among<'_>) {
-    match window {
-        Window::Range(range) => add_range(sum, timeline, range, at, among),
-        Window::Day | Window::Yearly => {
-            if let Some(amount) = amount_on(timeline, at, among) {
-                add_amount(sum, &amount, window == Window::Yearly);
-            }
-        }
-    }
-}
-
 fn add_amount<'a>(sum: &mut Sum<'a>, amount: &Amount<'a>, yearly: bool) {
     sum.facts.extend(amount.facts.iter().copied());
     sum.uncertain = sum.uncertain.take().or_else(|| amount.uncertain.clone());
@@ -361,48 +403,64 @@ fn own_range(facts: &[&Fact]) -> Option<TimeRange> {
     TimeRange::to_last_day(event.effective.exact()?, event.until?.exact()?)
 }
 
-/// A range cut wherever a fact of the lines takes effect or stops.
-fn cut(timelines: &[&Timeline], range: TimeRange, at: At, among: Among<'_>) -> Vec<TimeRange> {
-    let mut borders: BTreeSet<Day> = [range.from, range.end].into();
-    for fact in timelines.iter().flat_map(|timeline| timeline.counted(at)).filter(|fact| among(fact)) {
+/// A range cut wherever a fact of a line takes effect or stops.
+fn cut(timeline: &Timeline, range: TimeRange, at: At, among: Among<'_>) -> Vec<TimeRange> {
+    let mut borders = vec![range.from, range.end];
+    for fact in timeline.counted(at).filter(|fact| among(fact)) {
         let ends = fact.event().until.map(|until| until.plus_days(1));
         let spans = core::iter::once(fact.effective()).chain(ends);
         borders.extend(spans.flat_map(|span| [span.earliest(), span.latest()]).filter(|day| range.contains(*day)));
     }
-    let days: Vec<Day> = borders.into_iter().collect();
-    days.windows(2).map(|day| TimeRange { from: day[0], end: day[1] }).collect()
+    borders.sort_unstable();
+    borders.dedup();
+    borders.windows(2).map(|day| TimeRange { from: day[0], end: day[1] }).collect()
 }
 
-/// What a line is over a range, step by step: one step as long as the same facts give the same amount, so that what
-/// only stands beside them divides nothing.
-fn steps<'a>(timeline: &'a Timeline, range: TimeRange, at: At, among: Among<'_>) -> Vec<(TimeRange, Amount<'a>)> {
-    let mut steps: Vec<(TimeRange, Amount<'a>)> = vec![];
-    for next in cut(&[timeline], range, at, among) {
-        let Some(amount) = amount_on(timeline, at.on(next.from), among) else { continue };
-        match steps.last_mut() {
-            Some((step, before)) if step.end == next.from && before.same(&amount) => {
-                step.end = next.end;
-                before.uncertain = before.uncertain.take().or(amount.uncertain);
-            }
-            _ => steps.push((next, amount)),
-        }
+/// What a line is over a range, step by step, where any amount is stated.
+fn steps<'a>(timeline: &'a Timeline, range: TimeRange, at: At, among: Among<'_>) -> Vec<Step<'a>> {
+    // Nothing changes within a step, so any day of it tells; its last is never before all days.
+    let step = |days: TimeRange| Some((days, amount_on(timeline, at.on(days.last_day()), among)?));
+    cut(timeline, range, at, among).into_iter().filter_map(step).collect()
+}
+
+/// The days of a range on which none of the lines has an amount.
+fn gaps(lines: &[&Course<'_>], range: TimeRange) -> Vec<TimeRange> {
+    let steps = lines.iter().flat_map(|course| &course.steps);
+    let mut stated: Vec<TimeRange> = steps.filter_map(|(days, _)| days.overlap(range)).collect();
+    stated.sort_unstable_by_key(|days| days.from);
+    let mut gaps = vec![];
+    let mut from = range.from;
+    for days in stated {
+        gaps.extend((from < days.from).then_some(TimeRange { from, end: days.from }));
+        from = from.max(days.end);
     }
-    steps
+    gaps.extend((from < range.end).then_some(TimeRange { from, end: range.end }));
+    gaps
 }
 
-/// Adds up a line over a range.
-fn add_range<'a>(sum: &mut Sum<'a>, timeline: &'a Timeline, range: TimeRange, at: At, among: Among<'_>) {
+/// Adds up a line over a range: one step as long as the same facts give the same amount, so that what only stands
+/// beside them divides nothing.
+fn add_range<'a>(sum: &mut Sum<'a>, steps: &[Step<'a>], range: TimeRange) {
     let mut once: Vec<&Fact> = vec![];
-    for (step, amount) in steps(timeline, range, at, among) {
+    let mut steps = steps.iter().filter_map(|(days, amount)| Some((days.overlap(range)?, amount))).peekable();
+    while let Some((mut step, amount)) = steps.next() {
+        let mut uncertain = amount.uncertain.as_ref();
+        while let Some((next, same)) = steps.next_if(|(next, other)| step.end == next.from && amount.same(other)) {
+            step.end = next.end;
+            uncertain = uncertain.or(same.uncertain.as_ref());
+        }
         let Some(&source) = amount.facts.first() else { continue };
         let Knowledge::Known(money) = &amount.amount else {
             sum.missing.push(format!("{}: {}", step, reason(&amount.amount)));
-            sum.facts.extend(amount.facts);
+            sum.facts.extend_from_slice(&amount.facts);
             continue;
         };
-        sum.uncertain = sum.uncertain.take().or_else(|| amount.uncertain.clone());
+        sum.uncertain = sum.uncertain.take().or_else(|| uncertain.cloned());
         match amount.basis {
-            Basis::Year => sum.add(step.years().of(money.pounds()), step.years().of(money.slack())),
+            Basis::Year => {
+                let years = step.years();
+                sum.add(years.of(money.pounds()), years.of(money.slack()));
+            }
             Basis::WholePeriod => add_share(sum, *money, own_range(&amount.facts), step),
             // Once, however many steps it stands in.
             _ if once.iter().any(|seen| core::ptr::eq(*seen, source)) => continue,
@@ -418,7 +476,7 @@ fn add_range<'a>(sum: &mut Sum<'a>, timeline: &'a Timeline, range: TimeRange, at
                 sum.missing.push(format!("{money} is stated {basis}, and not what of it falls into {step}"));
             }
         }
-        sum.facts.extend(amount.facts);
+        sum.facts.extend_from_slice(&amount.facts);
     }
 }
 

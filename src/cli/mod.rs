@@ -17,6 +17,9 @@ use minutebook_events::{ContractId, Day, Position};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
 
 use crate::question::KnownAt;
 
@@ -186,10 +189,11 @@ pub fn main() -> ExitCode {
 
 /// What the ledger does, on standard error: warnings of our own, or what `MINUTEBOOK_LOG` asks for.
 fn log() {
-    let filter =
-        tracing_subscriber::EnvFilter::try_from_env("MINUTEBOOK_LOG").unwrap_or_else(|_| "minutebook=warn".into());
+    let asked = std::env::var("MINUTEBOOK_LOG").ok().and_then(|text| text.parse().ok());
+    let filter = asked.unwrap_or_else(|| Targets::new().with_target("minutebook", Level::WARN));
     let ansi = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(std::io::stderr).init();
+    let lines = tracing_subscriber::fmt::layer().with_ansi(ansi).with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
 }
 
 fn run(cli: Cli) -> Result<Outcome, Stop> {

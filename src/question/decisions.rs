@@ -31,7 +31,7 @@ fn row(all: &Projections, kind: &'static str, recorded: &Recorded, answers: &Ans
     let answered = answers.get(&act.reference).into_iter().flatten();
     let answered = answered.map(|answer| answer.entry.act.reference.to_string()).collect();
     Row::new(kind)
-        .text("position", recorded.position)
+        .cell("position", Cell::Position(recorded.position))
         .text("decided", act.decided)
         .text("reference", &act.reference)
         .text("title", &act.title)

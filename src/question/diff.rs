@@ -2,7 +2,7 @@
 
 use super::{QuestionError, Row};
 use minutebook_events::{ContractId, Day};
-use minutebook_projections::{At, Fact, Figure, Key, Projections, Selection};
+use minutebook_projections::{At, Beside, Fact, Figure, Key, Other, Projections, Selection};
 
 pub(super) fn rows(
     all: &Projections,
@@ -24,14 +24,16 @@ pub(super) fn rows(
             continue;
         }
         let act = by(&before, &after).map_or_else(String::new, |fact| fact.act().reference.to_string());
-        rows.push(
-            Row::new("change")
-                .text("contract", of)
-                .text("fact", key)
-                .figure("before", Figure::selected(key, &before, at.as_of))
-                .figure("after", Figure::selected(key, &after, to))
-                .text("act", act),
-        );
+        let mut row = Row::new("change")
+            .text("contract", of)
+            .text("fact", key)
+            .figure("before", Figure::in_effect(key, &before, at.as_of))
+            .figure("after", Figure::in_effect(key, &after, to));
+        // Where the answer is the same, what changed is what stands beside it.
+        if let Some(fact) = newly_beside(&before, &after).filter(|_| alike(&before, &after)) {
+            row = row.text("beside", Other::of(fact, Beside::Differs).words());
+        }
+        rows.push(row.text("act", act));
     }
     Ok(rows)
 }
@@ -40,18 +42,28 @@ pub(super) fn rows(
 fn by<'a>(before: &Selection<'a>, after: &Selection<'a>) -> Option<&'a Fact> {
     let is = |a: Option<&Fact>, b: &Fact| a.is_some_and(|a| std::ptr::eq(a, b));
     let new = after.answer.filter(|fact| !is(before.answer, fact));
-    let newly = || after.beside.iter().copied().find(|fact| !before.beside.iter().any(|old| std::ptr::eq(*old, *fact)));
-    new.or_else(newly).or(after.answer).or(before.answer)
+    new.or_else(|| newly_beside(before, after)).or(after.answer).or(before.answer)
 }
 
-fn same(before: &Selection<'_>, after: &Selection<'_>) -> bool {
-    let alike = match (before.answer, after.answer) {
+fn newly_beside<'a>(before: &Selection<'a>, after: &Selection<'a>) -> Option<&'a Fact> {
+    after.beside.iter().copied().find(|fact| !before.beside.iter().any(|old| std::ptr::eq(*old, *fact)))
+}
+
+/// Whether both days have the same answer, as firmly.
+fn alike(before: &Selection<'_>, after: &Selection<'_>) -> bool {
+    match (before.answer, after.answer) {
         (None, None) => true,
         (Some(a), Some(b)) => a.agrees(b) && a.standing() == b.standing(),
         _ => false,
-    };
+    }
+}
+
+fn same(before: &Selection<'_>, after: &Selection<'_>) -> bool {
     // A plan that takes effect changes no answer, and stands beside it from then on.
     let beside = before.beside.len() == after.beside.len()
         && before.beside.iter().zip(&after.beside).all(|(a, b)| std::ptr::eq(*a, *b));
-    alike && beside && before.uncertain == after.uncertain && before.conflicting.len() == after.conflicting.len()
+    alike(before, after)
+        && beside
+        && before.uncertain == after.uncertain
+        && before.conflicting.len() == after.conflicting.len()
 }

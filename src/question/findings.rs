@@ -67,6 +67,5 @@ fn row(finding: &Finding) -> Row {
     if let Some(law) = finding.law {
         row = row.text("law", law);
     }
-    row.cell("sources", Cell::List(texts(&finding.sources)))
-        .cell("entries", Cell::List(finding.entries.iter().map(ToString::to_string).collect()))
+    row.cell("sources", Cell::List(texts(&finding.sources))).cell("entries", Cell::Positions(finding.entries.clone()))
 }

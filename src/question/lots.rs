@@ -29,7 +29,7 @@ pub(super) fn of(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
 fn services(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
     all.lots
         .of(contract)
-        .filter(|(key, timeline)| matches!(key, Key::Service(..)) && timeline.counted(at).next().is_some())
+        .filter(|(key, timeline)| matches!(key, Key::Service(..)) && timeline.is_counted(at))
         .map(|(key, timeline)| {
             let name = match key {
                 Key::Service(_, service, _) => service.to_string(),

@@ -132,6 +132,14 @@ pub enum QuestionError {
         /// The nearest, in words.
         hint: String,
     },
+    /// Incorrect: the entries of a replay are the wrong way round.
+    #[error("--from {from} is after --to {to}: give the earlier entry first")]
+    LastEntryFirst {
+        /// The first entry.
+        from: Position,
+        /// The last.
+        to: Position,
+    },
     /// Incorrect: the days of a comparison are the wrong way round.
     #[error("--from {from} is after --to {to}: give the earlier day first")]
     Backwards {
@@ -153,6 +161,10 @@ pub enum Cell {
     Figures(Vec<Figure>),
     /// Several words.
     List(Vec<String>),
+    /// An entry, by its place in the ledger.
+    Position(Position),
+    /// Several entries.
+    Positions(Vec<Position>),
     /// A yes or no that may not be in the record.
     Flag(Option<bool>),
 }
@@ -175,6 +187,8 @@ impl Serialize for Cell {
             Self::Figure(figure) => figure.serialize(to),
             Self::Figures(figures) => figures.serialize(to),
             Self::List(items) => items.serialize(to),
+            Self::Position(position) => position.serialize(to),
+            Self::Positions(positions) => positions.serialize(to),
             Self::Flag(flag) => flag.serialize(to),
         }
     }
@@ -191,7 +205,8 @@ pub struct Row {
 
 impl Row {
     fn new(kind: &'static str) -> Self {
-        Self { kind, cells: vec![] }
+        // No row has many more.
+        Self { kind, cells: Vec::with_capacity(8) }
     }
 
     fn text(mut self, name: &'static str, text: impl fmt::Display) -> Self {
@@ -241,6 +256,15 @@ pub struct Known {
     pub recorded: Option<Instant>,
 }
 
+/// The entries that were asked for, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Entries {
+    /// The first.
+    pub from: Position,
+    /// The last.
+    pub to: Position,
+}
+
 /// An answer: its coordinates and its rows.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Answer {
@@ -249,6 +273,9 @@ pub struct Answer {
     /// Of which contract.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contract: Option<ContractId>,
+    /// Of which entries, in a replay.
+    #[serde(flatten)]
+    pub entries: Option<Entries>,
     /// The effective coordinate.
     pub as_of: Day,
     /// The recorded coordinate.
@@ -285,7 +312,12 @@ impl View<'_> {
             Topic::Diff { to } => diff::rows(all, contract, at, *to)?,
             Topic::Why { fact } => why::rows(all, contract, fact, at)?,
         };
-        Ok(self.answer(question, at, rows))
+        let mut answer = self.answer(question.topic.word(), at, rows);
+        answer.contract = question.contract.clone();
+        if let Topic::Diff { to } = &question.topic {
+            answer.words = format!("from {} to {}: {}", DateSpan::day(at.as_of), DateSpan::day(*to), answer.words);
+        }
+        Ok(answer)
     }
 
     /// The coordinates of a question in this ledger.
@@ -305,14 +337,11 @@ impl View<'_> {
         Ok(At { as_of: question.as_of, head, decided_by: question.decided_by })
     }
 
-    fn answer(&self, question: &Question, at: At, rows: Vec<Row>) -> Answer {
+    fn answer(&self, question: &str, at: At, rows: Vec<Row>) -> Answer {
         let last = at.head.0.checked_sub(1).map(Position);
         let recorded =
             last.and_then(|position| self.projections.entry(position)).map(|recorded| recorded.entry.recorded);
         let mut words = at.words();
-        if let Topic::Diff { to } = &question.topic {
-            words = format!("from {} to {}: {words}", DateSpan::day(at.as_of), DateSpan::day(*to));
-        }
         if let Some(recorded) = recorded {
             words = words.replace(
                 "as known at position",
@@ -320,8 +349,9 @@ impl View<'_> {
             );
         }
         Answer {
-            question: question.topic.word().to_owned(),
-            contract: question.contract.clone(),
+            question: question.to_owned(),
+            contract: None,
+            entries: None,
             as_of: at.as_of,
             known_at: Known { position: last, recorded },
             decided_by: at.decided_by,
@@ -354,5 +384,5 @@ fn chosen<'a>(all: &'a Projections, contract: Option<&'a ContractId>, at: At) ->
 
 /// Whether anything that counts by the decision coordinate is known of the contract.
 fn counted(all: &Projections, contract: &ContractId, at: At) -> bool {
-    all.timelines_of(contract).any(|(_, timeline)| timeline.counted(at).next().is_some())
+    all.timelines_of(contract).any(|(_, timeline)| timeline.is_counted(at))
 }

@@ -20,7 +20,7 @@ pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> 
 /// A row an edge: who funds each part, then every role.
 fn edges(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
     let funding = all.network.of(contract).filter_map(|(key, timeline)| match key {
-        Key::Funding(_, part) if timeline.counted(at).next().is_some() => {
+        Key::Funding(_, part) if timeline.is_counted(at) => {
             Some((format!("funding of {part}"), Figure::selected(key, &timeline.select(at), at.as_of)))
         }
         _ => None,
@@ -56,9 +56,7 @@ enum Left {
 fn figures(all: &Projections, contract: &ContractId, wanted: Role, at: At, left: Left) -> Vec<Figure> {
     all.network
         .of(contract)
-        .filter(|(key, timeline)| {
-            matches!(key, Key::Partner(_, role, _) if *role == wanted) && timeline.counted(at).next().is_some()
-        })
+        .filter(|(key, timeline)| matches!(key, Key::Partner(_, role, _) if *role == wanted) && timeline.is_counted(at))
         .map(|(key, timeline)| (key, timeline.select(at)))
         .filter(|(_, selection)| left == Left::In || !selection.answer.is_some_and(has_left))
         .map(|(key, selection)| all.with_names(Figure::selected(key, &selection, at.as_of), at))

@@ -36,7 +36,7 @@ fn details(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
     };
     all.register
         .of(contract)
-        .filter(|(key, timeline)| shown(key) && timeline.counted(at).next().is_some())
+        .filter(|(key, timeline)| shown(key) && timeline.is_counted(at))
         .map(|(key, _)| {
             let kind = match key {
                 Key::Clause(..) => "clause",

@@ -1,8 +1,30 @@
 //! Replay: entry by entry, what each changed. It must not apply anything again: a timeline already holds every state.
 
-use super::{Row, View};
+use super::{Answer, Cell, Entries, QuestionError, Row, View};
 use minutebook_events::{Day, Position};
 use minutebook_projections::{At, Key, Knowing, Projections, Selection, tell};
+
+impl View<'_> {
+    /// Replays the entries from one position to another, both included and all of them where left out, with what each
+    /// changed of the state on a day.
+    ///
+    /// # Errors
+    /// [`QuestionError::PastHead`], [`QuestionError::LastEntryFirst`].
+    pub fn replay(&self, as_of: Day, from: Option<Position>, to: Option<Position>) -> Result<Answer, QuestionError> {
+        let last = Position(self.head.0.saturating_sub(1));
+        let (from, to) = (from.unwrap_or_default(), to.unwrap_or(last));
+        if let Some(asked) = [from, to].into_iter().find(|asked| *asked > last) {
+            return Err(QuestionError::PastHead { asked, head: self.head });
+        }
+        if from > to {
+            return Err(QuestionError::LastEntryFirst { from, to });
+        }
+        let at = At { as_of, head: to.next().min(self.head), decided_by: None };
+        let answer = self.answer("replay", at, replay(self, as_of, from, to));
+        let words = format!("of entries {from} to {to} seen in the state {}", answer.words);
+        Ok(Answer { entries: Some(Entries { from, to }), words, ..answer })
+    }
+}
 
 /// The entries from one position to another, both included, each with what it changed of the state on a day.
 pub fn replay(view: &View<'_>, as_of: Day, from: Position, to: Position) -> Vec<Row> {
@@ -15,7 +37,7 @@ pub fn replay(view: &View<'_>, as_of: Day, from: Position, to: Position) -> Vec<
         let act = &recorded.entry.act;
         rows.push(
             Row::new("entry")
-                .text("position", recorded.position)
+                .cell("position", Cell::Position(recorded.position))
                 .text("recorded", recorded.entry.recorded)
                 .text("reference", &act.reference)
                 .text("title", &act.title)
@@ -34,7 +56,7 @@ fn changes(all: &Projections, as_of: Day, position: Position) -> Vec<Row> {
         .filter(|(_, key, timeline)| !matches!(key, Key::Act(_)) && touched(timeline, position))
         .map(|(projection, key, timeline)| {
             Row::new("change")
-                .text("position", position)
+                .cell("position", Cell::Position(position))
                 .text("projection", projection)
                 .text("contract", key.contract().map_or("", |contract| contract.as_str()))
                 .text("fact", key)

@@ -2,7 +2,7 @@
 
 use crate::question::{Answer, Cell, Row};
 use comfy_table::{Attribute, Cell as TableCell, ColumnConstraint, ContentArrangement, Table, Width, presets};
-use minutebook_projections::{AS_THE_WHOLE, Figure, Other};
+use minutebook_projections::{AS_THE_WHOLE, Figure, Knowing, NOTHING, Other};
 use std::io::IsTerminal;
 
 /// How wide lines are where nothing says how wide the terminal is.
@@ -195,6 +195,8 @@ fn raw_words(cell: &Cell) -> String {
         Cell::Figures(figures) if figures.is_empty() => "not in the record".to_owned(),
         Cell::Figures(figures) => figures.iter().map(labelled).collect::<Vec<_>>().join("\n"),
         Cell::List(items) => items.join(", "),
+        Cell::Position(position) => position.to_string(),
+        Cell::Positions(positions) => positions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         Cell::Flag(Some(true)) => "yes".to_owned(),
         Cell::Flag(Some(false)) => "no".to_owned(),
         Cell::Flag(None) => "not stated".to_owned(),
@@ -211,6 +213,9 @@ fn labelled(figure: &Figure) -> String {
 fn figure_words(figure: &Figure, all: bool) -> String {
     if figure.computed.as_deref() == Some(AS_THE_WHOLE) {
         return AS_THE_WHOLE.to_owned();
+    }
+    if matches!(&figure.value, Knowing::Unknown(why) if why == NOTHING) {
+        return "nothing".to_owned();
     }
     let mut out = figure.words();
     let sources: Vec<String> = figure.sources.iter().map(ToString::to_string).collect();

@@ -54,9 +54,10 @@ fn what_each_entry_changed_adds_up_to_the_state() {
         let mut folded = State::new();
         for (from, to) in [(0, 0), (1, 9), (10, 12), (13, last.0)] {
             let rows = replay(&view, as_of, Position(from), Position(to));
-            let entries: Vec<String> =
-                rows.iter().filter(|row| row.kind == "entry").map(|row| text(row, "position")).collect();
-            assert_eq!(entries, (from..=to).map(|position| position.to_string()).collect::<Vec<_>>());
+            let entries: Vec<&Cell> =
+                rows.iter().filter(|row| row.kind == "entry").filter_map(|row| row.get("position")).collect();
+            let positions: Vec<Cell> = (from..=to).map(|position| Cell::Position(Position(position))).collect();
+            assert_eq!(entries, positions.iter().collect::<Vec<_>>());
             fold(&mut folded, &rows);
             assert_eq!(folded, state(&view, as_of, Position(to)), "after entry {to}, as of {as_of}");
         }
@@ -77,7 +78,7 @@ fn the_command_names_the_entries_and_what_each_changed() {
     assert_eq!(of("entry"), 3);
     assert!(of("change") > 0, "{ran:#?}");
     assert!(rows.iter().all(|row| row["row"] == "entry" || row["before"].is_string() && row["after"].is_string()));
-    assert_eq!((&json["from"], &json["to"], &json["known_at"]), (&10.into(), &12.into(), &12.into()));
+    assert_eq!((&json["from"], &json["to"], &json["known_at"]["position"]), (&10.into(), &12.into(), &12.into()));
     place.run(&["replay", "--from", "12", "--to", "10"]).ends(2).says(&["--from 12 is after --to 10"]);
     place.run(&["replay", "--from", "900"]).ends(2).says(&["position 900 is past the head"]);
     place.run(&["replay", "--to", "900"]).ends(2).says(&["position 900 is past the head"]);
