@@ -280,10 +280,25 @@ impl TimeRange {
         (from < end).then_some(Self { from, end })
     }
 
+    /// The same, where it ends with a month and starts within one: the days are those of its first month.
+    fn years_to_a_first(self) -> YearFraction {
+        let first = self.from.with_day(1).unwrap_or(self.from);
+        let next = Months(1).after(first).unwrap_or(self.end);
+        let rest = Self { from: next, end: self.end }.years();
+        YearFraction {
+            months: rest.months,
+            days: (next - self.from).num_days().unsigned_abs(),
+            of_days: (next - first).num_days().unsigned_abs().max(1),
+        }
+    }
+
     /// How much of a year it is, by whole months and the days of the last one: the record's own rule (the variation of
     /// 2017, B 11.2) counts October to March as half a financial year, whatever its days.
     pub fn years(self) -> YearFraction {
         let (from, end) = (self.from, self.end);
+        if end.day() == 1 && from.day() != 1 {
+            return self.years_to_a_first();
+        }
         let apart = (end.year() - from.year()) * 12 + end.month0().cast_signed() - from.month0().cast_signed();
         let apart = u32::try_from(apart).unwrap_or(0);
         // The last of them is whole where the end has reached the day of the month.

@@ -283,7 +283,7 @@ impl Figure {
             let all = core::iter::once(fact).chain(selection.conflicting.iter().copied());
             Knowing::Conflicting(all.map(|fact| Knowing::from(tell(fact.event())).words()).collect())
         };
-        Self {
+        let mut figure = Self {
             value,
             standing: Some(event.standing),
             effective: Some(event.effective),
@@ -294,7 +294,10 @@ impl Figure {
             rests_on: vec![(fact.position(), fact.place())],
             acts: vec![fact.act().reference.clone()],
             ..Self::unknown(key, "")
-        }
+        };
+        // Each side of a conflict is told with where it is written.
+        figure.rest_on(selection.conflicting.iter().copied());
+        figure
     }
 
     /// Adds what stands beside the answer.

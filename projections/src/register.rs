@@ -120,16 +120,6 @@ impl<'a> Terms<'a> {
     }
 }
 
-impl Terms<'_> {
-    /// That the term, as extended so far as anything says that it was, had run out by a day. Options do not count: to
-    /// have one is not to use it.
-    fn run_out(&self, day: Day) -> Option<String> {
-        let last = self.facts.iter().filter_map(|fact| last_day(fact)).max_by_key(|last| last.latest())?;
-        let standing = self.facts.first()?.standing();
-        (last.latest() < day).then(|| format!("its {standing} term ran to {last}, and no extension is in the record"))
-    }
-}
-
 /// The strongest class first, then the stronger word.
 fn firmness(fact: &Fact) -> (core::cmp::Reverse<Class>, u8) {
     (core::cmp::Reverse(fact.standing().class()), fact.standing().strength())
@@ -276,11 +266,36 @@ impl Projections {
             figure.computed = Some(format!("its firm term ran to {last}, and no firm extension is in the record"));
             figure.rest_on([term]);
         }
-        if let (State::SaidToBe(_), Some(terms)) = (state, self.own_terms(contract, part, at)) {
-            figure.uncertain = figure.uncertain.or_else(|| terms.run_out(at.as_of));
-        }
+        let doubt = match state {
+            State::InForce => end_passed(selection, at.as_of).or_else(|| self.cap_passed(contract, part, at)),
+            State::SaidToBe(_) => self.term_run_out(contract, part, at),
+            _ => None,
+        };
+        figure.uncertain = figure.uncertain.or(doubt);
         figure.value = Knowing::Known(Val::Text(state.words()));
         (state, figure)
+    }
+
+    /// That the term had run out by the day, as extended so far as anything says that it was. Options do not count: to
+    /// have one is not to use it.
+    fn term_run_out(&self, contract: &ContractId, part: &Part, at: At) -> Option<String> {
+        let terms = self.facts_of(&Key::Term(contract.clone(), part.clone()), at);
+        let last = terms.into_iter().max_by_key(|fact| last_day(fact).map(DateSpan::latest))?;
+        let day = last_day(last).filter(|day| day.latest() < at.as_of)?;
+        Some(format!("its term ran to {day} ({}), and no extension beyond it is in the record", last.standing()))
+    }
+
+    /// That the longest term it may have had passed by the day, where both the cap and its start are firm.
+    fn cap_passed(&self, contract: &ContractId, part: &Part, at: At) -> Option<String> {
+        let firm = |key: Key| strongest(self.facts_of(&key, at).filter(|fact| fact.standing().is_firm()));
+        let cap = firm(Key::Clause(contract.clone(), part.clone(), "term-cap"))?;
+        let start = firm(Key::Status(contract.clone(), part.clone()))?;
+        let EventKind::ClauseSet { clause: Clause::TermCap { months }, .. } = &cap.event().kind else { return None };
+        let last = months.last_day_from(start.effective().latest()).filter(|last| *last < at.as_of)?;
+        Some(format!(
+            "the longest term it may have, {months}, ran to {}, and no end is in the record",
+            DateSpan::day(last)
+        ))
     }
 
     /// The firm term in effect on the day: the first one, or the firm extension that took its place.
@@ -376,6 +391,17 @@ impl Projections {
             _ => None,
         })
     }
+}
+
+/// That the day of an end that was planned, proposed or inferred has passed: it ends nothing, and whoever reads must
+/// see it.
+fn end_passed(selection: &Selection<'_>, day: Day) -> Option<String> {
+    let end = selection
+        .beside
+        .iter()
+        .find(|fact| matches!(fact.event().kind, EventKind::Ended { .. }) && fact.presence(day) != Presence::No)?;
+    let last = end.effective().plus_days(-1);
+    Some(format!("an end was {}, last day {last}; no decision or report says that it ended", end.standing()))
 }
 
 /// A figure selected on a timeline that may not be there.

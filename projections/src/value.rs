@@ -107,10 +107,15 @@ impl<'a> Sum<'a> {
         self.added += 1;
     }
 
+    /// Why it is not the whole sum, where it is not.
+    pub fn lacks(&self) -> Vec<String> {
+        let silent = self.silent.iter().map(|days| format!("{days}: no amount is in the record"));
+        self.missing.iter().cloned().chain(silent).collect()
+    }
+
     /// The sum as a figure, with how it was made.
     pub fn figure(&self, fact: impl ToString, how: impl ToString, basis: Option<Basis>) -> Figure {
-        let silent = self.silent.iter().map(|days| format!("{days}: no amount is in the record"));
-        let missing: Vec<String> = self.missing.iter().cloned().chain(silent).collect();
+        let missing = self.lacks();
         let value = match (missing.first(), self.added) {
             (Some(why), 0) if missing.len() == 1 => Knowing::Unknown(why.clone()),
             (Some(why), added) => {
@@ -166,7 +171,7 @@ fn silent<'c, 'a: 'c>(lines: impl Iterator<Item = &'c Course<'a>>, range: TimeRa
     }
     let of_stream = |lines: Vec<&Course<'_>>| {
         let term = lines.first().and_then(|course| course.terms.as_ref()).map_or(range, |terms| terms.with_options);
-        range.overlap(term).map_or_else(Vec::new, |due| gaps(&lines, due))
+        range.overlap(term).map_or_else(Vec::new, |due| gaps(lines.iter().flat_map(|course| &course.steps), due))
     };
     streams.into_values().flat_map(of_stream).collect()
 }
@@ -347,10 +352,18 @@ impl Projections {
                 sum.missing.push("the total is said to be over days that end before they start".to_owned());
                 continue;
             };
-            for (_, _, timeline) in self.lines(&lines.contract, at).filter(|(_, line, _)| self.matches(lines, line, at))
+            for (_, line, timeline) in
+                self.lines(&lines.contract, at).filter(|(_, line, _)| self.matches(lines, line, at))
             {
                 let steps = steps(timeline, window.days(day), at, &*alike(total, timeline, at));
                 sum.add_line(&steps, window, day);
+                // A day of the part's own term with no amount is not a day that costs nothing.
+                let due = match (window, self.terms(&lines.contract, &line.part, at)) {
+                    (Window::Range(range), Some(terms)) => range.overlap(terms.with_options),
+                    (Window::Range(range), None) => Some(range),
+                    (Window::Day | Window::Yearly, _) => None,
+                };
+                sum.silent.extend(due.into_iter().flat_map(|due| gaps(steps.iter(), due)));
             }
         }
         sum
@@ -423,9 +436,8 @@ fn steps<'a>(timeline: &'a Timeline, range: TimeRange, at: At, among: Among<'_>)
     cut(timeline, range, at, among).into_iter().filter_map(step).collect()
 }
 
-/// The days of a range on which none of the lines has an amount.
-fn gaps(lines: &[&Course<'_>], range: TimeRange) -> Vec<TimeRange> {
-    let steps = lines.iter().flat_map(|course| &course.steps);
+/// The days of a range on which none of these steps has an amount.
+fn gaps<'s, 'a: 's>(steps: impl Iterator<Item = &'s Step<'a>>, range: TimeRange) -> Vec<TimeRange> {
     let mut stated: Vec<TimeRange> = steps.filter_map(|(days, _)| days.overlap(range)).collect();
     stated.sort_unstable_by_key(|days| days.from);
     let mut gaps = vec![];

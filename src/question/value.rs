@@ -50,8 +50,8 @@ fn prefix(part: &Part) -> String {
 }
 
 /// The other contracts that the amounts of a line cover too.
-fn with(timeline: &Timeline) -> Vec<&ContractId> {
-    let with = timeline.facts().iter().filter_map(|fact| match &fact.event().kind {
+fn with(timeline: &Timeline, at: At) -> Vec<&ContractId> {
+    let with = timeline.counted(at).filter_map(|fact| match &fact.event().kind {
         EventKind::ValueSet { with, .. } => Some(with),
         _ => None,
     });
@@ -101,7 +101,7 @@ impl<'a> Worth<'a> {
     fn groups(&self) -> Vec<Group<'_, 'a>> {
         let mut groups: BTreeMap<(Measure, Vec<&'a ContractId>), Vec<&Course<'a>>> = BTreeMap::new();
         for course in &self.lines {
-            groups.entry((course.line.measure, with(course.timeline))).or_default().push(course);
+            groups.entry((course.line.measure, with(course.timeline, self.at))).or_default().push(course);
         }
         let group = |((measure, with), lines): ((Measure, Vec<&'a ContractId>), _)| {
             let names: Vec<&str> = with.iter().map(|contract| contract.as_str()).collect();

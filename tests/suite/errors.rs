@@ -174,9 +174,14 @@ fn a_stale_expected_head_names_expected_and_actual() {
 #[test]
 fn an_entry_over_the_limit_is_refused() {
     let place = Place::empty();
-    place.file("long.toml", defines("somebody").replace("A party", &"long ".repeat(300_000)));
+    let doubts = |number: u32| {
+        let (event, doubt) = (format!("party-{number}"), "long ".repeat(180));
+        let named = defines(&event).replace("sources = [", &format!("doubt = \"{}\"\nsources = [", doubt.trim()));
+        named[named.find("[[event]]").unwrap()..].to_owned()
+    };
+    place.file("long.toml", defines("somebody") + &(0..1_500).map(doubts).collect::<String>());
     for command in ["check", "record"] {
-        let words = ["long.toml: the entry takes 15", "and the limit is 1048576: split the act into several entries"];
+        let words = ["long.toml: the entry takes 1", "and the limit is 1048576: split the act into several entries"];
         place.run(&[command, "long.toml"]).ends(1).says(&words);
     }
     assert_eq!(place.roots()["entries"], 0);

@@ -112,8 +112,15 @@ fn a_full_disk_loses_nothing_that_was_said_to_be_recorded() {
     let place = Place::empty();
     // The files fill a disk of this size half-way through.
     for number in 10..40 {
-        let noise: String = (0..4_000).map(|n| char::from(b'a' + (n * n * 7 + n * number) as u8 % 26)).collect();
-        place.file(&format!("{number}.toml"), defines(&format!("party-{number}")).replace("A party", &noise));
+        let noise = |from: u32| (from..from + 950).map(|n| char::from(b'a' + (n * n * 7 + n * number) as u8 % 26));
+        let text = |from: u32| noise(from).collect::<String>();
+        let mut file = defines(&format!("party-{number}"));
+        for part in 1..=4 {
+            let event = defines(&format!("party-{number}-{part}"));
+            let doubt = format!("doubt = \"{}\"\nsources = [", text(part * 950));
+            file += &event[event.find("[[event]]").unwrap()..].replace("sources = [", &doubt);
+        }
+        place.file(&format!("{number}.toml"), file);
     }
     let script = "mkdir disk && mount -t tmpfs -o size=400k none disk && $MB --ledger disk/ledger record [0-9]*.toml; \
                   status=$?; cp -r disk/ledger minutebook-ledger; exit $status";

@@ -46,7 +46,7 @@ fn totals(rule: &Rule, all: &Projections, at: At) -> Outcome {
         outcome.examined += 1;
         let readings = all.readings(fact, at);
         let agrees = |sum: &Sum| {
-            sum.missing.is_empty()
+            sum.lacks().is_empty()
                 && sum.added > 0
                 && compare(amount.pounds(), sum.pounds, amount.slack() + sum.slack) == Ordering::Equal
         };
@@ -61,7 +61,7 @@ fn totals(rule: &Rule, all: &Projections, at: At) -> Outcome {
 
 fn total_finding(rule: &Rule, fact: &Fact, total: &str, amount: Money, label: &str, sum: &Sum<'_>) -> Finding {
     let facts = core::iter::once(fact).chain(sum.facts.iter().copied());
-    if let Some(why) = sum.missing.first() {
+    if let Some(why) = sum.lacks().first() {
         let text = format!("{total} is stated as {amount}; {label} cannot be added up: {why}");
         return Finding::new(rule, Weight::Gap, text, facts);
     }

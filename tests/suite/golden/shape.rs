@@ -141,9 +141,11 @@ fn no_figure_is_firmer_than_what_it_rests_on() {
 #[test]
 fn a_contract_is_not_ended_by_a_plan() {
     let answer = on("state", "live-well-kent-2016", "2024-01-01").answer();
-    let row = answer.row(&[("row", "in-force-end-not-confirmed"), ("contract", "live-well-kent-2016")]);
+    let row = answer.row(&[("row", "may-be-in-force"), ("contract", "live-well-kent-2016")]);
     assert_eq!((&row["status"]["value"], &row["status"]["standing"]), (&"in force".into(), &"happened".into()));
     assert_eq!(row["status"]["others"][0]["standing"], "planned");
+    let doubt = row["status"]["uncertain"].as_str().expect("whoever reads must see the doubt");
+    assert!(doubt.contains("an end was planned, last day 31 March 2023"), "{doubt}");
 }
 
 #[test]
