@@ -9,7 +9,7 @@ use crate::key::Key;
 use crate::prelude::*;
 use crate::timeline::{Fact, Presence, Selection, Timeline};
 use minutebook_events::{
-    Class, Clause, ContractId, DateSpan, Day, Entry, EventKind, LotId, Months, Part, Position, Standing, TimeRange,
+    Class, Clause, ContractId, DateSpan, Day, Entry, EventKind, LotId, Part, Position, Standing, TimeRange,
 };
 
 /// Contracts, terms, options, clauses, status.
@@ -381,15 +381,6 @@ impl Projections {
         };
         figure.value = Knowing::Known(Val::Text(state.words()));
         (state, figure)
-    }
-
-    /// By how much a contract or part may be extended.
-    pub fn option_months(&self, contract: &ContractId, part: &Part, at: At) -> Option<Months> {
-        let options = self.facts_of(&Key::Extension(contract.clone(), part.clone()), at);
-        strongest(options).and_then(|fact| match &fact.event().kind {
-            EventKind::OptionGranted { months, .. } => Some(*months),
-            _ => None,
-        })
     }
 }
 
