@@ -1,12 +1,14 @@
 //! The ledger: record an entry, and see what is recorded. It owns the whole act of recording (check, decide, append,
 //! apply) and the order of it; it must not know how entries are stored, nor how an answer is worded.
 
-use crate::store::{self, LeafHash, NewEntry, OpenError, Store, StoreError, Stored};
+use crate::audit::checkpoint::Head;
+use crate::merkle::Tree;
+use crate::store::{self, NewEntry, OpenError, Store, StoreError, Stored};
 use chrono::{DateTime, TimeDelta, Utc};
 use minutebook_events::codec::{self, BadBytes};
 use minutebook_events::decide::{Rejection, decide};
-use minutebook_events::{Draft, Entry, EntryId, Instant, Position};
-use minutebook_projections::Projections;
+use minutebook_events::{Draft, Entry, EntryId, Hash, Instant, Position};
+use minutebook_projections::{Projections, Recorded};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -32,7 +34,7 @@ pub struct Receipt {
     /// When it was recorded.
     pub recorded: Instant,
     /// The leaf hash of its bytes.
-    pub leaf: LeafHash,
+    pub leaf: Hash,
     /// Whether it had been recorded before, so that this call changed nothing.
     pub repeated: bool,
 }
@@ -83,8 +85,8 @@ pub enum RecordError {
     #[error(transparent)]
     Store(Arc<StoreError>),
     /// Unavailable: the thread that writes is gone.
-    #[error("the ledger was closed while the entry was being recorded: reopen it and look up the id {0}")]
-    Closed(EntryId),
+    #[error("the ledger was closed meanwhile: reopen it and look up the id of what was being recorded")]
+    Closed,
 }
 
 /// Why a ledger could not be opened.
@@ -114,16 +116,19 @@ pub enum LedgerError {
     },
 }
 
-struct Request {
-    draft: Draft,
-    expected: Position,
-    reply: oneshot::Sender<Result<Receipt, RecordError>>,
+/// What the one thread that appends is asked for.
+enum Request {
+    Record(Draft, Position, Reply<Receipt>),
+    Roots(Reply<Head>),
 }
+
+type Reply<T> = oneshot::Sender<Result<T, RecordError>>;
 
 /// A ledger that is open. Questions and records may come from any thread; one process has it at a time.
 pub struct Ledger {
     store: Arc<dyn Store>,
     projections: Arc<RwLock<Projections>>,
+    tree: Arc<RwLock<Tree>>,
     durable: Arc<AtomicU64>,
     requests: Option<mpsc::UnboundedSender<Request>>,
     writer: Option<std::thread::JoinHandle<()>>,
@@ -159,13 +164,14 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::open`].
     pub fn on(store: Arc<dyn Store>, clock: Clock, progress: impl FnMut(u64, u64)) -> Result<Self, LedgerError> {
-        let projections = fold(&*store, progress)?;
-        let projections = Arc::new(RwLock::new(projections));
+        let Folded { projections, tree } = fold(&*store, progress)?;
+        let (projections, tree) = (Arc::new(RwLock::new(projections)), Arc::new(RwLock::new(tree)));
         let durable = Arc::new(AtomicU64::new(store.len()));
         let (requests, inbox) = mpsc::unbounded_channel();
         let writer = Writer {
             store: Arc::clone(&store),
             projections: Arc::clone(&projections),
+            tree: Arc::clone(&tree),
             durable: Arc::clone(&durable),
             clock,
             broken: None,
@@ -174,7 +180,7 @@ impl Ledger {
             .name("ledger-writer".to_owned())
             .spawn(move || writer.run(inbox))
             .expect("a process that can open a ledger can start a thread");
-        Ok(Self { store, projections, durable, requests: Some(requests), writer: Some(writer) })
+        Ok(Self { store, projections, tree, durable, requests: Some(requests), writer: Some(writer) })
     }
 
     /// Records a draft as the entry at `expected`, which claims that the ledger holds that many entries. Entries
@@ -183,11 +189,27 @@ impl Ledger {
     /// # Errors
     /// [`RecordError`].
     pub async fn record(&self, draft: Draft, expected: Position) -> Result<Receipt, RecordError> {
-        let id = draft.id;
-        let (reply, receipt) = oneshot::channel();
-        let requests = self.requests.as_ref().ok_or(RecordError::Closed(id))?;
-        requests.send(Request { draft, expected, reply }).map_err(|_| RecordError::Closed(id))?;
-        receipt.await.map_err(|_| RecordError::Closed(id))?
+        self.ask(|reply| Request::Record(draft, expected, reply)).await
+    }
+
+    /// The size and the roots at a moment when all that was decided is durable.
+    ///
+    /// # Errors
+    /// [`RecordError::Store`] after an append failed, [`RecordError::Closed`].
+    pub async fn roots(&self) -> Result<Head, RecordError> {
+        self.ask(Request::Roots).await
+    }
+
+    async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, RecordError> {
+        let (reply, answer) = oneshot::channel();
+        let requests = self.requests.as_ref().ok_or(RecordError::Closed)?;
+        requests.send(request(reply)).map_err(|_| RecordError::Closed)?;
+        answer.await.map_err(|_| RecordError::Closed)?
+    }
+
+    /// The Merkle tree over all that is durable.
+    pub fn tree(&self) -> RwLockReadGuard<'_, Tree> {
+        self.tree.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is recorded, for a question.
@@ -214,7 +236,7 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::open`].
     pub fn rebuild(&self, progress: impl FnMut(u64, u64)) -> Result<Projections, LedgerError> {
-        fold(&*self.store, progress)
+        Ok(fold(&*self.store, progress)?.projections)
     }
 
     /// The store, for verification.
@@ -233,70 +255,43 @@ impl Drop for Ledger {
     }
 }
 
-/// Folds every entry of a store, each held to what an honest log promises.
-fn fold(store: &dyn Store, mut progress: impl FnMut(u64, u64)) -> Result<Projections, LedgerError> {
-    fold_each(store, |stored, total| progress(stored.position.0 + 1, total))
+/// What the entries of a store come to.
+#[derive(Default)]
+pub(crate) struct Folded {
+    pub(crate) projections: Projections,
+    pub(crate) tree: Tree,
 }
 
-fn fold_each(store: &dyn Store, mut each: impl FnMut(&Stored, u64)) -> Result<Projections, LedgerError> {
-    let mut projections = Projections::default();
+/// Folds every entry of a store, each held to what an honest log promises.
+fn fold(store: &dyn Store, mut progress: impl FnMut(u64, u64)) -> Result<Folded, LedgerError> {
+    fold_each(store, |stored, _, total| {
+        progress(stored.position.0 + 1, total);
+        Ok(())
+    })
+}
+
+/// The same; `each` sees every entry, and what all up to it come to, and may stop.
+pub(crate) fn fold_each(
+    store: &dyn Store,
+    mut each: impl FnMut(&Stored, &mut Folded, u64) -> Result<(), LedgerError>,
+) -> Result<Folded, LedgerError> {
+    let mut folded = Folded::default();
     let mut last = None;
     let total = store.len();
     for stored in store.scan(Position(0)) {
         let stored = stored?;
-        let entry = read(&stored, projections.head(), last)?;
+        let entry = read(&stored, folded.projections.head(), last)?;
         last = Some(entry.recorded);
-        projections.apply(entry);
-        each(&stored, total);
+        folded.tree.push(stored.leaf);
+        folded.projections.apply(entry, stored.leaf);
+        each(&stored, &mut folded, total)?;
     }
-    if projections.head().0 != total {
+    if folded.tree.size() != total {
         let what = format!("the ledger ends here, and {total} entries were recorded");
-        return Err(LedgerError::Incoherent { position: projections.head(), what });
+        return Err(LedgerError::Incoherent { position: Position(folded.tree.size()), what });
     }
-    Ok(projections)
-}
-
-/// What was verified of a ledger, and how much of it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Verified {
-    /// Entries read, each with its hash, position, claim and instant.
-    pub entries: u64,
-    /// Bytes hashed.
-    pub bytes: u64,
-    /// Events folded.
-    pub events: u64,
-    /// Streams whose index was compared with the entries.
-    pub streams: u64,
-}
-
-/// Reads a whole store as an auditor would: every hash from the stored bytes, positions without a gap, claims true,
-/// instants increasing, the indexes equal to what the entries say. Stops at the first fault.
-///
-/// # Errors
-/// [`LedgerError`], with the position of the first fault.
-pub fn verify(store: &dyn Store, mut progress: impl FnMut(u64, u64)) -> Result<(Verified, Projections), LedgerError> {
-    let mut bytes = 0;
-    let projections = fold_each(store, |stored, total| {
-        bytes += stored.bytes.len() as u64;
-        progress(stored.position.0 + 1, total);
-    })?;
-    for recorded in projections.entries() {
-        let found = store.position_of(recorded.entry.id)?;
-        if found != Some(recorded.position) {
-            let what = format!("the index of ids has {found:?} for the entry here");
-            return Err(LedgerError::Incoherent { position: recorded.position, what });
-        }
-    }
-    let mut streams = 0;
-    for (contract, positions) in projections.streams() {
-        if store.positions_of(contract)? != positions {
-            let what = format!("the index of the stream {contract} does not list the entries that touch it");
-            return Err(LedgerError::Incoherent { position: positions.first().copied().unwrap_or_default(), what });
-        }
-        streams += 1;
-    }
-    let events = projections.entries().iter().map(|recorded| recorded.entry.events.len() as u64).sum();
-    Ok((Verified { entries: projections.head().0, bytes, events, streams }, projections))
+    folded.projections.settle();
+    Ok(folded)
 }
 
 /// One stored entry, decoded and held to the one before: gapless, its claim true, its instant later.
@@ -321,12 +316,13 @@ fn read(stored: &Stored, position: Position, last: Option<Instant>) -> Result<En
 struct Writer {
     store: Arc<dyn Store>,
     projections: Arc<RwLock<Projections>>,
+    tree: Arc<RwLock<Tree>>,
     durable: Arc<AtomicU64>,
     clock: Clock,
     broken: Option<Arc<StoreError>>,
 }
 
-type Accepted = (NewEntry, Receipt, oneshot::Sender<Result<Receipt, RecordError>>);
+type Accepted = (NewEntry, Receipt, Reply<Receipt>);
 
 impl Writer {
     fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Request>) {
@@ -334,29 +330,46 @@ impl Writer {
         while inbox.blocking_recv_many(&mut waiting, GROUP) > 0 {
             let first = self.durable.load(Ordering::Acquire);
             let mut accepted: Vec<Accepted> = Vec::new();
-            let mut repeats = Vec::new();
-            for Request { draft, expected, reply } in waiting.drain(..) {
-                match self.decide(draft, expected) {
-                    Ok((None, receipt)) => repeats.push((receipt, reply)),
-                    Ok((Some(entry), receipt)) => accepted.push((entry, receipt, reply)),
-                    // Whoever asked may have gone; what was decided stands either way.
-                    Err(error) => drop(reply.send(Err(error))),
+            let (mut repeats, mut roots) = (Vec::new(), Vec::new());
+            for request in waiting.drain(..) {
+                match request {
+                    Request::Roots(reply) => roots.push(reply),
+                    Request::Record(draft, expected, reply) => match self.decide(draft, expected) {
+                        Ok((None, receipt)) => repeats.push((receipt, reply)),
+                        Ok((Some(entry), receipt)) => accepted.push((entry, receipt, reply)),
+                        // Whoever asked may have gone; what was decided stands either way.
+                        Err(error) => drop(reply.send(Err(error))),
+                    },
                 }
             }
             self.commit(Position(first), accepted);
             // A repeat may repeat an entry of this very group: it is answered once that is on disk.
             for (receipt, reply) in repeats {
-                let outcome = self.broken.clone().map_or(Ok(receipt), |error| Err(RecordError::Store(error)));
-                drop(reply.send(outcome));
+                drop(reply.send(self.sound().map(|()| receipt)));
+            }
+            // Nothing is decided and not durable now, so that all roots are of the same entries.
+            for reply in roots {
+                drop(reply.send(self.sound().map(|()| self.head())));
             }
         }
     }
 
+    /// That no append has failed.
+    fn sound(&self) -> Result<(), RecordError> {
+        self.broken.clone().map_or(Ok(()), |error| Err(RecordError::Store(error)))
+    }
+
+    fn head(&self) -> Head {
+        let mut projections = self.projections.write().unwrap_or_else(PoisonError::into_inner);
+        projections.settle();
+        let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
+        assert_eq!(tree.size(), projections.head().0, "what was applied is durable");
+        Head::of(&projections, &tree)
+    }
+
     /// Checks one draft against everything decided so far, this group included, and applies it.
     fn decide(&self, draft: Draft, expected: Position) -> Result<(Option<NewEntry>, Receipt), RecordError> {
-        if let Some(error) = &self.broken {
-            return Err(RecordError::Store(Arc::clone(error)));
-        }
+        self.sound()?;
         let mut projections = self.projections.write().unwrap_or_else(PoisonError::into_inner);
         accept(&mut projections, draft, expected, (self.clock)())
     }
@@ -369,6 +382,9 @@ impl Writer {
             accepted.into_iter().map(|(entry, receipt, reply)| (entry, (receipt, reply))).unzip();
         match self.store.append(first, &entries) {
             Ok(()) => {
+                let mut tree = self.tree.write().unwrap_or_else(PoisonError::into_inner);
+                replies.iter().for_each(|(receipt, _)| tree.push(receipt.leaf));
+                drop(tree);
                 self.durable.store(first.0 + entries.len() as u64, Ordering::Release);
                 tracing::debug!(first = first.0, entries = entries.len(), "committed");
                 for (receipt, reply) in replies {
@@ -396,7 +412,7 @@ fn accept(
     now: DateTime<Utc>,
 ) -> Result<(Option<NewEntry>, Receipt), RecordError> {
     if let Some(known) = projections.by_id(draft.id) {
-        return repeat(&draft, known.position, &known.entry).map(|receipt| (None, receipt));
+        return repeat(&draft, known).map(|receipt| (None, receipt));
     }
     let position = projections.head();
     if expected != position {
@@ -411,10 +427,10 @@ fn accept(
         return Err(RecordError::TooLarge { bytes: bytes.len(), limit: codec::MAX_BYTES });
     }
     assert_eq!(codec::decode(&bytes).as_ref(), Ok(&entry), "what is appended reads back as what was decided");
-    let receipt = Receipt { id: entry.id, position, recorded, leaf: LeafHash::of(&bytes), repeated: false };
-    let contracts = entry.contracts().into_iter().cloned().collect();
-    let new = NewEntry { id: entry.id, contracts, bytes };
-    projections.apply(entry);
+    let leaf = Hash::leaf(&bytes);
+    let receipt = Receipt { id: entry.id, position, recorded, leaf, repeated: false };
+    let new = NewEntry { id: entry.id, contracts: projections.contracts_of(&entry), bytes };
+    projections.apply(entry, leaf);
     Ok((Some(new), receipt))
 }
 
@@ -436,12 +452,12 @@ pub fn rehearse(projections: &mut Projections, draft: Draft) -> Result<Receipt, 
     accept(projections, draft, expected, Utc::now()).map(|(_, receipt)| receipt)
 }
 
-fn repeat(draft: &Draft, position: Position, known: &Entry) -> Result<Receipt, RecordError> {
-    if !known.records(draft) {
-        return Err(RecordError::OtherContent { id: draft.id, position });
+fn repeat(draft: &Draft, known: &Recorded) -> Result<Receipt, RecordError> {
+    let Recorded { position, leaf, entry } = known;
+    if !entry.records(draft) {
+        return Err(RecordError::OtherContent { id: draft.id, position: *position });
     }
-    let leaf = LeafHash::of(&codec::encode(known));
-    Ok(Receipt { id: draft.id, position, recorded: known.recorded, leaf, repeated: true })
+    Ok(Receipt { id: draft.id, position: *position, recorded: entry.recorded, leaf: *leaf, repeated: true })
 }
 
 /// Who records: the system, and never a person's name.

@@ -3,9 +3,12 @@
 //! This crate joins the pure parts (`minutebook-events`, `minutebook-projections`) to the world: the store, the clock,
 //! the command line. It must not decide what an entry means (events) nor what a question selects (projections).
 
+pub mod audit;
 pub mod cli;
+pub mod durable;
 pub mod kent;
 pub mod ledger;
+pub mod merkle;
 pub mod question;
 pub mod report;
 pub mod store;

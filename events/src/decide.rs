@@ -7,7 +7,7 @@ mod rejection;
 mod texts;
 
 pub use known::{Assignment, IdKind, Known, Name};
-pub use names::definition;
+pub use names::{definition, references};
 pub use rejection::{Reason, Rejection};
 
 use crate::Day;
@@ -21,7 +21,6 @@ use crate::nearest::nearest;
 use crate::prelude::*;
 use crate::standing::Standing;
 use known::Seen;
-use names::references;
 
 /// Whether a draft holds together, given what is known. What an event of it defines is known to the events after it.
 ///

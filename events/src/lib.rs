@@ -25,6 +25,7 @@ pub mod decide;
 pub mod decision_file;
 mod entry;
 mod event;
+mod hash;
 mod ids;
 mod knowledge;
 mod money;
@@ -36,6 +37,7 @@ mod text;
 pub use date::{DateSpan, Day, Months, TimeRange, YearFraction, financial_year};
 pub use entry::{Act, ActKind, Draft, Entry, Instant};
 pub use event::*;
+pub use hash::Hash;
 pub use ids::{
     ActRef, ContractId, EntryId, EventRef, LotId, OfficeId, Part, PartyId, Position, ServiceId, Slug, Version,
 };

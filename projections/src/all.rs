@@ -2,17 +2,18 @@
 
 use crate::decisions::Decisions;
 use crate::findings::Findings;
-use crate::index::{Index, Projection, Root};
+use crate::index::{Index, Projection};
 use crate::key::Key;
 use crate::lots::Lots;
 use crate::network::Network;
 use crate::prelude::*;
 use crate::register::Register;
+use crate::streams::{self, Streams, Subject};
 use crate::timeline::{Fact, Timeline};
 use crate::value::Value;
 use minutebook_events::decide::{Assignment, IdKind, Known, Name, definition};
 use minutebook_events::{
-    ContractId, Entry, EntryId, EventKind, EventRef, LotId, OfficeId, Part, PartyId, Position, ServiceId, Version,
+    ContractId, Entry, EntryId, EventKind, EventRef, Hash, LotId, OfficeId, Part, PartyId, Position, ServiceId, Version,
 };
 
 /// An entry at its position.
@@ -20,6 +21,8 @@ use minutebook_events::{
 pub struct Recorded {
     /// Its place in the ledger.
     pub position: Position,
+    /// The leaf hash of its stored bytes.
+    pub leaf: Hash,
     /// The entry.
     pub entry: Entry,
 }
@@ -27,9 +30,11 @@ pub struct Recorded {
 /// All projections of one ledger, up to one head.
 #[derive(Debug, Clone, Default)]
 pub struct Projections {
+    head: Position,
     entries: Vec<Arc<Recorded>>,
     ids: BTreeMap<EntryId, Position>,
-    streams: BTreeMap<ContractId, Vec<Position>>,
+    /// The entries about each contract, party, office and act.
+    pub streams: Streams,
     /// Contracts, terms, options, clauses, status.
     pub register: Index<Register>,
     /// Value lines and stated totals.
@@ -48,21 +53,22 @@ pub struct Projections {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RootOf {
     /// The projection.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its version.
     pub version: u32,
     /// Its root.
-    pub root: Root,
+    pub root: Hash,
 }
 
 impl Projections {
-    /// Applies the next entry to every projection. What it was decided against must be all that came before.
-    pub fn apply(&mut self, entry: Entry) {
-        let recorded = Arc::new(Recorded { position: self.head(), entry });
-        self.ids.insert(recorded.entry.id, recorded.position);
-        for contract in recorded.entry.contracts() {
-            self.streams.entry(contract.clone()).or_default().push(recorded.position);
+    /// Applies the next entry, whose stored bytes have this leaf hash, to every projection. What it was decided against
+    /// must be all that came before.
+    pub fn apply(&mut self, entry: Entry, leaf: Hash) {
+        for subject in self.subjects(&entry) {
+            self.streams.add(subject, self.head, &leaf);
         }
+        let recorded = Arc::new(Recorded { position: self.head, leaf, entry });
+        self.ids.insert(recorded.entry.id, recorded.position);
         for place in 0..u16::try_from(recorded.entry.events.len()).expect("an entry's size limit keeps its events few")
         {
             self.register.apply(&recorded, place);
@@ -76,13 +82,51 @@ impl Projections {
             }
         }
         self.entries.push(recorded);
+        self.head = self.head.next();
+    }
+
+    /// Passes over entries, up to this head: what is folded for one answer is not the whole ledger.
+    pub fn pass(&mut self, head: Position) {
+        assert!(self.head <= head, "entries come in order");
+        self.head = head;
+    }
+
+    /// Makes the hashes under every root that are still to be made, so that roots and proofs need not.
+    pub fn settle(&mut self) {
+        self.streams.settle();
+        self.register.settle();
+        self.value.settle();
+        self.lots.settle();
+        self.network.settle();
+        self.decisions.settle();
+        self.findings.settle();
+    }
+
+    /// The subjects to whose streams an entry belongs: those it is about, and those of the events that it strikes.
+    fn subjects(&self, entry: &Entry) -> BTreeSet<Subject> {
+        let struck = entry.events.iter().filter_map(|event| match &event.kind {
+            EventKind::Correction { strikes, .. } => self.struck_kind(strikes),
+            _ => None,
+        });
+        let mut subjects = streams::about(entry);
+        subjects.extend(struck.flat_map(streams::about_event));
+        subjects
+    }
+
+    fn struck_kind(&self, target: &EventRef) -> Option<&EventKind> {
+        Some(&self.by_id(target.entry)?.entry.events.get(usize::from(target.event))?.kind)
+    }
+
+    /// The contracts to whose streams an entry would belong if it came next, each once, in order.
+    pub fn contracts_of(&self, entry: &Entry) -> Vec<ContractId> {
+        self.subjects(entry).iter().filter_map(Subject::contract).cloned().collect()
     }
 
     fn strike(&mut self, target: &EventRef, by: &Recorded, place: u16) {
-        let struck = match self.ids.get(&target.entry) {
-            Some(position) if *position < self.head() => Arc::clone(&self.entries[index(*position)]),
+        let struck = match self.ids.get(&target.entry).and_then(|position| self.at(*position)) {
+            Some(at) => Arc::clone(&self.entries[at]),
             // A correction in the same entry would strike what it says itself: decide knows no such event yet.
-            _ => return,
+            None => return,
         };
         let by = (by.position, place);
         self.register.strike(&struck, target.event, by);
@@ -92,9 +136,9 @@ impl Projections {
         self.findings.strike(&struck, target.event, by);
     }
 
-    /// The position of the next entry, so the number of entries applied.
+    /// The position of the next entry, so the number of entries applied or passed over.
     pub fn head(&self) -> Position {
-        Position(self.entries.len() as u64)
+        self.head
     }
 
     /// The entries applied, in order.
@@ -104,7 +148,16 @@ impl Projections {
 
     /// The entry at a position.
     pub fn entry(&self, position: Position) -> Option<&Recorded> {
-        self.entries.get(index(position)).map(AsRef::as_ref)
+        self.at(position).map(|at| self.entries[at].as_ref())
+    }
+
+    /// Where the entry of a position is among those applied: in its own place, where none was passed over.
+    fn at(&self, position: Position) -> Option<usize> {
+        let place = usize::try_from(position.0).ok()?;
+        match self.entries.get(place) {
+            Some(recorded) if recorded.position == position => Some(place),
+            _ => self.entries.binary_search_by_key(&position, |recorded| recorded.position).ok(),
+        }
     }
 
     /// The entry with an id.
@@ -112,25 +165,16 @@ impl Projections {
         self.ids.get(&id).and_then(|position| self.entry(*position))
     }
 
-    /// The positions of the entries that touch a contract.
-    pub fn stream(&self, contract: &ContractId) -> &[Position] {
-        self.streams.get(contract).map_or(&[], Vec::as_slice)
-    }
-
-    /// Every stream: a contract and the positions of the entries that touch it.
-    pub fn streams(&self) -> impl Iterator<Item = (&ContractId, &[Position])> {
-        self.streams.iter().map(|(contract, positions)| (contract, positions.as_slice()))
-    }
-
     /// An entry's place in the stream of a contract, where it touches it.
     pub fn version(&self, contract: &ContractId, position: Position) -> Option<Version> {
-        self.stream(contract).binary_search(&position).ok().map(|place| Version(place as u64))
+        let stream = self.streams.of(&Subject::Contract(contract.clone()));
+        stream.binary_search(&position).ok().map(|place| Version(place as u64))
     }
 
     /// The root of every projection, in the order of the design.
     pub fn roots(&self) -> Vec<RootOf> {
         fn root<P: Projection>(index: &Index<P>) -> RootOf {
-            RootOf { name: P::NAME, version: P::VERSION, root: index.root() }
+            RootOf { name: P::NAME.into(), version: P::VERSION, root: index.root() }
         }
         vec![
             root(&self.register),
@@ -157,7 +201,8 @@ impl Projections {
 
     /// The contracts defined at a head, in order.
     pub fn contracts(&self, head: Position) -> Vec<&ContractId> {
-        self.streams.keys().filter(|contract| self.defined(contract, head)).collect()
+        let known = self.streams.all().filter_map(|(subject, _)| subject.contract());
+        known.filter(|contract| self.defined(contract, head)).collect()
     }
 
     /// Whether a contract is defined at a head.
@@ -171,10 +216,6 @@ impl Projections {
         let first = self.register.of(contract).chain(self.value.of(contract)).chain(self.lots.of(contract));
         first.chain(self.network.of(contract)).chain(self.findings.of(contract))
     }
-}
-
-fn index(position: Position) -> usize {
-    usize::try_from(position.0).unwrap_or(usize::MAX)
 }
 
 fn standing(timeline: &Timeline) -> impl Iterator<Item = &Fact> {

@@ -2,11 +2,11 @@
 
 use crate::all::Recorded;
 use crate::key::Key;
+use crate::map::MerkleMap;
 use crate::prelude::*;
 use crate::timeline::{Fact, Timeline};
-use core::{fmt, marker::PhantomData};
-use minutebook_events::{ContractId, Entry, Position};
-use sha2::{Digest, Sha256};
+use core::marker::PhantomData;
+use minutebook_events::{ContractId, Entry, Hash, Position};
 
 /// Which facts a projection keeps, and under which keys.
 pub trait Projection {
@@ -18,16 +18,6 @@ pub trait Projection {
     fn keys(entry: &Entry, place: u16, position: Position) -> Vec<Key>;
 }
 
-/// A SHA-256 over a projection's sorted content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Root(pub [u8; 32]);
-
-impl fmt::Display for Root {
-    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
-    }
-}
-
 /// The timelines of one projection.
 #[derive(Debug, Clone)]
 pub struct Index<P> {
@@ -35,12 +25,19 @@ pub struct Index<P> {
     general: BTreeMap<Key, Timeline>,
     /// By contract: a question of one contract touches nothing of the others.
     contracts: BTreeMap<ContractId, BTreeMap<Key, Timeline>>,
+    /// From the hash of each key to the digest of its timeline.
+    map: MerkleMap,
     projection: PhantomData<P>,
 }
 
 impl<P> Default for Index<P> {
     fn default() -> Self {
-        Self { general: BTreeMap::new(), contracts: BTreeMap::new(), projection: PhantomData }
+        Self {
+            general: BTreeMap::new(),
+            contracts: BTreeMap::new(),
+            map: MerkleMap::default(),
+            projection: PhantomData,
+        }
     }
 }
 
@@ -56,7 +53,10 @@ impl<P: Projection> Index<P> {
                 Some(contract) => self.contracts.entry(contract.clone()).or_default(),
                 None => &mut self.general,
             };
-            timelines.entry(key).or_default().push(Fact::new(Arc::clone(recorded), place));
+            let name = hash_of(&key);
+            let timeline = timelines.entry(key).or_default();
+            timeline.push(Fact::new(Arc::clone(recorded), place));
+            self.map.set(name, timeline.digest());
         }
     }
 
@@ -67,8 +67,14 @@ impl<P: Projection> Index<P> {
                 None => Some(&mut self.general),
             };
             let timeline = timelines.and_then(|timelines| timelines.get_mut(&key));
-            timeline.expect("what was applied has a timeline").strike(struck.position, place, by);
+            let timeline = timeline.expect("what was applied has a timeline");
+            timeline.strike(struck.position, place, by);
+            self.map.set(hash_of(&key), timeline.digest());
         }
+    }
+
+    pub(crate) fn settle(&mut self) {
+        self.map.settle();
     }
 
     /// The timeline of a key.
@@ -89,19 +95,13 @@ impl<P: Projection> Index<P> {
         self.contracts.get(contract).into_iter().flatten()
     }
 
-    /// The root: name and version, then every key with every fact of it and the act that established it, whose date
-    /// selects as much as the fact's own; struck ones with what struck them.
-    pub fn root(&self) -> Root {
-        let mut hash = Sha256::new();
-        hash.update(format!("{} {}\n", P::NAME, P::VERSION));
-        for (key, timeline) in self.timelines() {
-            hash.update(format!("{} {key}\n", key.contract().map_or("", ContractId::as_str)));
-            for fact in timeline.facts() {
-                hash.update(format!("{} {} {:?}\n", fact.position(), fact.place(), fact.struck()));
-                let content = serde_json::to_vec(&(fact.event(), fact.act()));
-                hash.update(content.expect("an entry was read from JSON and is JSON again"));
-            }
-        }
-        Root(hash.finalize().into())
+    /// The root: of name and version, and of a [`MerkleMap`] from the hash of every key to the digest of its timeline.
+    pub fn root(&self) -> Hash {
+        Hash::of([format!("{} {}\n", P::NAME, P::VERSION).as_bytes(), self.map.root().0.as_slice()])
     }
+}
+
+/// The hash of a key as JSON, in which no two keys are alike.
+fn hash_of(key: &Key) -> Hash {
+    Hash::of([serde_json::to_vec(key).expect("a key has only text and numbers, which JSON always holds").as_slice()])
 }

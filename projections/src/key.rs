@@ -4,9 +4,10 @@ use core::fmt;
 use minutebook_events::{
     ActRef, ContractId, LotId, OfficeId, Part, PartyId, Position, Role, ServiceId, Slug, ValueLine,
 };
+use serde::Serialize;
 
 /// A key: what a fact is about, without what it says of it. Keys of one contract sort together.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Key {
     /// What the contract is called.
     Title(ContractId),
@@ -59,7 +60,7 @@ pub enum Key {
 }
 
 /// Who holds a role: a party, or whoever holds a seat that only one can.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Holder {
     /// A party.
     Party(PartyId),

@@ -122,7 +122,7 @@ impl InHand {
             error => {
                 let words = format!("{}: {error}\n", self.name);
                 let unusable =
-                    matches!(error, RecordError::Store(_) | RecordError::Closed(_) | RecordError::ClockWentBack { .. });
+                    matches!(error, RecordError::Store(_) | RecordError::Closed | RecordError::ClockWentBack { .. });
                 Fault { words, outcome: if unusable { Outcome::Unusable } else { Outcome::Found } }
             }
         }

@@ -3,8 +3,10 @@
 
 mod ask;
 mod check;
+mod checkpoint;
 mod completions;
 mod demo;
+mod key;
 mod man;
 mod output;
 mod rebuild;
@@ -97,9 +99,22 @@ enum Command {
         after_help = "Examples:\n  minutebook record decision.toml\n  minutebook record --dry-run decision.toml\n  minutebook record --expected-head 12 decision.toml"
     )]
     Record(record::Record),
-    /// Check every hash, position, claim, instant and index of the ledger
-    #[command(after_help = "Example:\n  minutebook verify --json")]
-    Verify(Json),
+    /// Check every hash, position, claim, instant and index of the ledger, and hold it to its checkpoints
+    #[command(
+        after_help = "Examples:\n  minutebook verify\n  minutebook verify --checkpoint kept.note --key kent.pub\n  minutebook verify --json"
+    )]
+    Verify(verify::Verify),
+    /// Sign the size and the roots of the ledger, and print them
+    #[command(
+        after_help = "Examples:\n  minutebook checkpoint --key kent.key > kept.note\n  minutebook checkpoint --countersign kept.note --key auditor.key"
+    )]
+    Checkpoint(checkpoint::Checkpoint),
+    /// Make a key that signs checkpoints, or print its public key
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  minutebook key new kent.gov.uk/minutebook --out kent.key > kent.pub\n  minutebook key show kent.key"
+    )]
+    Key(key::Key),
     /// Make a ledger, record Kent's decisions in it, and show the state as of today
     #[command(after_help = "Example:\n  minutebook demo --ledger demo-ledger")]
     Demo,
@@ -213,7 +228,9 @@ fn run(cli: Cli) -> Result<Outcome, Stop> {
         Command::Rebuild(Json { json }) => rebuild::run(folder, json),
         Command::Check(check) => check.run(folder),
         Command::Record(record) => record.run(folder),
-        Command::Verify(Json { json }) => verify::run(folder, json),
+        Command::Verify(verify) => verify.run(folder),
+        Command::Checkpoint(checkpoint) => checkpoint.run(folder),
+        Command::Key(key) => key.run(),
         Command::Demo => demo::run(folder),
         Command::Completions { shell } => completions::run(shell),
         Command::Man => man::run(),

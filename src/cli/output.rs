@@ -15,6 +15,14 @@ pub(super) fn open(folder: &Path) -> Result<Ledger, Stop> {
     Ok(Ledger::open(folder, |done, total| progress.tell(done, total))?)
 }
 
+/// Waits for what the ledger does.
+pub(super) fn wait<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime with no driver always builds")
+        .block_on(work)
+}
+
 /// Progress of long work, on standard error, where that is a terminal: nothing before a second has passed.
 pub(super) struct Progress {
     what: &'static str,

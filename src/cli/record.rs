@@ -101,9 +101,7 @@ fn one(ledger: &Ledger, file: &InHand, expected: &mut Position) -> Result<String
 
 /// Records one file and waits for its receipt.
 pub(super) fn record(ledger: &Ledger, file: &InHand, expected: Position) -> Result<Receipt, Fault> {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().build().expect("a runtime with no driver always builds");
-    runtime.block_on(ledger.record(file.parsed.draft.clone(), expected)).map_err(|error| file.fault(error))
+    output::wait(ledger.record(file.parsed.draft.clone(), expected)).map_err(|error| file.fault(error))
 }
 
 /// The ledger at a folder, made where there is none, and whether it was.

@@ -1,32 +1,98 @@
 //! `verify`: the whole ledger as an auditor reads it. It opens the store alone, so that a ledger whose entries do not
 //! hold together can still be looked at.
 
-use super::{Outcome, Stop, output};
-use crate::ledger;
+use super::{Json, Outcome, Stop, key, output};
+use crate::audit::checkpoint::{Checkpoint, Head, Signed};
+use crate::audit::key::PublicKey;
+use crate::audit::verify::{Verified, verify};
 use crate::report;
 use crate::store;
+use clap::Args;
 use serde_json::json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-pub(super) fn run(folder: &Path, as_json: bool) -> Result<Outcome, Stop> {
-    let store = store::open(folder)?;
-    let mut progress = output::Progress::new("verifying");
-    let started = Instant::now();
-    let result = ledger::verify(&*store, |done, total| progress.tell(done, total));
-    let seconds = started.elapsed().as_secs_f64();
-    let text = match &result {
-        Ok((verified, _)) if as_json => report::json(&json!({ "verified": verified, "fault": null })) + "\n",
-        Err(fault) if as_json => report::json(&json!({ "verified": null, "fault": fault.to_string() })) + "\n",
-        Ok((verified, _)) => format!(
-            "Verified {} entries, {} events, {} bytes in {seconds:.3} s:\n  \
-             every hash from the stored bytes, positions without a gap, expected heads true, instants increasing,\n  \
-             the index of ids, and the index of {} streams.\n\
-             No checkpoint is signed yet: this shows that the ledger holds together, not that nobody replaced all of it.\n",
-            verified.entries, verified.events, verified.bytes, verified.streams
-        ),
-        Err(fault) => format!("Fault: {fault}\n"),
+/// What the ledger is held to, besides itself and the checkpoints it kept.
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// A checkpoint that you kept: nothing it covers may have been altered, dropped or put in between
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Vec<PathBuf>,
+    /// The public key that must have signed every checkpoint, or a file that holds it
+    #[arg(long, value_name = "KEY", value_parser = key::public)]
+    key: Vec<PublicKey>,
+    #[command(flatten)]
+    json: Json,
+}
+
+impl Verify {
+    pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
+        let given = self.checkpoint.iter().map(|path| self.given(path)).collect::<Result<Vec<_>, _>>()?;
+        let store = store::open(folder)?;
+        let mut checkpoints = vec![];
+        for (kept, note) in Signed::of(folder).all()? {
+            Checkpoint::open(&note, &self.key).map_err(|error| {
+                format!("the checkpoint of {} entries that the ledger kept: {error}", kept.head.size)
+            })?;
+            checkpoints.push(kept);
+        }
+        checkpoints.extend(given);
+        let mut progress = output::Progress::new("verifying");
+        let started = Instant::now();
+        let result = verify(&*store, &checkpoints, |done, total| progress.tell(done, total));
+        let seconds = started.elapsed().as_secs_f64();
+        let text = match &result {
+            Ok((verified, head)) if self.json.json => {
+                let head = json!({ "size": head.size, "root": head.root, "streams": head.streams });
+                report::json(&json!({ "verified": verified, "head": head, "fault": null })) + "\n"
+            }
+            Err(fault) if self.json.json => {
+                report::json(&json!({ "verified": null, "head": null, "fault": fault.to_string() })) + "\n"
+            }
+            Ok((verified, head)) => words(verified, head, seconds, &self.key),
+            Err(fault) => format!("Fault: {fault}\n"),
+        };
+        output::print(&text)?;
+        Ok(if result.is_ok() { Outcome::Answered } else { Outcome::Found })
+    }
+
+    fn given(&self, path: &Path) -> Result<Checkpoint, Stop> {
+        let note = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        Ok(Checkpoint::open(&note, &self.key).map_err(|error| format!("{}: {error}", path.display()))?)
+    }
+}
+
+fn words(verified: &Verified, head: &Head, seconds: f64, keys: &[PublicKey]) -> String {
+    let Verified { entries, bytes, events, streams, checkpoints, other_versions } = verified;
+    let rate = (*entries as f64 / seconds.max(1e-9)) as u64;
+    let mut text = format!(
+        "Verified {entries} entries, {events} events, {bytes} bytes in {seconds:.3} s, {rate} entries/s:\n  \
+         every hash from the stored bytes, positions without a gap, expected heads true, instants increasing,\n  \
+         the index of ids, and the index of {streams} streams.\n\
+         Merkle root {}\n",
+        head.root
+    );
+    text += &match (checkpoints, keys) {
+        (0, _) => {
+            "It was held to no checkpoint: this shows that the ledger holds together, not that nobody replaced all of \
+                   it. Sign one: minutebook checkpoint\n"
+                .to_owned()
+        }
+        (1, _) => {
+            "It is what its one checkpoint says: nothing that it covers was altered, dropped or put in between.\n"
+                .to_owned()
+        }
+        (n, _) => {
+            format!("It is what {n} checkpoints say: nothing that they cover was altered, dropped or put in between.\n")
+        }
     };
-    output::print(&text)?;
-    Ok(if result.is_ok() { Outcome::Answered } else { Outcome::Found })
+    if *checkpoints > 0 && keys.is_empty() {
+        text += "Whose signatures they are was not checked: give the public key with --key.\n";
+    }
+    if *other_versions > 0 {
+        text += &format!(
+            "{other_versions} roots of projections in them are of versions that this program does not make: not compared.\n"
+        );
+    }
+    text
 }

@@ -9,6 +9,7 @@
 
 use super::error::{OpenError, Shown};
 use super::kept::{self, Kept};
+use crate::durable;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -21,7 +22,7 @@ use std::time::{Duration, SystemTime};
 pub const FORMAT: u64 = 1;
 
 const MARKER: &str = "minutebook.json";
-const MARKER_DRAFT: &str = "minutebook.json.new";
+const MARKER_DRAFT: &str = "minutebook.draft";
 const LOCK: &str = "lock";
 const SIZE: &str = "size";
 const SLED: &str = "sled";
@@ -118,9 +119,8 @@ impl Folder {
         };
         let mut text = serde_json::to_string_pretty(&marker).expect("a marker has only text and a number");
         text.push('\n');
-        let draft = self.path.join(MARKER_DRAFT);
-        write_durably(&draft, text.as_bytes()).map_err(|e| OpenError::io("write", &draft, e))?;
-        fs::rename(&draft, self.path.join(MARKER)).map_err(|e| OpenError::io("write", self.path.join(MARKER), e))?;
+        let path = self.path.join(MARKER);
+        durable::put(&path, text.as_bytes()).map_err(|e| OpenError::io("write", &path, e))?;
         sync_up(&self.path)?;
         self.created = false;
         Ok(())
@@ -142,13 +142,7 @@ fn sync_up(path: &Path) -> Result<(), OpenError> {
 
 /// Makes the names in a folder durable.
 pub(super) fn sync_folder(path: &Path) -> Result<(), OpenError> {
-    File::open(path).and_then(|folder| folder.sync_all()).map_err(|e| OpenError::io("flush", path, e))
-}
-
-pub(super) fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    durable::sync_folder(path).map_err(|e| OpenError::io("flush", path, e))
 }
 
 fn no_folder(path: &Path, error: io::Error) -> OpenError {

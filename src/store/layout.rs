@@ -10,9 +10,8 @@
 //! Positions are eight bytes and chunk numbers two, big-endian, so that sled keeps them in order. A chunked value opens
 //! with its length and eight bytes of its SHA-256, because contracts and ids lie outside the entry's own hash.
 
-use super::{LeafHash, NewEntry, Stored};
-use minutebook_events::{ContractId, EntryId, Position};
-use sha2::{Digest, Sha256};
+use super::{NewEntry, Stored};
+use minutebook_events::{ContractId, EntryId, Hash, Position};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
@@ -54,7 +53,7 @@ pub(super) struct Record {
 
 impl Record {
     pub(super) fn new(position: Position, entry: &NewEntry) -> Self {
-        let stored = Stored { position, bytes: entry.bytes.clone(), leaf: LeafHash::of(&entry.bytes) };
+        let stored = Stored { position, bytes: entry.bytes.clone(), leaf: Hash::leaf(&entry.bytes) };
         Self { id: entry.id, contracts: entry.contracts.clone(), stored }
     }
 
@@ -84,10 +83,10 @@ impl Record {
         let id = EntryId(Uuid::from_bytes(array(from)?));
         let count = u16::from_be_bytes(array(from)?);
         let contracts = (0..count).map(|_| read_contract(from)).collect::<Result<_, _>>()?;
-        let leaf = LeafHash(array(from)?);
+        let leaf = Hash(array(from)?);
         let length = u32::from_be_bytes(array(from)?);
         let bytes = take(from, length as usize)?.to_vec();
-        if LeafHash::of(&bytes) != leaf {
+        if Hash::leaf(&bytes) != leaf {
             return Err(Torn("its bytes do not match the hash that was stored with them".to_owned()));
         }
         Ok(Self { id, contracts, stored: Stored { position, bytes, leaf } })
@@ -255,7 +254,7 @@ pub(super) fn join<B: AsRef<[u8]>, E: From<Torn>>(
 }
 
 fn check(payload: &[u8]) -> [u8; 8] {
-    let digest: [u8; 32] = Sha256::digest(payload).into();
+    let digest = Hash::of([payload]).0;
     std::array::from_fn(|n| digest[n])
 }
 

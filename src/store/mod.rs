@@ -27,21 +27,9 @@ pub use error::{OpenError, Shown, StoreError};
 pub use folder::{FORMAT, Folder};
 pub use sled_store::{Options, SledStore, SyncData};
 
-use minutebook_events::{ContractId, EntryId, Position};
-use sha2::{Digest, Sha256};
+use minutebook_events::{ContractId, EntryId, Hash, Position};
 use std::path::Path;
 use std::sync::Arc;
-
-/// The RFC 6962 leaf hash of stored bytes: SHA-256 of a zero byte and the bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct LeafHash(pub [u8; 32]);
-
-impl LeafHash {
-    /// The leaf hash of these bytes (RFC 6962, section 2.1).
-    pub fn of(bytes: &[u8]) -> Self {
-        Self(Sha256::new().chain_update([0]).chain_update(bytes).finalize().into())
-    }
-}
 
 /// One stored entry: the bytes exactly as they were appended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +39,7 @@ pub struct Stored {
     /// Its bytes, which have been checked against `leaf`.
     pub bytes: Vec<u8>,
     /// The hash it was stored with.
-    pub leaf: LeafHash,
+    pub leaf: Hash,
 }
 
 /// What to append: the bytes, and what the store indexes them by.

@@ -3,7 +3,7 @@
 //! It must never be more than what is durable, and needs no flush of its own: after a loss of power it may lag.
 
 use super::error::OpenError;
-use super::folder::write_durably;
+use crate::durable;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, Write};
 use std::path::Path;
@@ -25,7 +25,7 @@ impl Watermark {
                 return Err(OpenError::Corrupt { path: path.into(), what });
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                write_durably(path, line(0).as_bytes()).map_err(|e| OpenError::io("write", path, e))?;
+                durable::write(path, line(0).as_bytes()).map_err(|e| OpenError::io("write", path, e))?;
                 0
             }
             Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(unreadable(path)),

@@ -3,7 +3,8 @@
 
 use crate::run::{defines, reopen};
 use chrono::{DateTime, TimeDelta, Utc};
-use minutebook::ledger::{Clock, Ledger, LedgerError, Receipt, RecordError, verify};
+use minutebook::audit::verify::verify;
+use minutebook::ledger::{Clock, Ledger, LedgerError, Receipt, RecordError};
 use minutebook::store;
 use minutebook_events::decision_file::DecisionFile;
 use minutebook_events::{Draft, Instant, Position};
@@ -94,7 +95,7 @@ async fn of_writers_at_once_each_position_is_given_to_one() {
         let entry = &view.projections.entry(receipt.position).unwrap().entry;
         assert_eq!((entry.id, entry.recorded, entry.expected_head), (receipt.id, receipt.recorded, receipt.position));
     }
-    assert_eq!(verify(ledger.store(), |_, _| {}).unwrap().0.entries, WRITERS as u64);
+    assert_eq!(verify(ledger.store(), &[], |_, _| {}).unwrap().0.entries, WRITERS as u64);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! what only several parts together can show.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails, and says where")]
 
+mod checkpoints;
 mod cli;
 mod crash;
 mod durability;
@@ -12,6 +13,7 @@ mod golden;
 mod histories;
 mod kills;
 mod ledger;
+mod merkle;
 mod model;
 mod papers;
 mod readme;

@@ -195,12 +195,14 @@ fn select_on(projections: &Projections, (projection, key): &(&'static str, Key),
 
 fn project(entries: &[Entry]) -> Projections {
     let mut projections = Projections::default();
-    entries.iter().cloned().for_each(|entry| projections.apply(entry));
+    for entry in entries {
+        projections.apply(entry.clone(), Hash::leaf(&codec::encode(entry)));
+    }
     projections
 }
 
-fn roots(entries: &[Entry]) -> BTreeMap<&'static str, String> {
-    project(entries).roots().into_iter().map(|root| (root.name, root.root.to_string())).collect()
+fn roots(entries: &[Entry]) -> BTreeMap<String, String> {
+    project(entries).roots().into_iter().map(|root| (root.name.into(), root.root.to_string())).collect()
 }
 
 fn all_keys(entries: &[Entry]) -> BTreeSet<(&'static str, Key)> {

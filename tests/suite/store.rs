@@ -2,9 +2,9 @@
 //! whatever goes wrong has its own error. Crashes are in `crash`, flushes in `durability`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 
-use minutebook::store::{Folder, LeafHash, NewEntry, OpenError, Options, SledStore, Store, StoreError, create, open};
+use minutebook::store::{Folder, NewEntry, OpenError, Options, SledStore, Store, StoreError, create, open};
 use minutebook_events::codec::MAX_BYTES;
-use minutebook_events::{ContractId, EntryId, Position};
+use minutebook_events::{ContractId, EntryId, Hash, Position};
 use proptest::prelude::*;
 use std::fs;
 use std::io::{self, BufRead, BufReader};
@@ -60,7 +60,7 @@ fn assert_equal(store: &dyn Store, model: &[NewEntry]) {
     assert_eq!(scanned.len(), model.len());
     for ((position, expected), stored) in (0..).map(Position).zip(model).zip(&scanned) {
         assert_eq!((stored.position, &stored.bytes), (position, &expected.bytes));
-        assert_eq!(stored.leaf, LeafHash::of(&expected.bytes));
+        assert_eq!(stored.leaf, Hash::leaf(&expected.bytes));
         assert_eq!(store.read(position).unwrap().as_ref(), Some(stored));
         assert_eq!(store.position_of(expected.id).unwrap(), Some(position));
     }
@@ -377,7 +377,7 @@ fn a_folder_that_cannot_be_written_says_so() {
 fn a_creation_that_was_cut_short_is_finished_by_the_next() {
     let dir = TempDir::new().unwrap();
     create(dir.path()).map(drop).unwrap();
-    fs::rename(dir.path().join("minutebook.json"), dir.path().join("minutebook.json.new")).unwrap();
+    fs::rename(dir.path().join("minutebook.json"), dir.path().join("minutebook.draft")).unwrap();
     assert!(matches!(open(dir.path()).map(drop), Err(OpenError::NotALedger { .. })));
     create(dir.path()).map(drop).unwrap();
     assert!(open(dir.path()).unwrap().is_empty());

@@ -20,7 +20,7 @@ pub fn definition(kind: &EventKind) -> Option<(&'static str, Name)> {
 }
 
 /// Every name that the event uses and does not define, with its field.
-pub(super) fn references(kind: &EventKind) -> Vec<(String, Name)> {
+pub fn references(kind: &EventKind) -> Vec<(String, Name)> {
     let mut names = Names(vec![]);
     if let Some(contract) = own_contract(kind) {
         names.contract("contract", contract);

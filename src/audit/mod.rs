@@ -1,0 +1,14 @@
+//! What an auditor holds a ledger to, without trusting it: signed heads, proofs, certificates, answers that carry their
+//! evidence. It must not record anything, nor know how an answer is shown.
+//!
+//! | file | what it owns |
+//! | --- | --- |
+//! | `key` | keys that sign, and keys that check |
+//! | `note` | a text with signatures (C2SP signed-note) |
+//! | `checkpoint` | the signed size and roots of a ledger, and those that it has signed |
+//! | `verify` | the whole ledger read as an auditor reads it |
+
+pub mod checkpoint;
+pub mod key;
+pub mod note;
+pub mod verify;

@@ -1,0 +1,106 @@
+//! The whole ledger read as an auditor reads it: bytes, order, claims, indexes, and the checkpoints it was held to before.
+//! It opens nothing and changes nothing.
+
+use super::checkpoint::{Checkpoint, Head};
+use crate::ledger::{Folded, LedgerError, fold_each};
+use crate::store::{Store, Stored};
+use minutebook_events::Position;
+
+/// What was verified of a ledger, and how much of it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Verified {
+    /// Entries read, each with its hash, position, claim and instant.
+    pub entries: u64,
+    /// Bytes hashed.
+    pub bytes: u64,
+    /// Events folded.
+    pub events: u64,
+    /// Streams whose index was compared with the entries.
+    pub streams: u64,
+    /// Checkpoints that the ledger was held to.
+    pub checkpoints: u64,
+    /// Roots of projections in those checkpoints that this program makes in another version, so that they say nothing.
+    pub other_versions: u64,
+}
+
+/// Reads a whole store: every hash from the stored bytes, positions without a gap, claims true, instants increasing, the
+/// indexes equal to what the entries say; and at the size of every checkpoint the same roots, so that nothing it covers was
+/// altered, dropped or put in between. Stops at the first fault.
+///
+/// # Errors
+/// [`LedgerError`], with the position of the first fault.
+pub fn verify(
+    store: &dyn Store,
+    checkpoints: &[Checkpoint],
+    mut progress: impl FnMut(u64, u64),
+) -> Result<(Verified, Head), LedgerError> {
+    let mut by_size: Vec<&Checkpoint> = checkpoints.iter().collect();
+    by_size.sort_by_key(|checkpoint| checkpoint.head.size);
+    if let Some(last) = by_size.last().filter(|last| last.head.size.0 > store.len()) {
+        let size = last.head.size;
+        let what = format!("the ledger ends here, and a checkpoint was signed of {size} entries");
+        return Err(LedgerError::Incoherent { position: Position(store.len()), what });
+    }
+    let (mut bytes, mut other_versions) = (0, 0);
+    let mut due = by_size.iter().peekable();
+    let folded = fold_each(store, |stored: &Stored, folded: &mut Folded, total| {
+        bytes += stored.bytes.len() as u64;
+        while let Some(checkpoint) = due.next_if(|checkpoint| checkpoint.head.size == stored.position.next()) {
+            folded.projections.settle();
+            other_versions += hold(folded, &checkpoint.head)?;
+        }
+        progress(stored.position.0 + 1, total);
+        Ok(())
+    })?;
+    let streams = indexes(store, &folded)?;
+    let events = folded.projections.entries().iter().map(|recorded| recorded.entry.events.len() as u64).sum();
+    let checkpoints = checkpoints.len() as u64;
+    let verified = Verified { entries: folded.tree.size(), bytes, events, streams, checkpoints, other_versions };
+    Ok((verified, Head::of(&folded.projections, &folded.tree)))
+}
+
+/// Holds what was folded so far to a head that was signed of as many entries; how many roots are of other versions.
+fn hold(folded: &Folded, signed: &Head) -> Result<u64, LedgerError> {
+    let ours = Head::of(&folded.projections, &folded.tree);
+    let differs = |what: &str| {
+        let what =
+            format!("the {what} of the {} entries up to here is not the one that was signed of them", signed.size);
+        Err(LedgerError::Incoherent { position: Position(signed.size.0.saturating_sub(1)), what })
+    };
+    if ours.root != signed.root {
+        return differs("Merkle root");
+    }
+    if ours.streams != signed.streams {
+        return differs("root over the streams");
+    }
+    let mut other_versions = 0;
+    for root in &signed.projections {
+        match ours.projections.iter().find(|ours| ours.name == root.name && ours.version == root.version) {
+            Some(ours) if ours.root == root.root => {}
+            Some(_) => return differs(&format!("root of the projection {}", root.name)),
+            None => other_versions += 1,
+        }
+    }
+    Ok(other_versions)
+}
+
+/// Holds the store's indexes to the entries; how many streams it has.
+fn indexes(store: &dyn Store, folded: &Folded) -> Result<u64, LedgerError> {
+    for recorded in folded.projections.entries() {
+        let found = store.position_of(recorded.entry.id)?;
+        if found != Some(recorded.position) {
+            let what = format!("the index of ids has {found:?} for the entry here");
+            return Err(LedgerError::Incoherent { position: recorded.position, what });
+        }
+    }
+    let mut streams = 0;
+    for (subject, positions) in folded.projections.streams.all() {
+        let Some(contract) = subject.contract() else { continue };
+        if store.positions_of(contract)? != positions {
+            let what = format!("the index of the stream {contract} does not list the entries that touch it");
+            return Err(LedgerError::Incoherent { position: positions.first().copied().unwrap_or_default(), what });
+        }
+        streams += 1;
+    }
+    Ok(streams)
+}

@@ -1,0 +1,40 @@
+//! `checkpoint`: the size and the roots of the ledger, signed and printed, for whoever will hold the ledger to them.
+
+use super::{Outcome, Stop, output};
+use crate::audit::checkpoint::{Signed, sign};
+use crate::audit::key::PrivateKey;
+use crate::audit::note;
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+/// Which key signs what.
+#[derive(Debug, Args)]
+pub(super) struct Checkpoint {
+    /// The private key, a file that `minutebook key new` made
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// Sign this checkpoint too, beside the signatures that it has, instead of the ledger's head
+    #[arg(long, value_name = "FILE")]
+    countersign: Option<PathBuf>,
+}
+
+impl Checkpoint {
+    pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
+        let key = PrivateKey::read(&self.key)?;
+        let note = match self.countersign {
+            Some(path) => {
+                let there = std::fs::read_to_string(&path);
+                let there = there.map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+                crate::audit::checkpoint::Checkpoint::open(&there, &[])
+                    .map_err(|error| format!("{}: {error}", path.display()))?;
+                note::add_signature(&there, &key)?
+            }
+            None => {
+                let ledger = output::open(folder)?;
+                output::wait(sign(&ledger, &Signed::of(folder), &key))?
+            }
+        };
+        output::print(&note)?;
+        Ok(Outcome::Answered)
+    }
+}

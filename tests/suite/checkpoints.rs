@@ -1,0 +1,192 @@
+//! Keys and checkpoints through the binary: what is signed, what is never signed, and what `verify` finds when a ledger is
+//! held to what it signed before.
+
+use crate::run::{Place, copy, defines};
+use std::fs;
+use std::path::Path;
+
+/// A place with Kent's record, a key, and its public key.
+fn signing() -> (Place, String) {
+    let place = Place::kent();
+    let public = place.run(&["key", "new", "kent.example/minutebook", "--out", "kent.key"]).ok().out;
+    (place, public.trim().to_owned())
+}
+
+fn sign(place: &Place) -> String {
+    place.run(&["checkpoint", "--key", "kent.key"]).ok().out
+}
+
+fn record(place: &Place, party: &str) {
+    place.file("new.toml", defines(party)).run(&["record", "new.toml"]).ok();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let (place, public) = signing();
+    let file = place.path().join("kent.key");
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(public.starts_with("kent.example/minutebook+"), "{public}");
+    assert_eq!(place.run(&["key", "show", "kent.key"]).ok().out.trim(), public);
+    let private = fs::read(&file).unwrap();
+    place
+        .run(&["key", "new", "kent.example/minutebook", "--out", "kent.key"])
+        .ends(2)
+        .says(&["a key is never overwritten"]);
+    assert_eq!(fs::read(&file).unwrap(), private);
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    place
+        .run(&["checkpoint", "--key", "kent.key"])
+        .ends(2)
+        .says(&["others than its owner may read kent.key", "chmod 600"]);
+}
+
+#[test]
+fn what_is_no_key_is_refused() {
+    let (place, public) = signing();
+    place.run(&["key", "new", "two words", "--out", "k"]).ends(2).says(&["\"two words\" cannot name a key"]);
+    place.run(&["checkpoint", "--key", "nothing"]).ends(2).says(&["cannot read nothing"]);
+    place.file("public", &public);
+    #[cfg(unix)]
+    fs::set_permissions(place.path().join("public"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    place.run(&["checkpoint", "--key", "public"]).ends(2).says(&["public is not the file of a private key"]);
+    let other = public.replace("kent", "kant");
+    place.run(&["verify", "--key", &other]).ends(2).says(&["is not a public key: write it as"]);
+}
+
+#[test]
+fn a_checkpoint_has_the_form_that_other_tools_read() {
+    let (place, public) = signing();
+    let note = sign(&place);
+    let lines: Vec<&str> = note.lines().collect();
+    assert_eq!(lines[..2], ["kent.example/minutebook", "39"]);
+    let names: Vec<&str> = lines[3..10].iter().map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(names, ["streams", "register/1", "value/1", "lots/1", "network/1", "decisions/1", "findings/1"]);
+    assert_eq!(lines[10], "");
+    assert!(lines[11].starts_with("— kent.example/minutebook "), "{note}");
+    // A reader of signed notes that knows nothing of us.
+    let key = signed_note::StandardVerifier::new(&public).unwrap();
+    let note = signed_note::Note::from_bytes(note.as_bytes()).unwrap();
+    assert_eq!(note.verify(&signed_note::VerifierList::new(vec![Box::new(key)])).unwrap().0.len(), 1);
+}
+
+#[test]
+fn the_same_ledger_is_signed_the_same_and_a_longer_one_follows_from_it() {
+    let (place, public) = signing();
+    let first = sign(&place);
+    assert_eq!(sign(&place), first);
+    record(&place, "a-party");
+    let second = sign(&place);
+    assert_eq!(second.lines().nth(1), Some("40"));
+    place.file("first.note", &first).file("second.note", &second);
+    let verified =
+        place.run(&["verify", "--checkpoint", "first.note", "--checkpoint", "second.note", "--key", &public]).ok();
+    verified.prints(&["It is what 4 checkpoints say"]);
+    place.run(&["verify"]).ok().prints(&["It is what 2 checkpoints say", "give the public key with --key"]);
+    let other = place.run(&["key", "new", "kent.example/minutebook", "--out", "other.key"]).ok().out;
+    place.run(&["verify", "--key", other.trim()]).ends(2).says(&["it is not signed by kent.example/minutebook+"]);
+}
+
+#[test]
+fn a_second_office_signs_the_same_text() {
+    let (place, public) = signing();
+    place.file("kept.note", sign(&place));
+    let auditor = place.run(&["key", "new", "auditor.example", "--out", "auditor.key"]).ok().out;
+    let both = place.run(&["checkpoint", "--countersign", "kept.note", "--key", "auditor.key"]).ok().out;
+    place.file("both.note", &both);
+    assert_eq!(both.lines().filter(|line| line.starts_with("— ")).count(), 2);
+    place.run(&["verify", "--checkpoint", "both.note", "--key", &public]).ok();
+    place
+        .run(&["verify", "--checkpoint", "both.note", "--key", &public, "--key", auditor.trim()])
+        .ends(2)
+        .says(&["the checkpoint of 39 entries that the ledger kept: it is no checkpoint of this key"]);
+    place.run(&["checkpoint", "--key", "auditor.key"]).ends(2).says(&["this ledger signs as kent.example/minutebook"]);
+}
+
+#[test]
+fn a_changed_byte_of_a_checkpoint_is_refused() {
+    let (place, public) = signing();
+    let note = sign(&place).into_bytes();
+    let key: minutebook::audit::key::PublicKey = public.parse().unwrap();
+    let open = |bytes: &[u8]| {
+        let text = std::str::from_utf8(bytes).ok()?;
+        minutebook::audit::checkpoint::Checkpoint::open(text, std::slice::from_ref(&key)).ok()
+    };
+    assert!(open(&note).is_some());
+    for at in 0..note.len() {
+        for bit in 0..8 {
+            let mut changed = note.clone();
+            changed[at] ^= 1 << bit;
+            assert_eq!(
+                open(&changed),
+                None,
+                "bit {bit} of byte {at} was changed: {}",
+                String::from_utf8_lossy(&changed)
+            );
+        }
+        assert_eq!(open(&note[..at]), None, "cut at {at}");
+    }
+}
+
+/// Puts the folder of a ledger in the place of another's entries; what was signed stays.
+fn put_back(from: &Path, ledger: &Path) {
+    for name in ["sled", "size"] {
+        let (from, to) = (from.join(name), ledger.join(name));
+        if from.is_dir() {
+            fs::remove_dir_all(&to).unwrap();
+            copy(&from, &to);
+        } else {
+            fs::copy(from, to).unwrap();
+        }
+    }
+}
+
+#[test]
+fn an_older_copy_put_back_is_found_and_never_signed() {
+    let (place, public) = signing();
+    let older = place.path().join("older");
+    copy(&place.ledger(), &older);
+    record(&place, "a-party");
+    place.file("kept.note", sign(&place));
+    put_back(&older, &place.ledger());
+    let missing = "a checkpoint was signed of 40 entries";
+    place.run(&["verify"]).ends(1).prints(&["Fault: position 39", missing]);
+    place
+        .run(&["checkpoint", "--key", "kent.key"])
+        .ends(2)
+        .says(&["this ledger has 39 entries, and it signed a checkpoint of 40"]);
+    // What was signed was put back too: only who kept the checkpoint can tell.
+    fs::remove_dir_all(place.ledger().join("checkpoints")).unwrap();
+    place.run(&["verify"]).ok().prints(&["It was held to no checkpoint"]);
+    place.run(&["verify", "--checkpoint", "kept.note", "--key", &public]).ends(1).prints(&[missing]);
+}
+
+#[test]
+fn another_entry_in_its_place_is_found_and_never_signed() {
+    let (place, _) = signing();
+    let older = place.path().join("older");
+    copy(&place.ledger(), &older);
+    record(&place, "a-party");
+    sign(&place);
+    put_back(&older, &place.ledger());
+    record(&place, "another-party");
+    record(&place, "a-third-party");
+    place.run(&["verify"]).ends(1).prints(&["Fault: position 39", "the Merkle root of the 40 entries up to here"]);
+    place
+        .run(&["checkpoint", "--key", "kent.key"])
+        .ends(2)
+        .says(&["the first 40 entries are not those", "nothing was signed"]);
+}
+
+#[test]
+fn nothing_is_signed_of_an_empty_ledger_and_a_spoilt_checkpoint_is_told() {
+    let (place, _) = signing();
+    place.file("bad.toml", "id = 1");
+    place.run(&["--ledger", "none", "checkpoint", "--key", "kent.key"]).ends(2).says(&["there is no ledger at none"]);
+    sign(&place);
+    let kept = fs::read_dir(place.ledger().join("checkpoints")).unwrap().next().unwrap().unwrap().path();
+    fs::write(&kept, "nothing").unwrap();
+    place.run(&["checkpoint", "--key", "kent.key"]).ends(2).says(&["it is not a signed note", "restore the file"]);
+    place.run(&["verify"]).ends(2).says(&["it is not a signed note"]);
+}
