@@ -17,7 +17,12 @@ pub fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let draft = path.with_extension("draft");
     write(&draft, bytes)?;
     fs::rename(&draft, path)?;
-    path.parent().map_or(Ok(()), sync_folder)
+    sync_folder(folder_of(path))
+}
+
+/// The folder that a file is in.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Makes the names in a folder durable.

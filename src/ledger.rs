@@ -9,6 +9,7 @@ use minutebook_events::codec::{self, BadBytes};
 use minutebook_events::decide::{Rejection, decide};
 use minutebook_events::{Draft, Entry, EntryId, Hash, Instant, Position};
 use minutebook_projections::{Projections, Recorded};
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -137,9 +138,34 @@ pub struct Ledger {
 /// The projections, and how much of them is durable: a question never sees an entry that is not on disk.
 pub struct View<'a> {
     /// The projections; they may hold entries past `head` that are being committed.
-    pub projections: RwLockReadGuard<'a, Projections>,
+    pub projections: Held<'a>,
     /// The number of durable entries.
     pub head: Position,
+}
+
+impl<'a> View<'a> {
+    /// A view of projections that belong to no open ledger, all of them.
+    pub fn of(projections: &'a Projections) -> Self {
+        Self { projections: Held::Apart(projections), head: projections.head() }
+    }
+}
+
+/// Projections while they are looked at: those of an open ledger, or others.
+pub enum Held<'a> {
+    /// Those of an open ledger, which nobody changes meanwhile.
+    Live(RwLockReadGuard<'a, Projections>),
+    /// Others.
+    Apart(&'a Projections),
+}
+
+impl Deref for Held<'_> {
+    type Target = Projections;
+    fn deref(&self) -> &Projections {
+        match self {
+            Self::Live(projections) => projections,
+            Self::Apart(projections) => projections,
+        }
+    }
 }
 
 impl Ledger {
@@ -214,7 +240,7 @@ impl Ledger {
 
     /// What is recorded, for a question.
     pub fn view(&self) -> View<'_> {
-        let projections = self.projections.read().unwrap_or_else(PoisonError::into_inner);
+        let projections = Held::Live(self.projections.read().unwrap_or_else(PoisonError::into_inner));
         View { projections, head: self.head() }
     }
 
@@ -239,6 +265,14 @@ impl Ledger {
         Ok(fold(&*self.store, progress)?.projections)
     }
 
+    /// What the first entries come to, apart from the live projections: the ledger as it was at that size.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`].
+    pub fn at_size(&self, size: Position) -> Result<Folded, LedgerError> {
+        fold_each(&*self.store, size.0, |_, _| Ok(()))
+    }
+
     /// The store, for verification.
     pub fn store(&self) -> &dyn Store {
         &*self.store
@@ -255,40 +289,42 @@ impl Drop for Ledger {
     }
 }
 
-/// What the entries of a store come to.
+/// What the first entries of a store come to.
 #[derive(Default)]
-pub(crate) struct Folded {
-    pub(crate) projections: Projections,
-    pub(crate) tree: Tree,
+pub struct Folded {
+    /// The projections.
+    pub projections: Projections,
+    /// The Merkle tree.
+    pub tree: Tree,
 }
 
 /// Folds every entry of a store, each held to what an honest log promises.
 fn fold(store: &dyn Store, mut progress: impl FnMut(u64, u64)) -> Result<Folded, LedgerError> {
-    fold_each(store, |stored, _, total| {
-        progress(stored.position.0 + 1, total);
+    fold_each(store, store.len(), |stored, _| {
+        progress(stored.position.0 + 1, store.len());
         Ok(())
     })
 }
 
-/// The same; `each` sees every entry, and what all up to it come to, and may stop.
+/// The same of the first entries; `each` sees every entry, and what all up to it come to, and may stop.
 pub(crate) fn fold_each(
     store: &dyn Store,
-    mut each: impl FnMut(&Stored, &mut Folded, u64) -> Result<(), LedgerError>,
+    size: u64,
+    mut each: impl FnMut(&Stored, &mut Folded) -> Result<(), LedgerError>,
 ) -> Result<Folded, LedgerError> {
     let mut folded = Folded::default();
     let mut last = None;
-    let total = store.len();
-    for stored in store.scan(Position(0)) {
-        let stored = stored?;
+    let mut scan = store.scan(Position(0));
+    while folded.tree.size() < size {
+        let Some(stored) = scan.next().transpose()? else {
+            let what = format!("the ledger ends here, and {size} entries were recorded");
+            return Err(LedgerError::Incoherent { position: Position(folded.tree.size()), what });
+        };
         let entry = read(&stored, folded.projections.head(), last)?;
         last = Some(entry.recorded);
         folded.tree.push(stored.leaf);
         folded.projections.apply(entry, stored.leaf);
-        each(&stored, &mut folded, total)?;
-    }
-    if folded.tree.size() != total {
-        let what = format!("the ledger ends here, and {total} entries were recorded");
-        return Err(LedgerError::Incoherent { position: Position(folded.tree.size()), what });
+        each(&stored, &mut folded)?;
     }
     folded.projections.settle();
     Ok(folded)

@@ -37,6 +37,9 @@ pub fn encode(entry: &Entry) -> Vec<u8> {
 /// # Errors
 /// [`BadBytes`]: a later version, or no entry at all. The caller knows the position and should say it.
 pub fn decode(bytes: &[u8]) -> Result<Entry, BadBytes> {
+    if bytes.len() > MAX_BYTES {
+        return Err(BadBytes::NoEntry(format!("it takes {} bytes, and an entry has at most {MAX_BYTES}", bytes.len())));
+    }
     match serde_json::from_slice::<Entry>(bytes) {
         Ok(entry) if u64::from(entry.v) == VERSION => Ok(entry),
         Ok(_) => Err(refuse(bytes, "another version")),

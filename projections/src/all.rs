@@ -123,11 +123,13 @@ impl Projections {
     }
 
     fn strike(&mut self, target: &EventRef, by: &Recorded, place: u16) {
-        let struck = match self.ids.get(&target.entry).and_then(|position| self.at(*position)) {
-            Some(at) => Arc::clone(&self.entries[at]),
-            // A correction in the same entry would strike what it says itself: decide knows no such event yet.
-            None => return,
-        };
+        // Decide rejects a correction of what is not there, the same entry's own events included; a log that another program
+        // wrote may have one, and it strikes nothing.
+        let Some(at) = self.ids.get(&target.entry).and_then(|position| self.at(*position)) else { return };
+        let struck = Arc::clone(&self.entries[at]);
+        if usize::from(target.event) >= struck.entry.events.len() {
+            return;
+        }
         let by = (by.position, place);
         self.register.strike(&struck, target.event, by);
         self.value.strike(&struck, target.event, by);

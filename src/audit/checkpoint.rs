@@ -235,7 +235,7 @@ impl Signed {
         let hash = Hash::of([note.as_bytes()]).to_string();
         let path = self.0.join(format!("{:020}-{}.note", size.0, &hash[..16]));
         let kept = fs::create_dir_all(&self.0)
-            .and_then(|()| self.0.parent().map_or(Ok(()), durable::sync_folder))
+            .and_then(|()| durable::sync_folder(durable::folder_of(&self.0)))
             .and_then(|()| durable::put(&path, note.as_bytes()));
         kept.map_err(|source| CheckpointError::Io { doing: "write", path: path.into(), source })
     }

@@ -118,8 +118,7 @@ impl PrivateKey {
         })?;
         file.write_all(format!("{private}\n{public}\n").as_bytes()).map_err(io("write"))?;
         file.sync_all().map_err(io("write"))?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        durable::sync_folder(folder).map_err(io("write"))?;
+        durable::sync_folder(durable::folder_of(path)).map_err(io("write"))?;
         Self::read(path)
     }
 

@@ -6,8 +6,10 @@
 //! | `key` | keys that sign, and keys that check |
 //! | `note` | a text with signatures (C2SP signed-note) |
 //! | `checkpoint` | the signed size and roots of a ledger, and those that it has signed |
+//! | `bundle` | an answer with its evidence, checked with no ledger |
 //! | `verify` | the whole ledger read as an auditor reads it |
 
+pub mod bundle;
 pub mod checkpoint;
 pub mod key;
 pub mod note;

@@ -43,13 +43,13 @@ pub fn verify(
     }
     let (mut bytes, mut other_versions) = (0, 0);
     let mut due = by_size.iter().peekable();
-    let folded = fold_each(store, |stored: &Stored, folded: &mut Folded, total| {
+    let folded = fold_each(store, store.len(), |stored: &Stored, folded: &mut Folded| {
         bytes += stored.bytes.len() as u64;
         while let Some(checkpoint) = due.next_if(|checkpoint| checkpoint.head.size == stored.position.next()) {
             folded.projections.settle();
             other_versions += hold(folded, &checkpoint.head)?;
         }
-        progress(stored.position.0 + 1, total);
+        progress(stored.position.0 + 1, store.len());
         Ok(())
     })?;
     let streams = indexes(store, &folded)?;

@@ -1,6 +1,7 @@
 //! The command line: what may be typed, and what each command prints and exits with. A command only asks the library
 //! and formats; none decides anything.
 
+mod answer;
 mod ask;
 mod check;
 mod checkpoint;
@@ -109,6 +110,14 @@ enum Command {
         after_help = "Examples:\n  minutebook checkpoint --key kent.key > kept.note\n  minutebook checkpoint --countersign kept.note --key auditor.key"
     )]
     Checkpoint(checkpoint::Checkpoint),
+    /// Answer a question with everything that shows the answer follows from the record, in one file
+    #[command(
+        after_help = "Examples:\n  minutebook answer lots live-well-kent-2016 --as-of 2018-06-01 --bundle lots.json\n  minutebook answer why live-well-kent-2016 lot-2/holder --bundle why.json\n  minutebook answer state --sign kent.key --bundle state.json"
+    )]
+    Answer(answer::Answer),
+    /// Check such a file, with no ledger and no network
+    #[command(after_help = "Example:\n  minutebook verify-answer lots.json --key kent.pub")]
+    VerifyAnswer(answer::VerifyAnswer),
     /// Make a key that signs checkpoints, or print its public key
     #[command(
         subcommand,
@@ -230,6 +239,8 @@ fn run(cli: Cli) -> Result<Outcome, Stop> {
         Command::Record(record) => record.run(folder),
         Command::Verify(verify) => verify.run(folder),
         Command::Checkpoint(checkpoint) => checkpoint.run(folder),
+        Command::Answer(answer) => answer.run(folder),
+        Command::VerifyAnswer(bundle) => bundle.run(),
         Command::Key(key) => key.run(),
         Command::Demo => demo::run(folder),
         Command::Completions { shell } => completions::run(shell),

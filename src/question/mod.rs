@@ -22,7 +22,8 @@ use std::fmt;
 use std::str::FromStr;
 
 /// What is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "topic", rename_all = "kebab-case")]
 pub enum Topic {
     /// Everything that matters on a day: contracts in force, value, lots, partners, findings.
     State,
@@ -67,8 +68,9 @@ impl Topic {
     }
 }
 
-/// The recorded coordinate as it is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The recorded coordinate as it is asked for: in JSON a number, or an instant as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(untagged)]
 pub enum KnownAt {
     /// Up to and with the entry at this position.
     Position(Position),
@@ -89,9 +91,10 @@ impl FromStr for KnownAt {
 }
 
 /// A question.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Question {
     /// What is asked.
+    #[serde(flatten)]
     pub topic: Topic,
     /// Of one contract, or of all.
     pub contract: Option<ContractId>,
@@ -278,6 +281,9 @@ pub struct Answer {
     pub entries: Option<Entries>,
     /// The effective coordinate.
     pub as_of: Day,
+    /// The later day of a comparison.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Day>,
     /// The recorded coordinate.
     pub known_at: Known,
     /// The decision coordinate.
@@ -315,6 +321,7 @@ impl View<'_> {
         let mut answer = self.answer(question.topic.word(), at, rows);
         answer.contract = question.contract.clone();
         if let Topic::Diff { to } = &question.topic {
+            answer.to = Some(*to);
             answer.words = format!("from {} to {}: {}", DateSpan::day(at.as_of), DateSpan::day(*to), answer.words);
         }
         Ok(answer)
@@ -353,6 +360,7 @@ impl View<'_> {
             contract: None,
             entries: None,
             as_of: at.as_of,
+            to: None,
             known_at: Known { position: last, recorded },
             decided_by: at.decided_by,
             answer: rows,
