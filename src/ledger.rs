@@ -257,12 +257,12 @@ impl Ledger {
         self.store.read(position)
     }
 
-    /// Projections rebuilt from entry 0, apart from the live ones.
+    /// Projections and tree rebuilt from entry 0, apart from the live ones.
     ///
     /// # Errors
     /// As [`Ledger::open`].
-    pub fn rebuild(&self, progress: impl FnMut(u64, u64)) -> Result<Projections, LedgerError> {
-        Ok(fold(&*self.store, progress)?.projections)
+    pub fn rebuild(&self, progress: impl FnMut(u64, u64)) -> Result<Folded, LedgerError> {
+        fold(&*self.store, progress)
     }
 
     /// What the first entries come to, apart from the live projections: the ledger as it was at that size.

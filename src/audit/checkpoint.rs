@@ -72,7 +72,8 @@ pub enum BadCheckpoint {
     },
 }
 
-fn base64(hash: &Hash) -> String {
+/// A hash as notes write it.
+pub(super) fn base64(hash: &Hash) -> String {
     BASE64_STANDARD.encode(hash.0)
 }
 

@@ -7,9 +7,11 @@
 //! | `note` | a text with signatures (C2SP signed-note) |
 //! | `checkpoint` | the signed size and roots of a ledger, and those that it has signed |
 //! | `bundle` | an answer with its evidence, checked with no ledger |
+//! | `certificate` | that the projections were rebuilt, and are what was live |
 //! | `verify` | the whole ledger read as an auditor reads it |
 
 pub mod bundle;
+pub mod certificate;
 pub mod checkpoint;
 pub mod key;
 pub mod note;

@@ -50,7 +50,7 @@ fn only_kents(ledger: &Ledger, files: &[InHand], folder: &Path) -> Result<(), St
 }
 
 fn told(ledger: &Ledger, folder: &Path, files: usize, new: usize) -> Result<String, Stop> {
-    let rebuilt = ledger.rebuild(|_, _| {})?.roots();
+    let rebuilt = ledger.rebuild(|_, _| {})?.projections.roots();
     let equal = rebuilt == ledger.view().projections.roots();
     let recorded = match new {
         0 => format!("All {files} decisions are already recorded in {}: nothing was changed.", folder.display()),

@@ -2,6 +2,7 @@
 
 use super::{Outcome, Stop, output};
 use crate::audit::key::{PrivateKey, PublicKey};
+use crate::audit::note;
 use clap::Subcommand;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,15 +24,36 @@ pub(super) enum Key {
         /// The file of the private key
         file: PathBuf,
     },
+    /// Check who signed a note, a checkpoint or a certificate, and print what it says
+    #[command(after_help = "Example:\n  minutebook key check rebuilt.note --key kent.pub")]
+    Check {
+        /// The note
+        file: PathBuf,
+        /// The public key that must have signed, or a file that holds it
+        #[arg(long, value_name = "KEY", value_parser = public, required = true)]
+        key: Vec<PublicKey>,
+    },
 }
 
 impl Key {
     pub(super) fn run(self) -> Result<Outcome, Stop> {
-        let key = match self {
-            Self::New { name, out } => PrivateKey::create(&out, &name)?,
-            Self::Show { file } => PrivateKey::read(&file)?,
+        let text = match self {
+            Self::New { name, out } => format!("{}\n", PrivateKey::create(&out, &name)?.public()),
+            Self::Show { file } => format!("{}\n", PrivateKey::read(&file)?.public()),
+            Self::Check { file, key } => {
+                let note = fs::read_to_string(&file);
+                let file = file.display();
+                let note = note.map_err(|error| format!("cannot read {file}: {error}"))?;
+                match note::open(&note, &key) {
+                    Ok(text) => text,
+                    Err(fault) => {
+                        output::complain(&format_args!("minutebook: {file}: {fault}\n"));
+                        return Ok(Outcome::Found);
+                    }
+                }
+            }
         };
-        output::print(&format!("{}\n", key.public()))?;
+        output::print(&text)?;
         Ok(Outcome::Answered)
     }
 }

@@ -90,8 +90,10 @@ enum Command {
     #[command(after_help = "Example:\n  minutebook replay --from 10 --to 12")]
     Replay(replay::Replay),
     /// Rebuild every projection from entry 0, and compare with the live ones
-    #[command(after_help = "Example:\n  minutebook rebuild")]
-    Rebuild(Json),
+    #[command(
+        after_help = "Examples:\n  minutebook rebuild\n  minutebook rebuild --certify rebuilt.note --key kent.key"
+    )]
+    Rebuild(rebuild::Rebuild),
     /// Check decision files, without recording anything
     #[command(after_help = "Example:\n  minutebook check events/kent/*.toml")]
     Check(check::Check),
@@ -121,7 +123,7 @@ enum Command {
     /// Make a key that signs checkpoints, or print its public key
     #[command(
         subcommand,
-        after_help = "Examples:\n  minutebook key new kent.gov.uk/minutebook --out kent.key > kent.pub\n  minutebook key show kent.key"
+        after_help = "Examples:\n  minutebook key new kent.gov.uk/minutebook --out kent.key > kent.pub\n  minutebook key show kent.key\n  minutebook key check rebuilt.note --key kent.pub"
     )]
     Key(key::Key),
     /// Make a ledger, record Kent's decisions in it, and show the state as of today
@@ -234,7 +236,7 @@ fn run(cli: Cli) -> Result<Outcome, Stop> {
         Command::Diff(question) => question.run(folder),
         Command::Why(question) => question.run(folder),
         Command::Replay(replay) => replay.run(folder),
-        Command::Rebuild(Json { json }) => rebuild::run(folder, json),
+        Command::Rebuild(rebuild) => rebuild.run(folder),
         Command::Check(check) => check.run(folder),
         Command::Record(record) => record.run(folder),
         Command::Verify(verify) => verify.run(folder),

@@ -1,38 +1,83 @@
-//! `rebuild`: every projection from entry 0, and whether each root equals the live one.
+//! `rebuild`: every projection from entry 0, and whether each root equals the live one; signed, where asked.
 
-use super::{Outcome, Stop, output};
+use super::{Json, Outcome, Stop, output};
+use crate::audit::certificate::Certificate;
+use crate::audit::checkpoint::Head;
+use crate::audit::key::PrivateKey;
+use crate::durable;
 use crate::report;
+use chrono::Utc;
+use clap::Args;
+use minutebook_events::Instant;
+use minutebook_projections::RootOf;
 use serde_json::json;
 use std::fmt::Write;
-use std::path::Path;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
+use std::time;
 
-pub(super) fn run(folder: &Path, as_json: bool) -> Result<Outcome, Stop> {
-    let ledger = output::open(folder)?;
-    let mut progress = output::Progress::new("rebuilding");
-    let started = Instant::now();
-    let rebuilt = ledger.rebuild(|done, total| progress.tell(done, total))?;
-    let seconds = started.elapsed().as_secs_f64();
-    let view = ledger.view();
-    let pairs: Vec<_> = rebuilt.roots().into_iter().zip(view.projections.roots()).collect();
-    let equal = pairs.iter().all(|(rebuilt, live)| rebuilt == live);
-    let events: usize = rebuilt.entries().iter().map(|recorded| recorded.entry.events.len()).sum();
-    if as_json {
-        let rows: Vec<_> = pairs
-            .iter()
-            .map(|(rebuilt, live)| {
-                json!({ "projection": rebuilt.name, "version": rebuilt.version, "root": rebuilt.root.to_string(), "equal": rebuilt == live })
-            })
-            .collect();
-        let object = json!({ "entries": rebuilt.head(), "events": events, "equal": equal, "projections": rows });
-        output::print(&(report::json(&object) + "\n"))?;
-    } else {
-        let mut text = format!("Rebuilt from entry 0: {} entries, {events} events in {seconds:.3} s\n", rebuilt.head());
-        for (rebuilt, live) in &pairs {
-            let word = if rebuilt == live { "equal to the live one" } else { "DIFFERS from the live one" };
-            writeln!(text, "  {:<10} v{}  {}  {word}", rebuilt.name, rebuilt.version, rebuilt.root)?;
+/// What becomes of the result.
+#[derive(Debug, Args)]
+pub(super) struct Rebuild {
+    /// Sign what was rebuilt, and whether it equals the live one, into this file
+    #[arg(long, value_name = "FILE", requires = "key")]
+    certify: Option<PathBuf>,
+    /// The private key that signs
+    #[arg(long, value_name = "FILE", requires = "certify")]
+    key: Option<PathBuf>,
+    #[command(flatten)]
+    json: Json,
+}
+
+impl Rebuild {
+    pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
+        let key = self.key.as_deref().map(PrivateKey::read).transpose()?;
+        let ledger = output::open(folder)?;
+        let mut progress = output::Progress::new("rebuilding");
+        let started = time::Instant::now();
+        let rebuilt = ledger.rebuild(|done, total| progress.tell(done, total))?;
+        let seconds = started.elapsed().as_secs_f64();
+        let events: usize = rebuilt.projections.entries().iter().map(|recorded| recorded.entry.events.len()).sum();
+        let live = output::wait(ledger.roots())?;
+        let certificate =
+            Certificate { at: Instant::new(Utc::now()), rebuilt: Head::of(&rebuilt.projections, &rebuilt.tree), live };
+        let mut text =
+            if self.json.json { as_json(&certificate, events) } else { words(&certificate, events, seconds)? };
+        if let (Some(file), Some(key)) = (&self.certify, &key) {
+            durable::put(file, certificate.sign(key).as_bytes())
+                .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+            if !self.json.json {
+                writeln!(text, "Certified by {} in {}", key.public(), file.display())?;
+            }
         }
         output::print(&text)?;
+        Ok(if certificate.is_equal() { Outcome::Answered } else { Outcome::Found })
     }
-    Ok(if equal { Outcome::Answered } else { Outcome::Found })
+}
+
+/// Each projection as it was rebuilt, and whether the live one is equal.
+fn pairs(certificate: &Certificate) -> impl Iterator<Item = (&RootOf, bool)> {
+    let live = &certificate.live.projections;
+    certificate.rebuilt.projections.iter().map(|rebuilt| (rebuilt, live.contains(rebuilt)))
+}
+
+fn as_json(certificate: &Certificate, events: usize) -> String {
+    let row = |(rebuilt, equal): (&RootOf, bool)| json!({ "projection": rebuilt.name, "version": rebuilt.version, "root": rebuilt.root, "equal": equal });
+    let rows: Vec<_> = pairs(certificate).map(row).collect();
+    let Head { size, root, streams, .. } = certificate.rebuilt;
+    let object = json!({
+        "entries": size, "events": events, "equal": certificate.is_equal(), "root": root, "streams": streams, "projections": rows,
+    });
+    report::json(&object) + "\n"
+}
+
+fn words(certificate: &Certificate, events: usize, seconds: f64) -> Result<String, Stop> {
+    let Certificate { rebuilt, live, .. } = certificate;
+    let mut text = format!("Rebuilt from entry 0: {} entries, {events} events in {seconds:.3} s\n", rebuilt.size);
+    let word = |equal| if equal { "equal to the live one" } else { "DIFFERS from the live one" };
+    for (root, equal) in pairs(certificate) {
+        writeln!(text, "  {:<10} v{}  {}  {}", root.name, root.version, root.root, word(equal))?;
+    }
+    writeln!(text, "  {:<14}{}  {}", "streams", rebuilt.streams, word(rebuilt.streams == live.streams))?;
+    writeln!(text, "  {:<14}{}  {}", "entries", rebuilt.root, word(rebuilt.root == live.root))?;
+    Ok(text)
 }

@@ -190,3 +190,30 @@ fn nothing_is_signed_of_an_empty_ledger_and_a_spoilt_checkpoint_is_told() {
     place.run(&["checkpoint", "--key", "kent.key"]).ends(2).says(&["it is not a signed note", "restore the file"]);
     place.run(&["verify"]).ends(2).says(&["it is not a signed note"]);
 }
+
+#[test]
+fn a_rebuild_is_certified_and_anyone_can_check_who_signed() {
+    let (place, public) = signing();
+    place.run(&["rebuild", "--certify", "rebuilt.note"]).ends(2).says(&["--key"]);
+    place
+        .run(&["rebuild", "--certify", "rebuilt.note", "--key", "kent.key"])
+        .ok()
+        .prints(&["Certified by kent.example"]);
+    let text = place.run(&["key", "check", "rebuilt.note", "--key", &public]).ok().out;
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[..2], ["kent.example/minutebook rebuild certificate", "entries 39"]);
+    assert_eq!(lines[2], concat!("program minutebook ", env!("CARGO_PKG_VERSION")));
+    assert_eq!(lines[4..].len(), 8, "root, streams and six projections: {text}");
+    assert!(lines[4..].iter().all(|line| line.ends_with(" equal")), "{text}");
+    // The roots are those that a checkpoint of the same entries signs.
+    let checkpoint = sign(&place);
+    let roots: Vec<&str> = checkpoint.lines().skip(2).take(8).map(|line| line.rsplit(' ').next().unwrap()).collect();
+    assert_eq!(lines[4..].iter().map(|line| line.split(' ').nth(1).unwrap()).collect::<Vec<_>>(), roots);
+    place.file(
+        "altered.note",
+        fs::read_to_string(place.path().join("rebuilt.note")).unwrap().replace("entries 39", "entries 38"),
+    );
+    place.run(&["key", "check", "altered.note", "--key", &public]).ends(1).says(&["is not of this text"]);
+    place.file("rebuilt.note", "no note");
+    place.run(&["key", "check", "rebuilt.note", "--key", &public]).ends(1).says(&["it is not a signed note"]);
+}

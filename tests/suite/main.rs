@@ -22,4 +22,5 @@ mod replay;
 mod run;
 mod shared;
 mod store;
+mod streams;
 mod tidy;

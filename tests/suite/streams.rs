@@ -1,0 +1,77 @@
+//! Streams against a naive reference: every entry is in the stream of each subject it is about, a correction in that of
+//! what it strikes; one root over all of them, and a proof for each that none is left out.
+
+use crate::histories::{history, read};
+use minutebook_events::*;
+use minutebook_projections::streams::digest;
+use minutebook_projections::{MerkleMap, Projections, Subject};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What one event is about; for a correction, what the event that it strikes is about.
+fn about(event: &Event, earlier: &[Entry]) -> BTreeSet<Subject> {
+    let mut subjects: BTreeSet<Subject> = event.kind.contracts().into_iter().cloned().map(Subject::Contract).collect();
+    match &event.kind {
+        EventKind::PartyDefined { party, .. } | EventKind::AliasStated { party, .. } => {
+            subjects.insert(Subject::Party(party.clone()));
+        }
+        EventKind::OfficeDefined { office, .. } => {
+            subjects.insert(Subject::Office(office.clone()));
+        }
+        EventKind::Correction { strikes, .. } => {
+            if let Some(struck) = earlier.iter().find(|entry| entry.id == strikes.entry) {
+                subjects.extend(about(&struck.events[usize::from(strikes.event)], &[]));
+            }
+        }
+        _ => {}
+    }
+    subjects
+}
+
+fn naive(entries: &[Entry]) -> BTreeMap<Subject, Vec<(Position, Hash)>> {
+    let mut streams: BTreeMap<Subject, Vec<(Position, Hash)>> = BTreeMap::new();
+    for (at, entry) in entries.iter().enumerate() {
+        let events = entry.events.iter().flat_map(|event| about(event, &entries[..at]));
+        let acts = [&entry.act.reference].into_iter().chain(&entry.act.answers).cloned().map(Subject::Act);
+        for subject in events.chain(acts).collect::<BTreeSet<_>>() {
+            streams.entry(subject).or_default().push((Position(at as u64), Hash::leaf(&codec::encode(entry))));
+        }
+    }
+    streams
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_stream_is_whole_and_proven(entries in history()) {
+        let mut projections = Projections::default();
+        for entry in entries.iter() {
+            projections.apply(entry.clone(), Hash::leaf(&codec::encode(entry)));
+        }
+        let expected = naive(&entries);
+        let streams = &projections.streams;
+        let ours: BTreeMap<&Subject, &[Position]> = streams.all().collect();
+        let theirs: BTreeMap<&Subject, Vec<Position>> =
+            expected.iter().map(|(subject, entries)| (subject, entries.iter().map(|(position, _)| *position).collect())).collect();
+        prop_assert_eq!(ours.len(), theirs.len());
+        let mut map = MerkleMap::default();
+        for (subject, entries) in &expected {
+            prop_assert_eq!(ours[subject], theirs[subject].as_slice(), "{}", subject);
+            map.set(subject.key(), digest(entries.iter().copied()));
+        }
+        prop_assert_eq!(map.root(), streams.root());
+        let nobody = Subject::Party(read("nobody"));
+        prop_assert!(streams.prove(&nobody).shows(&streams.root(), &nobody.key(), None));
+        for (subject, entries) in &expected {
+            let (proof, root) = (streams.prove(subject), streams.root());
+            prop_assert!(proof.shows(&root, &subject.key(), Some(&digest(entries.iter().copied()))));
+            // One entry fewer is another stream.
+            for left_out in 0..entries.len() {
+                let rest: Vec<_> = entries.iter().enumerate().filter(|(at, _)| *at != left_out).map(|(_, entry)| *entry).collect();
+                prop_assert!(!proof.shows(&root, &subject.key(), Some(&digest(rest))));
+            }
+            prop_assert!(!proof.shows(&root, &subject.key(), None));
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Decision files: what a recorder hands in is read, decided and folded, or refused at a place in the file.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use minutebook::ledger::rehearse;
+use minutebook_events::decision_file::{DecisionFile, render};
+use minutebook_projections::Projections;
+
+fuzz_target!(|bytes: &[u8]| {
+    let text = String::from_utf8_lossy(bytes);
+    match DecisionFile::from_bytes(bytes) {
+        Err(error) => {
+            let shown = render("fuzzed.toml", &text, error.span.clone(), &error.reason, error.remedy.as_deref());
+            assert!(shown.starts_with("fuzzed.toml"));
+        }
+        Ok(file) => {
+            let mut projections = Projections::default();
+            if rehearse(&mut projections, file.draft).is_ok() {
+                projections.settle();
+                assert_eq!(projections.head().0, 1);
+            }
+        }
+    }
+});
