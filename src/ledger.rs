@@ -314,29 +314,62 @@ pub(crate) fn fold_each(
 ) -> Result<Folded, LedgerError> {
     let mut folded = Folded::default();
     let mut last = None;
-    let mut scan = store.scan(Position(0));
-    while folded.tree.size() < size {
-        let Some(stored) = scan.next().transpose()? else {
-            let what = format!("the ledger ends here, and {size} entries were recorded");
-            return Err(LedgerError::Incoherent { position: Position(folded.tree.size()), what });
-        };
-        let entry = read(&stored, folded.projections.head(), last)?;
-        last = Some(entry.recorded);
-        folded.tree.push(stored.leaf);
-        folded.projections.apply(entry, stored.leaf);
-        each(&stored, &mut folded)?;
+    let (batches, ready) = std::sync::mpsc::sync_channel(AHEAD);
+    std::thread::scope(|scope| {
+        scope.spawn(move || read_ahead(store, size, &batches));
+        for read in ready.into_iter().flatten() {
+            let (stored, entry) = read?;
+            let entry = follows(&stored, entry, folded.projections.head(), last)?;
+            last = Some(entry.recorded);
+            folded.tree.push(stored.leaf);
+            folded.projections.apply(entry, stored.leaf);
+            each(&stored, &mut folded)?;
+        }
+        Ok::<(), LedgerError>(())
+    })?;
+    if folded.tree.size() != size {
+        let what = format!("the ledger ends here, and {size} entries were recorded");
+        return Err(LedgerError::Incoherent { position: Position(folded.tree.size()), what });
     }
     folded.projections.settle();
     Ok(folded)
 }
 
-/// One stored entry, decoded and held to the one before: gapless, its claim true, its instant later.
-fn read(stored: &Stored, position: Position, last: Option<Instant>) -> Result<Entry, LedgerError> {
+/// Entries that are read and decoded together, and how many times as many may wait to be folded.
+const BATCH: usize = 128;
+const AHEAD: usize = 16;
+
+/// A stored entry, and what its bytes decode to.
+type Read = Result<(Stored, Result<Entry, BadBytes>), StoreError>;
+
+/// Reads and decodes the first entries of a store while others are folded, until nobody takes them.
+fn read_ahead(store: &dyn Store, size: u64, batches: &std::sync::mpsc::SyncSender<Vec<Read>>) {
+    let decoded = |stored: Stored| {
+        let entry = codec::decode(&stored.bytes);
+        (stored, entry)
+    };
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    let mut scan = store.scan(Position(0)).take(size).map(|stored| stored.map(decoded));
+    loop {
+        let batch: Vec<Read> = scan.by_ref().take(BATCH).collect();
+        if batch.is_empty() || batches.send(batch).is_err() {
+            return;
+        }
+    }
+}
+
+/// One stored entry held to the one before: gapless, its claim true, its instant later.
+fn follows(
+    stored: &Stored,
+    entry: Result<Entry, BadBytes>,
+    position: Position,
+    last: Option<Instant>,
+) -> Result<Entry, LedgerError> {
     let incoherent = |what: String| LedgerError::Incoherent { position, what };
     if stored.position != position {
         return Err(incoherent(format!("the entry here says that it is at {}", stored.position)));
     }
-    let entry = codec::decode(&stored.bytes).map_err(|source| LedgerError::Bytes { position, source })?;
+    let entry = entry.map_err(|source| LedgerError::Bytes { position, source })?;
     if entry.expected_head != position {
         return Err(incoherent(format!("the entry was accepted although it expected {} entries", entry.expected_head)));
     }
@@ -396,8 +429,7 @@ impl Writer {
     }
 
     fn head(&self) -> Head {
-        let mut projections = self.projections.write().unwrap_or_else(PoisonError::into_inner);
-        projections.settle();
+        let projections = self.projections.read().unwrap_or_else(PoisonError::into_inner);
         let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
         assert_eq!(tree.size(), projections.head().0, "what was applied is durable");
         Head::of(&projections, &tree)
@@ -421,6 +453,7 @@ impl Writer {
                 let mut tree = self.tree.write().unwrap_or_else(PoisonError::into_inner);
                 replies.iter().for_each(|(receipt, _)| tree.push(receipt.leaf));
                 drop(tree);
+                self.projections.write().unwrap_or_else(PoisonError::into_inner).settle();
                 self.durable.store(first.0 + entries.len() as u64, Ordering::Release);
                 tracing::debug!(first = first.0, entries = entries.len(), "committed");
                 for (receipt, reply) in replies {

@@ -53,10 +53,9 @@ impl<P: Projection> Index<P> {
                 Some(contract) => self.contracts.entry(contract.clone()).or_default(),
                 None => &mut self.general,
             };
-            let name = hash_of(&key);
-            let timeline = timelines.entry(key).or_default();
+            let timeline = timelines.entry(key).or_insert_with_key(|key| Timeline::new(hash_of(key)));
             timeline.push(Fact::new(Arc::clone(recorded), place));
-            self.map.set(name, timeline.digest());
+            self.map.set(timeline.name(), timeline.digest());
         }
     }
 
@@ -69,7 +68,7 @@ impl<P: Projection> Index<P> {
             let timeline = timelines.and_then(|timelines| timelines.get_mut(&key));
             let timeline = timeline.expect("what was applied has a timeline");
             timeline.strike(struck.position, place, by);
-            self.map.set(hash_of(&key), timeline.digest());
+            self.map.set(timeline.name(), timeline.digest());
         }
     }
 

@@ -14,12 +14,18 @@ use crate::prelude::*;
 use minutebook_events::Hash;
 use serde::{Deserialize, Serialize};
 
-/// The map. A change costs a walk from the root; hashes are made when they are asked for, or by [`MerkleMap::settle`].
+/// The map. What is set waits until [`MerkleMap::settle`] takes it in: a few changes walk from the root, and cost a hash a
+/// branch on the way; many are sorted, and the trie is made again from all leaves, which costs far less than many walks.
 #[derive(Debug, Clone, Default)]
 pub struct MerkleMap {
     nodes: Vec<Node>,
     root: Option<u32>,
+    /// Set and not taken in yet, the later the stronger.
+    waiting: Vec<(Hash, Hash)>,
 }
+
+/// How many changes may wait, beside as many as the map has nodes.
+const WAIT: usize = 4096;
 
 #[derive(Debug, Clone)]
 enum Node {
@@ -33,6 +39,15 @@ enum Node {
         /// Nothing where something below has changed since.
         hash: Option<Hash>,
     },
+}
+
+impl Node {
+    fn leaf(&self) -> Option<(Hash, Hash)> {
+        match self {
+            Self::Leaf { key, value } => Some((*key, *value)),
+            Self::Branch { .. } => None,
+        }
+    }
 }
 
 /// The way from a leaf to the root: what a key has in a map, or that it has nothing.
@@ -67,6 +82,65 @@ fn branch_hash(bit: u8, sides: [&Hash; 2]) -> Hash {
 impl MerkleMap {
     /// Gives a key a value, in place of the one it had.
     pub fn set(&mut self, key: Hash, value: Hash) {
+        self.waiting.push((key, value));
+        if self.waiting.len() > WAIT.max(self.nodes.len()) {
+            self.settle();
+        }
+    }
+
+    /// Takes in what waits, and makes every hash that is still to be made.
+    pub fn settle(&mut self) {
+        let waiting = core::mem::take(&mut self.waiting);
+        if waiting.len() > self.nodes.len() / 16 {
+            self.remake(waiting);
+        } else {
+            waiting.into_iter().for_each(|(key, value)| self.insert(key, value));
+            if let Some(root) = self.root {
+                self.settle_at(root);
+            }
+        }
+    }
+
+    /// The root: equal of two maps that hold the same, and of no others. Where something waits it costs what
+    /// [`MerkleMap::settle`] costs, and a copy.
+    pub fn root(&self) -> Hash {
+        self.settled(|map| map.root.map_or_else(|| Hash::of([]), |root| map.hash(root)))
+    }
+
+    fn settled<T>(&self, look: impl FnOnce(&Self) -> T) -> T {
+        if self.waiting.is_empty() {
+            return look(self);
+        }
+        let mut map = self.clone();
+        map.settle();
+        look(&map)
+    }
+
+    /// Makes the trie again, of all leaves and what waits.
+    fn remake(&mut self, waiting: Vec<(Hash, Hash)>) {
+        let mut leaves: Vec<(Hash, Hash)> = self.nodes.iter().filter_map(Node::leaf).chain(waiting).collect();
+        // A stable sort leaves the last that was set at the end of its key's run.
+        leaves.sort_by_key(|(key, _)| *key);
+        let runs = leaves.chunk_by(|a, b| a.0 == b.0);
+        let leaves: Vec<(Hash, Hash)> = runs.filter_map(|run| run.last().copied()).collect();
+        self.nodes.clear();
+        self.root = (!leaves.is_empty()).then(|| self.make(&leaves).0);
+    }
+
+    /// The node over these leaves, which are sorted and not none, and its hash.
+    fn make(&mut self, leaves: &[(Hash, Hash)]) -> (u32, Hash) {
+        let (first, last) = (leaves[0], leaves[leaves.len() - 1]);
+        let Some(parts_at) = first_difference(&first.0, &last.0) else {
+            let (key, value) = first;
+            return (self.add(Node::Leaf { key, value }), leaf_hash(&key, &value));
+        };
+        let (left, right) = leaves.split_at(leaves.partition_point(|(key, _)| bit(key, parts_at) == 0));
+        let (left, right) = (self.make(left), self.make(right));
+        let hash = branch_hash(parts_at, [&left.1, &right.1]);
+        (self.add(Node::Branch { bit: parts_at, sides: [left.0, right.0], hash: Some(hash) }), hash)
+    }
+
+    fn insert(&mut self, key: Hash, value: Hash) {
         let Some(root) = self.root else {
             self.root = Some(self.add(Node::Leaf { key, value }));
             return;
@@ -95,20 +169,12 @@ impl MerkleMap {
         }
     }
 
-    /// Makes every hash that a change has left to be made.
-    pub fn settle(&mut self) {
-        if let Some(root) = self.root {
-            self.settle_at(root);
-        }
-    }
-
-    /// The root: equal of two maps that hold the same, and of no others.
-    pub fn root(&self) -> Hash {
-        self.root.map_or_else(|| Hash::of([]), |root| self.hash(root))
-    }
-
     /// What a key has, or that it has nothing, with the way to the root.
     pub fn prove(&self, key: &Hash) -> MapProof {
+        self.settled(|map| map.way_to(key))
+    }
+
+    fn way_to(&self, key: &Hash) -> MapProof {
         let mut path = vec![];
         let Some(mut at) = self.root else { return MapProof { leaf: None, path } };
         loop {
@@ -217,10 +283,11 @@ mod tests {
     fn the_root_is_of_the_content_alone() {
         let mut content = BTreeMap::new();
         let (mut forward, mut back) = (MerkleMap::default(), MerkleMap::default());
-        for n in 0..200 {
-            content.insert(hash(n % 150), hash(n + 1000));
-            forward.set(hash(n % 150), hash(n + 1000));
-            if n % 7 == 0 {
+        for n in 0..400 {
+            content.insert(hash(n % 350), hash(n + 1000));
+            forward.set(hash(n % 350), hash(n + 1000));
+            // Now and then, so that some changes walk and some make the trie again.
+            if n % 7 == 0 || n > 390 {
                 forward.settle();
             }
             assert_eq!(forward.root(), naive(&content, 0), "after {n}");

@@ -18,7 +18,7 @@ pub enum Subject {
     Party(PartyId),
     /// Those that say what an office is.
     Office(OfficeId),
-    /// Those that are an act of this reference, or answer one.
+    /// Those that answer an act of this reference.
     Act(ActRef),
 }
 
@@ -50,9 +50,8 @@ impl fmt::Display for Subject {
 
 /// The subjects that an entry is about by itself: it belongs to their streams.
 pub(crate) fn about(entry: &Entry) -> BTreeSet<Subject> {
-    let act = &entry.act;
-    let acts = core::iter::once(&act.reference).chain(&act.answers).cloned().map(Subject::Act);
-    acts.chain(entry.events.iter().flat_map(|event| about_event(&event.kind))).collect()
+    let answered = entry.act.answers.iter().cloned().map(Subject::Act);
+    answered.chain(entry.events.iter().flat_map(|event| about_event(&event.kind))).collect()
 }
 
 /// The subjects that one event is about.
@@ -75,8 +74,9 @@ pub fn named(entry: &Entry) -> BTreeSet<Subject> {
             .map(|(_, name)| name)
             .chain(references(&event.kind).into_iter().map(|(_, name)| name))
     });
+    let act = [Subject::Act(entry.act.reference.clone())];
     let office = entry.act.office.clone().map(Subject::Office);
-    names.map(of_name).chain(office).chain(about(entry)).collect()
+    names.map(of_name).chain(act).chain(office).chain(about(entry)).collect()
 }
 
 fn of_name(name: Name) -> Subject {

@@ -113,13 +113,8 @@ impl Fact {
 #[derive(Debug, Clone)]
 pub struct Timeline {
     facts: Vec<Fact>,
+    name: Hash,
     digest: Hash,
-}
-
-impl Default for Timeline {
-    fn default() -> Self {
-        Self { facts: vec![], digest: Hash::of([]) }
-    }
 }
 
 /// An event's position and place, as a digest takes them.
@@ -165,6 +160,16 @@ impl<'a> Selection<'a> {
 }
 
 impl Timeline {
+    /// An empty one, under a key of this hash.
+    pub(crate) fn new(name: Hash) -> Self {
+        Self { facts: vec![], name, digest: Hash::of([]) }
+    }
+
+    /// The hash of its key.
+    pub(crate) fn name(&self) -> Hash {
+        self.name
+    }
+
     pub(crate) fn push(&mut self, fact: Fact) {
         let event = bytes((fact.position(), fact.place));
         self.digest = Hash::of([&[0], self.digest.0.as_slice(), &event, fact.recorded.leaf.0.as_slice()]);

@@ -5,6 +5,7 @@ use super::checkpoint::{Checkpoint, Head};
 use crate::ledger::{Folded, LedgerError, fold_each};
 use crate::store::{Store, Stored};
 use minutebook_events::Position;
+use minutebook_projections::Subject;
 
 /// What was verified of a ledger, and how much of it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -84,23 +85,40 @@ fn hold(folded: &Folded, signed: &Head) -> Result<u64, LedgerError> {
     Ok(other_versions)
 }
 
-/// Holds the store's indexes to the entries; how many streams it has.
+/// Holds the store's indexes to the entries, in one pass over each; how many streams there are.
 fn indexes(store: &dyn Store, folded: &Folded) -> Result<u64, LedgerError> {
-    for recorded in folded.projections.entries() {
-        let found = store.position_of(recorded.entry.id)?;
-        if found != Some(recorded.position) {
-            let what = format!("the index of ids has {found:?} for the entry here");
-            return Err(LedgerError::Incoherent { position: recorded.position, what });
+    let Folded { projections, .. } = folded;
+    let fault = |position, what| Err(LedgerError::Incoherent { position, what });
+    let (mut ids, mut wrong) = (0, None);
+    store.each_id(&mut |id, position| {
+        ids += 1;
+        let known = projections.by_id(id).map(|recorded| recorded.position);
+        if known != Some(position) {
+            wrong.get_or_insert((position, format!("the index of ids says that {id} is here, and the entries do not")));
         }
+    })?;
+    if let Some((position, what)) = wrong {
+        return fault(position, what);
     }
-    let mut streams = 0;
-    for (subject, positions) in folded.projections.streams.all() {
-        let Some(contract) = subject.contract() else { continue };
-        if store.positions_of(contract)? != positions {
-            let what = format!("the index of the stream {contract} does not list the entries that touch it");
-            return Err(LedgerError::Incoherent { position: positions.first().copied().unwrap_or_default(), what });
-        }
+    if ids != folded.tree.size() {
+        return fault(Position(ids), format!("the index of ids leads to {ids} of {} entries", folded.tree.size()));
+    }
+    let expected = projections.streams.all().filter(|(subject, _)| subject.contract().is_some()).count() as u64;
+    let (mut streams, mut wrong) = (0, None);
+    store.each_stream(&mut |contract, positions| {
         streams += 1;
+        if projections.streams.of(&Subject::Contract(contract.clone())) != positions {
+            wrong.get_or_insert((positions[0], contract.clone()));
+        }
+    })?;
+    if let Some((position, contract)) = wrong {
+        return fault(position, format!("the index of the stream {contract} does not list the entries that touch it"));
+    }
+    if streams != expected {
+        return fault(
+            Position(0),
+            format!("the index of streams has {streams} contracts, and the entries touch {expected}"),
+        );
     }
     Ok(streams)
 }

@@ -207,6 +207,21 @@ pub(super) fn id_key(id: EntryId) -> Vec<u8> {
     [b"i".as_slice(), id.0.as_bytes()].concat()
 }
 
+/// The id in a key of kind `i`.
+pub(super) fn key_id(key: &[u8]) -> Result<EntryId, Torn> {
+    let mut rest = key;
+    take(&mut rest, 1)?;
+    array(&mut rest).map(|bytes| EntryId(Uuid::from_bytes(bytes)))
+}
+
+/// The contract in a key of kind `s`.
+pub(super) fn key_contract(key: &[u8]) -> Result<ContractId, Torn> {
+    let mut rest = key;
+    take(&mut rest, 1)?;
+    let length = rest.len().saturating_sub(9);
+    contract_id(take(&mut rest, length)?)
+}
+
 /// What all keys of a contract's stream start with. No id contains a zero byte, so no other stream does.
 pub(super) fn stream_prefix(contract: &ContractId) -> Vec<u8> {
     [b"s".as_slice(), contract.as_str().as_bytes(), &[0]].concat()
@@ -260,7 +275,11 @@ fn check(payload: &[u8]) -> [u8; 8] {
 
 fn read_contract(from: &mut &[u8]) -> Result<ContractId, Torn> {
     let [length] = array(from)?;
-    let text = std::str::from_utf8(take(from, length.into())?).map_err(|e| Torn(format!("a contract's id: {e}")))?;
+    contract_id(take(from, length.into())?)
+}
+
+fn contract_id(bytes: &[u8]) -> Result<ContractId, Torn> {
+    let text = std::str::from_utf8(bytes).map_err(|e| Torn(format!("a contract's id: {e}")))?;
     text.parse().map_err(|e| Torn(format!("a contract's id: {e}")))
 }
 

@@ -97,6 +97,18 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// As [`Store::read`].
     fn position_of(&self, id: EntryId) -> Result<Option<Position>, StoreError>;
+
+    /// Every id with what [`Store::position_of`] says of it, in any order: for whoever checks all of them.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    fn each_id(&self, each: &mut dyn FnMut(EntryId, Position)) -> Result<(), StoreError>;
+
+    /// Every contract with what [`Store::positions_of`] says of it, each once, in any order.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    fn each_stream(&self, each: &mut dyn FnMut(&ContractId, &[Position])) -> Result<(), StoreError>;
 }
 
 /// Makes a ledger at `path`, which must be empty or not there, and opens it.

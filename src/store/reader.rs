@@ -2,7 +2,7 @@
 //! which positions are durable.
 
 use super::guard::{self, Fault};
-use super::layout::{self, Record, Tally};
+use super::layout::{self, Record, Tally, Torn};
 use minutebook_events::{ContractId, EntryId, Position};
 use std::sync::Arc;
 
@@ -74,14 +74,36 @@ impl Reader {
         Ok(value.map(|value| layout::id_position(&value)).transpose()?)
     }
 
+    /// Every id in blocks, with its position.
+    pub(super) fn ids(&self, each: &mut dyn FnMut(EntryId, Position)) -> Result<(), Fault> {
+        self.items(b"i", |key, value| {
+            each(layout::key_id(key)?, layout::id_position(value)?);
+            Ok(())
+        })
+    }
+
+    /// The positions of each contract that are in blocks, block by block: those of one contract follow each other.
+    pub(super) fn streams(&self, each: &mut dyn FnMut(ContractId, Vec<Position>)) -> Result<(), Fault> {
+        self.items(b"s", |key, value| {
+            each(layout::key_contract(key)?, layout::stream_positions(value)?);
+            Ok(())
+        })
+    }
+
+    /// Every key and value of a kind.
+    fn items(&self, kind: &[u8], mut each: impl FnMut(&[u8], &[u8]) -> Result<(), Torn>) -> Result<(), Fault> {
+        let mut items = self.0.scan_prefix(kind);
+        while let Some((key, value)) = guard::call(|| items.next().transpose())? {
+            each(&key, &value)?;
+        }
+        Ok(())
+    }
+
     /// What the indexes lead to, all of it.
     pub(super) fn tally(&self) -> Result<Tally, Fault> {
         let mut tally = Tally::default();
         for kind in [b"i", b"s"] {
-            let mut items = self.0.scan_prefix(kind);
-            while let Some((key, value)) = guard::call(|| items.next().transpose())? {
-                tally.add_index(&key, &value)?;
-            }
+            self.items(kind, |key, value| tally.add_index(key, value))?;
         }
         Ok(tally)
     }

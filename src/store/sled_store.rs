@@ -12,6 +12,7 @@ use super::watermark::Watermark;
 use super::{NewEntry, Scan, Store, Stored};
 use minutebook_events::codec::MAX_BYTES;
 use minutebook_events::{ContractId, EntryId, Position};
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
@@ -217,6 +218,50 @@ impl Store for SledStore {
         }
         let found = self.reader.position_of(id).map_err(|fault| fault.in_index_of(id))?;
         Ok(found.filter(|position| position.0 < state.sealed))
+    }
+
+    fn each_id(&self, each: &mut dyn FnMut(EntryId, Position)) -> Result<(), StoreError> {
+        let State { sealed, tail } = self.state().clone();
+        let mut of_blocks = |id, position: Position| {
+            if position.0 < sealed {
+                each(id, position)
+            }
+        };
+        self.reader.ids(&mut of_blocks).map_err(|fault| fault.in_index_of("ids"))?;
+        tail.iter().for_each(|record| each(record.id, record.stored.position));
+        Ok(())
+    }
+
+    fn each_stream(&self, each: &mut dyn FnMut(&ContractId, &[Position])) -> Result<(), StoreError> {
+        let State { sealed, tail } = self.state().clone();
+        let mut in_tail = BTreeMap::<&ContractId, Vec<Position>>::new();
+        for record in &tail {
+            for contract in &record.contracts {
+                in_tail.entry(contract).or_default().push(record.stored.position);
+            }
+        }
+        let mut whole = |contract: &ContractId, mut positions: Vec<Position>| {
+            positions.retain(|position| position.0 < sealed);
+            positions.extend(in_tail.remove(contract).unwrap_or_default());
+            if !positions.is_empty() {
+                each(contract, &positions);
+            }
+        };
+        let mut open: Option<(ContractId, Vec<Position>)> = None;
+        let mut of_block = |contract: ContractId, positions: Vec<Position>| match &mut open {
+            Some((of, all)) if *of == contract => all.extend(positions),
+            _ => {
+                if let Some((of, all)) = open.replace((contract, positions)) {
+                    whole(&of, all);
+                }
+            }
+        };
+        self.reader.streams(&mut of_block).map_err(|fault| fault.in_index_of("contracts"))?;
+        if let Some((of, all)) = open {
+            whole(&of, all);
+        }
+        in_tail.into_iter().for_each(|(contract, positions)| each(contract, &positions));
+        Ok(())
     }
 }
 

@@ -32,7 +32,7 @@ fn naive(entries: &[Entry]) -> BTreeMap<Subject, Vec<(Position, Hash)>> {
     let mut streams: BTreeMap<Subject, Vec<(Position, Hash)>> = BTreeMap::new();
     for (at, entry) in entries.iter().enumerate() {
         let events = entry.events.iter().flat_map(|event| about(event, &entries[..at]));
-        let acts = [&entry.act.reference].into_iter().chain(&entry.act.answers).cloned().map(Subject::Act);
+        let acts = entry.act.answers.iter().cloned().map(Subject::Act);
         for subject in events.chain(acts).collect::<BTreeSet<_>>() {
             streams.entry(subject).or_default().push((Position(at as u64), Hash::leaf(&codec::encode(entry))));
         }
