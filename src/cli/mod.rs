@@ -16,7 +16,7 @@ mod replay;
 mod verify;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use minutebook_events::{ContractId, Day, Position};
+use minutebook_events::{ContractId, Day};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -86,8 +86,8 @@ enum Command {
         after_help = "Examples:\n  minutebook why live-well-kent-2016 lot-2/holder --as-of 2018-06-01\n  minutebook why community-wellbeing lot-4/holder"
     )]
     Why(ask::Why),
-    /// Entry by entry, what each changed
-    #[command(after_help = "Example:\n  minutebook replay --from 10 --to 12")]
+    /// Entry by entry, what each changed, forward or back
+    #[command(after_help = replay::HELP)]
     Replay(replay::Replay),
     /// Rebuild every projection from entry 0, and compare with the live ones
     #[command(
@@ -170,17 +170,6 @@ struct Json {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-}
-
-/// A range of entries.
-#[derive(Debug, Args)]
-struct Entries {
-    /// The first entry
-    #[arg(long, value_name = "POSITION")]
-    from: Option<Position>,
-    /// The last entry
-    #[arg(long, value_name = "POSITION")]
-    to: Option<Position>,
 }
 
 /// How a command ended.
