@@ -1,8 +1,10 @@
 //! Questions and their answers: one `Question` with three coordinates in, one `Answer` of rows and figures out. Every
 //! front end asks here and only formats what comes back; nothing here knows a terminal, a file or a store.
 
+mod change;
 mod decisions;
 mod diff;
+mod explain;
 mod findings;
 mod lots;
 mod network;
@@ -214,12 +216,12 @@ pub struct Row {
 }
 
 impl Row {
-    fn new(kind: &'static str) -> Self {
+    pub(crate) fn new(kind: &'static str) -> Self {
         // No row has many more.
         Self { kind, cells: Vec::with_capacity(8) }
     }
 
-    fn text(mut self, name: &'static str, text: impl fmt::Display) -> Self {
+    pub(crate) fn text(mut self, name: &'static str, text: impl fmt::Display) -> Self {
         self.cells.push((name, Cell::Text(text.to_string())));
         self
     }
@@ -235,7 +237,7 @@ impl Row {
         self.figure(name, figure).text("since", since)
     }
 
-    fn cell(mut self, name: &'static str, cell: Cell) -> Self {
+    pub(crate) fn cell(mut self, name: &'static str, cell: Cell) -> Self {
         self.cells.push((name, cell));
         self
     }

@@ -1,11 +1,10 @@
-//! Replay: entry by entry, what each changed, or what undoing it would leave. It must not apply anything again: a timeline
-//! already holds every state.
+//! Replay: which entries, which way, one after the other. What each changed is for `change`.
 
-use super::why::{counts_as, effective};
+use super::change::changes;
 use super::{Answer, Cell, Entries, QuestionError, Row, View};
 use crate::today::day_of;
-use minutebook_events::{Act, DateSpan, Day, EventKind, Instant, Position, TimeRange};
-use minutebook_projections::{At, Fact, Figure, Key, Knowing, Projections, Recorded, Selection, tell};
+use minutebook_events::{Act, DateSpan, Day, Instant, Position, TimeRange};
+use minutebook_projections::{At, Projections, Recorded};
 use std::fmt;
 use std::str::FromStr;
 
@@ -238,97 +237,5 @@ fn counted(changes: &[Row]) -> String {
         [] if changes.is_empty() => "nothing".to_owned(),
         [] => "no answer of this day: what it brings or strikes is of other days, or stands beside".to_owned(),
         counts => counts.join(", "),
-    }
-}
-
-/// What an entry changed of the state on a day: a row for every fact of which it says something. Every event that it
-/// brings to a fact, and every one that it strikes there, stands in that row once.
-fn changes(all: &Projections, as_of: Day, recorded: &Recorded, back: bool) -> Vec<Row> {
-    let position = recorded.position;
-    let at = |head| At { as_of, head, decided_by: None };
-    let (without, with) = (at(position), at(position.next()));
-    let mut rows = vec![];
-    for (projection, key, timeline) in all.touched(recorded) {
-        let brought: Vec<&Fact> = timeline.facts().iter().filter(|fact| fact.position() == position).collect();
-        let struck = |fact: &&Fact| fact.struck().is_some_and(|(by, _)| by == position);
-        let struck: Vec<&Fact> = timeline.facts().iter().filter(struck).collect();
-        // The entry itself is what an act's timeline says.
-        if matches!(key, Key::Act(_)) || brought.is_empty() && struck.is_empty() {
-            continue;
-        }
-        let (unsaid, said) = (timeline.select(without), timeline.select(with));
-        let (mut before, mut after) = (words(&key, &unsaid, as_of), words(&key, &said, as_of));
-        let (mut brings, mut strikes) = (("brings", "counts-as"), ("strikes", "counted-as"));
-        if back {
-            std::mem::swap(&mut before, &mut after);
-            (brings, strikes) = (("takes-away", "counted-as"), ("restores", "counts-as"));
-        }
-        let brought = brought.into_iter().map(|fact| match (&key, &fact.event().doubt) {
-            (Key::Doubt(..), Some(doubt)) => told(fact, brings.1, &said, with).text("doubt", doubt),
-            _ => told(fact, brings.1, &said, with),
-        });
-        let struck = struck.into_iter().map(|fact| {
-            let (by, reason) = correction(all, fact);
-            told(fact, strikes.1, &unsaid, without).text("struck-by", by).text("reason", reason)
-        });
-        rows.push(
-            Row::new("change")
-                .cell("position", Cell::Position(position))
-                .text("projection", projection)
-                .text("contract", key.contract().map_or("", |contract| contract.as_str()))
-                .text("fact", &key)
-                .text("before", before)
-                .text("after", after)
-                .cell(brings.0, Cell::Rows(brought.collect()))
-                .cell(strikes.0, Cell::Rows(struck.collect())),
-        );
-    }
-    rows
-}
-
-/// The correction that struck a fact, as entry and place, and its reason.
-fn correction(all: &Projections, fact: &Fact) -> (String, String) {
-    let Some((by, place)) = fact.struck() else { return Default::default() };
-    let event = all.entry(by).and_then(|recorded| recorded.entry.events.get(usize::from(place)));
-    let reason = match event.map(|event| &event.kind) {
-        Some(EventKind::Correction { reason, .. }) => reason.clone(),
-        _ => String::new(),
-    };
-    (format!("{by}.{place}"), reason)
-}
-
-/// One fact: what it is to the day, by the word for that; `shown` where the state itself tells it.
-fn told(fact: &Fact, counts: &'static str, selection: &Selection<'_>, at: At) -> Row {
-    let event = fact.event();
-    let kind = if shown(selection).is_some_and(|shown| std::ptr::eq(shown, fact)) { "shown" } else { "fact" };
-    Row::new(kind)
-        .text("entry", format!("{}.{}", fact.position(), fact.place()))
-        .text(counts, counts_as(fact, selection, at))
-        .text("says", said(fact))
-        .text("standing", event.standing)
-        .text("effective", effective(event))
-        .text("because", event.because.as_deref().unwrap_or_default())
-        .cell("sources", Cell::List(event.sources.iter().map(ToString::to_string).collect()))
-}
-
-/// The fact that a state tells: the answer, or what takes effect first where nothing is in effect.
-fn shown<'a>(selection: &Selection<'a>) -> Option<&'a Fact> {
-    selection.answer.or(selection.later.first().copied())
-}
-
-fn said(fact: &Fact) -> String {
-    Knowing::from(tell(fact.event())).words()
-}
-
-/// A state in words.
-fn words(key: &Key, selection: &Selection<'_>, as_of: Day) -> String {
-    match (selection.answer, shown(selection)) {
-        (Some(answer), _) => {
-            let figure = Figure::in_effect(key, selection, as_of);
-            let uncertain = if figure.uncertain.is_some() { " (uncertain)" } else { "" };
-            format!("{} ({}){uncertain}", figure.value.words(), answer.standing())
-        }
-        (None, Some(later)) => format!("from {}: {} ({})", later.effective(), said(later), later.standing()),
-        (None, None) => "nothing".to_owned(),
     }
 }

@@ -188,6 +188,10 @@ fn plural(kind: &str) -> String {
         "finding" => "Findings: what the record itself shows".to_owned(),
         "rule" => "Rules: what was checked".to_owned(),
         "act" => "Acts".to_owned(),
+        "raised" => "Findings that it raised".to_owned(),
+        "settled" => "Findings that it settled".to_owned(),
+        "stream" => "Streams that it belongs to".to_owned(),
+        "struck-event" => "Events of it that were struck since".to_owned(),
         other => {
             let words = capital(&other.replace('-', " "));
             match words.strip_suffix('y') {

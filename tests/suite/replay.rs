@@ -14,7 +14,9 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, RwLock};
 
-type State = BTreeMap<(String, String, String), String>;
+/// A fact: its projection, contract and name.
+type Of = (String, String, String);
+type State = BTreeMap<Of, String>;
 
 const DAYS: [&str; 4] = ["2016-04-01", "2018-06-01", "2026-11-22", "2030-01-01"];
 
@@ -34,7 +36,7 @@ fn text(row: &Row, name: &str) -> String {
     }
 }
 
-fn key(row: &Row) -> (String, String, String) {
+fn key(row: &Row) -> Of {
     (text(row, "projection"), text(row, "contract"), text(row, "fact"))
 }
 
@@ -89,7 +91,7 @@ fn state(view: &View<'_>, as_of: Day, last: Position) -> State {
 }
 
 /// Every event of every timeline: where it stands, and itself; then the same of those that were struck.
-fn everything(view: &View<'_>) -> [Vec<((String, String, String), String)>; 2] {
+fn everything(view: &View<'_>) -> [Vec<(Of, String)>; 2] {
     let mut all = [vec![], vec![]];
     for (projection, key, timeline) in view.projections.timelines() {
         if matches!(key, Key::Act(_)) {
@@ -110,7 +112,7 @@ fn everything(view: &View<'_>) -> [Vec<((String, String, String), String)>; 2] {
 }
 
 /// Every event that a replay tells in cells of this name, with where it stands.
-fn told(rows: &[Row], name: &str) -> Vec<((String, String, String), String)> {
+fn told(rows: &[Row], name: &str) -> Vec<(Of, String)> {
     let mut told: Vec<_> =
         changes(rows).flat_map(|row| events(row, name).into_iter().map(|event| (key(row), event))).collect();
     told.sort();
