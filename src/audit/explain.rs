@@ -91,7 +91,8 @@ fn of_proof(ledger: &Ledger, signed: &Signed, stored: &Stored) -> Result<Row, Ex
 fn in_words(covering: Option<&Checkpoint>) -> String {
     match covering {
         Some(checkpoint) => {
-            format!("the checkpoint of {} entries that {} signed", checkpoint.head.size, checkpoint.origin)
+            let Checkpoint { origin, head } = checkpoint;
+            format!("the checkpoint of {} entries that the ledger kept in the name of {origin}", head.size)
         }
         None => "the ledger as it is now: no checkpoint that it kept covers the entry".to_owned(),
     }

@@ -23,7 +23,7 @@ To redo the check by hand: the leaf hash is the SHA-256 of a zero byte and the b
 From there to the root (RFC 6962, section 2.1): let i be the index, and n the size less one. For each hash of the path, \
 while i is even and equal to n, halve both; then the next hash is the SHA-256 of a byte 1 and two hashes, that of the path \
 first where i is odd, the one so far first where i is even; then halve both, and drop what is left over. The last is the \
-root. `minutebook prove inclusion 7` gives the same proof to a program, `minutebook prove check` checks it without a ledger, \
+root, which a checkpoint has in base64. `minutebook prove inclusion 7` gives the same proof to a program, `minutebook prove check` checks it without a ledger, \
 and `minutebook verify --key KEY` says who signed the checkpoints.";
 
 /// Which entry, and the day on which the state is looked at.

@@ -5,7 +5,7 @@ use crate::run::{BINARY, Place, assigned_and_struck, defines, ran};
 use assert_cmd::Command;
 
 /// Every question, with what it needs beside its name.
-const QUESTIONS: [&[&str]; 10] = [
+const QUESTIONS: [&[&str]; 11] = [
     &["state"],
     &["register"],
     &["value"],
@@ -16,6 +16,7 @@ const QUESTIONS: [&[&str]; 10] = [
     &["diff", "--from", "2017-09-30", "--to", "2018-04-01"],
     &["why", "live-well-kent-2016", "lot-2/holder"],
     &["replay", "--from", "10", "--to", "12"],
+    &["explain", "7"],
 ];
 
 #[test]

@@ -80,7 +80,7 @@ fn every_entry_of_kent_can_be_checked_by_hand_against_the_checkpoint() {
         let stored = bytes(&ledger, Position(position)).unwrap().bytes;
         redo(&answer, position, &stored, 39, &root);
         let said = row(&answer, "proof")["in"].clone();
-        assert_eq!(said, "the checkpoint of 39 entries that kent.example/minutebook signed");
+        assert_eq!(said, "the checkpoint of 39 entries that the ledger kept in the name of kent.example/minutebook");
 
         let (entry, recorded) = (row(&answer, "entry"), codec::decode(&stored).unwrap());
         assert_eq!((&entry["position"], &entry["expected-head"]), (&position.into(), &position.to_string().into()));
@@ -128,7 +128,7 @@ fn an_entry_that_no_checkpoint_covers_is_proved_in_the_ledger_as_it_is() {
     place.run(&["explain", "5"]).ok().prints(&["no checkpoint that it kept covers the entry"]);
     sign(&place);
     record(&place, "a-party");
-    place.run(&["explain", "5"]).ok().prints(&["the checkpoint of 39 entries that kent.example/minutebook signed"]);
+    place.run(&["explain", "5"]).ok().prints(&["the checkpoint of 39 entries"]);
     let new = place.run(&["explain", "39", "--json"]).ok().json();
     assert_eq!(row(&new, "proof")["size"], "40");
     place.run(&["explain", "39"]).ok().prints(&["no checkpoint that it kept covers the entry"]);

@@ -12,7 +12,7 @@ use minutebook_events::{Day, Entry, Hash, Position, codec};
 use minutebook_projections::{At, Key, Knowing, Projections, Selection, tell};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex};
 
 /// A fact: its projection, contract and name.
 type Of = (String, String, String);
@@ -197,8 +197,7 @@ fn all_of_kents_record_is_in_a_replay_once_forward_and_back() {
 fn view_of<T>(entries: &[Entry], see: impl FnOnce(&View<'_>) -> T) -> T {
     let mut projections = Projections::default();
     entries.iter().for_each(|entry| projections.apply(entry.clone(), Hash::leaf(&codec::encode(entry))));
-    let projections = RwLock::new(projections);
-    see(&View { projections: projections.read().unwrap(), head: Position(entries.len() as u64) })
+    see(&View::of(&projections))
 }
 
 proptest! {
