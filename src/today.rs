@@ -2,12 +2,17 @@
 
 use chrono::Utc;
 use chrono_tz::{Europe, Tz};
-use minutebook_events::Day;
+use minutebook_events::{Day, Instant};
 
 /// The council's zone.
 pub const ZONE: Tz = Europe::London;
 
 /// Today, in the council's zone.
 pub fn today() -> Day {
-    Utc::now().with_timezone(&ZONE).date_naive()
+    day_of(Instant::new(Utc::now()))
+}
+
+/// The day that an instant falls on, in the council's zone.
+pub fn day_of(instant: Instant) -> Day {
+    instant.utc().with_timezone(&ZONE).date_naive()
 }

@@ -69,8 +69,7 @@ impl Projections {
         }
         let recorded = Arc::new(Recorded { position: self.head, leaf, entry });
         self.ids.insert(recorded.entry.id, recorded.position);
-        for place in 0..u16::try_from(recorded.entry.events.len()).expect("an entry's size limit keeps its events few")
-        {
+        for place in places(&recorded.entry) {
             self.register.apply(&recorded, place);
             self.value.apply(&recorded, place);
             self.lots.apply(&recorded, place);
@@ -103,18 +102,19 @@ impl Projections {
     }
 
     /// The subjects to whose streams an entry belongs: those it is about, and those of the events that it strikes.
-    fn subjects(&self, entry: &Entry) -> BTreeSet<Subject> {
-        let struck = entry.events.iter().filter_map(|event| match &event.kind {
-            EventKind::Correction { strikes, .. } => self.struck_kind(strikes),
-            _ => None,
-        });
+    pub fn subjects(&self, entry: &Entry) -> BTreeSet<Subject> {
         let mut subjects = streams::about(entry);
-        subjects.extend(struck.flat_map(streams::about_event));
+        let struck = self.struck_by(entry).filter_map(|(struck, place)| struck.entry.events.get(usize::from(place)));
+        subjects.extend(struck.flat_map(|event| streams::about_event(&event.kind)));
         subjects
     }
 
-    fn struck_kind(&self, target: &EventRef) -> Option<&EventKind> {
-        Some(&self.by_id(target.entry)?.entry.events.get(usize::from(target.event))?.kind)
+    /// The events that an entry strikes: entry, and place in it.
+    fn struck_by<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = (&'a Recorded, u16)> {
+        entry.events.iter().filter_map(|event| match &event.kind {
+            EventKind::Correction { strikes, .. } => Some((self.by_id(strikes.entry)?, strikes.event)),
+            _ => None,
+        })
     }
 
     /// The contracts to whose streams an entry would belong if it came next, each once, in order.
@@ -201,6 +201,33 @@ impl Projections {
             .chain(named(&self.findings))
     }
 
+    /// The timelines to which an entry came, or on which it struck a fact: the projection's name, key, timeline. Found by
+    /// the entry's own events, so that it costs the same in a ledger of any size.
+    pub fn touched<'a>(&'a self, recorded: &'a Recorded) -> Vec<(&'static str, Key, &'a Timeline)> {
+        fn on<'a, P: Projection>(
+            index: &'a Index<P>,
+            events: &[(&Recorded, u16)],
+        ) -> impl Iterator<Item = (&'static str, Key, &'a Timeline)> {
+            let keys: BTreeSet<Key> =
+                events.iter().flat_map(|(recorded, place)| Index::<P>::keys(recorded, *place)).collect();
+            keys.into_iter().filter_map(|key| {
+                let timeline = index.timeline(&key)?;
+                Some((P::NAME, key, timeline))
+            })
+        }
+        let own: Vec<(&Recorded, u16)> = places(&recorded.entry).map(|place| (recorded, place)).collect();
+        let struck: Vec<(&Recorded, u16)> = self.struck_by(&recorded.entry).collect();
+        let both = [own.as_slice(), struck.as_slice()].concat();
+        on(&self.register, &both)
+            .chain(on(&self.value, &both))
+            .chain(on(&self.lots, &both))
+            .chain(on(&self.network, &both))
+            // A correction strikes no act.
+            .chain(on(&self.decisions, &own))
+            .chain(on(&self.findings, &both))
+            .collect()
+    }
+
     /// The contracts defined at a head, in order.
     pub fn contracts(&self, head: Position) -> Vec<&ContractId> {
         let known = self.streams.all().filter_map(|(subject, _)| subject.contract());
@@ -218,6 +245,11 @@ impl Projections {
         let first = self.register.of(contract).chain(self.value.of(contract)).chain(self.lots.of(contract));
         first.chain(self.network.of(contract)).chain(self.findings.of(contract))
     }
+}
+
+/// The places of an entry's events.
+fn places(entry: &Entry) -> core::ops::Range<u16> {
+    0..u16::try_from(entry.events.len()).expect("an entry's size limit keeps its events few")
 }
 
 fn standing(timeline: &Timeline) -> impl Iterator<Item = &Fact> {

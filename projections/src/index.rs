@@ -43,7 +43,7 @@ impl<P> Default for Index<P> {
 
 impl<P: Projection> Index<P> {
     /// The keys of an event, each once: an event that names a contract twice is still one fact about it.
-    fn keys(recorded: &Recorded, place: u16) -> BTreeSet<Key> {
+    pub(crate) fn keys(recorded: &Recorded, place: u16) -> BTreeSet<Key> {
         P::keys(&recorded.entry, place, recorded.position).into_iter().collect()
     }
 

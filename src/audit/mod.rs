@@ -8,11 +8,15 @@
 //! | `checkpoint` | the signed size and roots of a ledger, and those that it has signed |
 //! | `bundle` | an answer with its evidence, checked with no ledger |
 //! | `certificate` | that the projections were rebuilt, and are what was live |
+//! | `explain` | one entry with its bytes and the proof that they are in the ledger |
+//! | `proof` | proofs as files for other tools |
 //! | `verify` | the whole ledger read as an auditor reads it |
 
 pub mod bundle;
 pub mod certificate;
 pub mod checkpoint;
+pub mod explain;
 pub mod key;
 pub mod note;
+pub mod proof;
 pub mod verify;

@@ -7,9 +7,11 @@ mod check;
 mod checkpoint;
 mod completions;
 mod demo;
+mod explain;
 mod key;
 mod man;
 mod output;
+mod prove;
 mod rebuild;
 mod record;
 mod replay;
@@ -86,9 +88,12 @@ enum Command {
         after_help = "Examples:\n  minutebook why live-well-kent-2016 lot-2/holder --as-of 2018-06-01\n  minutebook why community-wellbeing lot-4/holder"
     )]
     Why(ask::Why),
-    /// Entry by entry, what each changed
-    #[command(after_help = "Example:\n  minutebook replay --from 10 --to 12")]
+    /// Entry by entry, what each changed, forward or back
+    #[command(after_help = replay::HELP)]
     Replay(replay::Replay),
+    /// One entry: its bytes, the proof that they are in the ledger, what it changed, what came of it
+    #[command(after_help = explain::HELP)]
+    Explain(explain::Explain),
     /// Rebuild every projection from entry 0, and compare with the live ones
     #[command(
         after_help = "Examples:\n  minutebook rebuild\n  minutebook rebuild --certify rebuilt.note --key kent.key"
@@ -120,6 +125,12 @@ enum Command {
     /// Check such a file, with no ledger and no network
     #[command(after_help = "Example:\n  minutebook verify-answer lots.json --key kent.pub")]
     VerifyAnswer(answer::VerifyAnswer),
+    /// Prove that an entry is in the ledger, or that the ledger begins as it once was, and check such proofs
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  minutebook prove inclusion 7 > proof.json\n  minutebook prove consistency --from 20\n  minutebook prove check proof.json --checkpoint kept.note --key kent.pub"
+    )]
+    Prove(prove::Prove),
     /// Make a key that signs checkpoints, or print its public key
     #[command(
         subcommand,
@@ -170,17 +181,6 @@ struct Json {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-}
-
-/// A range of entries.
-#[derive(Debug, Args)]
-struct Entries {
-    /// The first entry
-    #[arg(long, value_name = "POSITION")]
-    from: Option<Position>,
-    /// The last entry
-    #[arg(long, value_name = "POSITION")]
-    to: Option<Position>,
 }
 
 /// How a command ended.
@@ -236,6 +236,7 @@ fn run(cli: Cli) -> Result<Outcome, Stop> {
         Command::Diff(question) => question.run(folder),
         Command::Why(question) => question.run(folder),
         Command::Replay(replay) => replay.run(folder),
+        Command::Explain(explain) => explain.run(folder),
         Command::Rebuild(rebuild) => rebuild.run(folder),
         Command::Check(check) => check.run(folder),
         Command::Record(record) => record.run(folder),
@@ -243,11 +244,16 @@ fn run(cli: Cli) -> Result<Outcome, Stop> {
         Command::Checkpoint(checkpoint) => checkpoint.run(folder),
         Command::Answer(answer) => answer.run(folder),
         Command::VerifyAnswer(bundle) => bundle.run(),
+        Command::Prove(prove) => prove.run(folder),
         Command::Key(key) => key.run(),
         Command::Demo => demo::run(folder),
         Command::Completions { shell } => completions::run(shell),
         Command::Man => man::run(),
     }
+}
+
+fn position(text: &str) -> Result<Position, String> {
+    text.parse().map_err(|_| format!("\"{text}\" is not a position: write the number of an entry, as 12"))
 }
 
 fn day(text: &str) -> Result<Day, String> {

@@ -1,8 +1,10 @@
 //! Questions and their answers: one `Question` with three coordinates in, one `Answer` of rows and figures out. Every
 //! front end asks here and only formats what comes back; nothing here knows a terminal, a file or a store.
 
+mod change;
 mod decisions;
 mod diff;
+mod explain;
 mod findings;
 mod lots;
 mod network;
@@ -12,7 +14,7 @@ mod state;
 mod value;
 mod why;
 
-pub use replay::replay;
+pub use replay::{Bound, Range};
 
 use crate::ledger::View;
 use minutebook_events::{ContractId, DateSpan, Day, Instant, Position, nearest};
@@ -110,7 +112,7 @@ pub struct Question {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QuestionError {
     /// Not found: the ledger does not go that far.
-    #[error("position {asked} is past the head: the ledger holds {head} entries, 0 to {}", .head.0.saturating_sub(1))]
+    #[error("position {asked} is past the head: the ledger holds {}", held(*.head))]
     PastHead {
         /// What was asked for.
         asked: Position,
@@ -135,13 +137,13 @@ pub enum QuestionError {
         /// The nearest, in words.
         hint: String,
     },
-    /// Incorrect: the entries of a replay are the wrong way round.
-    #[error("--from {from} is after --to {to}: give the earlier entry first")]
-    LastEntryFirst {
-        /// The first entry.
-        from: Position,
-        /// The last.
-        to: Position,
+    /// Incorrect: the ends of a replay are the wrong way round.
+    #[error("{from} is after {to}: give the earlier one first")]
+    LastFirst {
+        /// The option of the first end, and what it says.
+        from: String,
+        /// Those of the last.
+        to: String,
     },
     /// Incorrect: the days of a comparison are the wrong way round.
     #[error("--from {from} is after --to {to}: give the earlier day first")]
@@ -151,6 +153,10 @@ pub enum QuestionError {
         /// The second.
         to: Day,
     },
+}
+
+fn held(head: Position) -> String {
+    head.0.checked_sub(1).map_or_else(|| "no entry".to_owned(), |last| format!("{head} entries, 0 to {last}"))
 }
 
 /// One cell of a row.
@@ -170,6 +176,8 @@ pub enum Cell {
     Positions(Vec<Position>),
     /// A yes or no that may not be in the record.
     Flag(Option<bool>),
+    /// Rows of its own.
+    Rows(Vec<Row>),
 }
 
 impl Cell {
@@ -193,6 +201,7 @@ impl Serialize for Cell {
             Self::Position(position) => position.serialize(to),
             Self::Positions(positions) => positions.serialize(to),
             Self::Flag(flag) => flag.serialize(to),
+            Self::Rows(rows) => rows.serialize(to),
         }
     }
 }
@@ -207,12 +216,12 @@ pub struct Row {
 }
 
 impl Row {
-    fn new(kind: &'static str) -> Self {
+    pub(crate) fn new(kind: &'static str) -> Self {
         // No row has many more.
         Self { kind, cells: Vec::with_capacity(8) }
     }
 
-    fn text(mut self, name: &'static str, text: impl fmt::Display) -> Self {
+    pub(crate) fn text(mut self, name: &'static str, text: impl fmt::Display) -> Self {
         self.cells.push((name, Cell::Text(text.to_string())));
         self
     }
@@ -228,7 +237,7 @@ impl Row {
         self.figure(name, figure).text("since", since)
     }
 
-    fn cell(mut self, name: &'static str, cell: Cell) -> Self {
+    pub(crate) fn cell(mut self, name: &'static str, cell: Cell) -> Self {
         self.cells.push((name, cell));
         self
     }
@@ -259,13 +268,19 @@ pub struct Known {
     pub recorded: Option<Instant>,
 }
 
-/// The entries that were asked for, both included.
+/// The entries that a replay went through, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Entries {
     /// The first.
     pub from: Position,
     /// The last.
     pub to: Position,
+    /// Of them only acts that may have been decided on this day or later.
+    pub decided_from: Option<Day>,
+    /// Of them only acts that may have been decided on this day or earlier.
+    pub decided_to: Option<Day>,
+    /// Whether from the last to the first, each undone.
+    pub back: bool,
 }
 
 /// An answer: its coordinates and its rows.

@@ -2,7 +2,7 @@
 //! facts behind a figure that was computed.
 
 use super::{Cell, QuestionError, Row, lots, register, value};
-use minutebook_events::{ActKind, ContractId, nearest};
+use minutebook_events::{ActKind, ContractId, Event, nearest};
 use minutebook_projections::{At, Fact, Figure, Key, Projections, Selection, Timeline};
 
 pub(super) fn rows(
@@ -44,7 +44,7 @@ fn chain(all: &Projections, key: &Key, timeline: &Timeline, at: At) -> Vec<Row> 
 }
 
 /// What a fact is to the question.
-fn counts_as(fact: &Fact, selection: &Selection<'_>, at: At) -> String {
+pub(super) fn counts_as(fact: &Fact, selection: &Selection<'_>, at: At) -> String {
     let is = |others: &[&Fact]| others.iter().any(|other| std::ptr::eq(*other, fact));
     match fact.struck() {
         Some((by, _)) if by < at.head => return format!("struck by the correction at position {by}"),
@@ -73,6 +73,14 @@ fn counts_as(fact: &Fact, selection: &Selection<'_>, at: At) -> String {
     }
 }
 
+/// From when an event holds, and to when where it says so.
+pub(super) fn effective(event: &Event) -> String {
+    match event.until {
+        Some(until) => format!("{}, to {until}", event.effective),
+        None => event.effective.to_string(),
+    }
+}
+
 fn row(all: &Projections, fact: &Fact, counts_as: String, at: At) -> Row {
     let (event, act) = (fact.event(), fact.act());
     let office =
@@ -84,13 +92,7 @@ fn row(all: &Projections, fact: &Fact, counts_as: String, at: At) -> Row {
         .text("counts-as", counts_as)
         .text("says", all.said(event, at))
         .text("standing", event.standing)
-        .text(
-            "effective",
-            match event.until {
-                Some(until) => format!("{}, to {until}", event.effective),
-                None => event.effective.to_string(),
-            },
-        )
+        .text("effective", effective(event))
         .text(dated, act.decided)
         .text("act", format!("{} ({}: {})", act.reference, act.kind, act.title))
         .text("office", office.unwrap_or_else(|| "not in the record".to_owned()))

@@ -47,13 +47,9 @@ impl Terminal {
         if answer.answer.is_empty() {
             out.push_str("\nNothing in the record at these coordinates.\n");
         }
-        for rows in answer.answer.chunk_by(|a, b| a.kind == b.kind && (a.kind != "lot" || same_contract(a, b))) {
-            // A lot means nothing outside its contract: its table is the contract's own.
-            let of = rows.first().filter(|row| row.kind == "lot").and_then(|row| row.get("contract"));
-            let heading = of.map(|contract| format!("Lots of {}", words(contract)));
-            let one_contract = answer.contract.is_some() || heading.is_some();
-            let title = heading.unwrap_or_else(|| heading_of(rows));
-            let title = format!("{title} ({})", rows.len());
+        for rows in answer.answer.chunk_by(|a, b| a.kind == b.kind && own_table(a) == own_table(b)) {
+            let one_contract = answer.contract.is_some() || rows.iter().any(|row| row.kind == "lot");
+            let title = heading_of(rows);
             let title = if self.colour { format!("\u{1b}[1m{title}\u{1b}[0m") } else { title };
             let narrow = self.width < NARROW && columns(rows, one_contract).len() > 3;
             let body = if narrow || is_long(rows) { self.stanzas(rows) } else { self.table(rows, one_contract) };
@@ -105,7 +101,8 @@ impl Terminal {
             if at > 0 {
                 table.add_row(["", ""]);
             }
-            for (name, cell) in row.cells.iter().filter(|(_, cell)| !words(cell).is_empty()) {
+            let shown = |name: &str, cell: &Cell| !words(cell).is_empty() && !in_heading(row.kind, name);
+            for (name, cell) in row.cells.iter().filter(|(name, cell)| shown(name, cell)) {
                 let said = match cell {
                     // Whoever asks why is told all of it.
                     Cell::Figure(figure) if row.kind == "figure" => figure_words(figure, true),
@@ -120,11 +117,26 @@ impl Terminal {
 
 /// Whether rows have more words than a table has room for.
 fn is_long(rows: &[Row]) -> bool {
-    rows.iter().any(|row| matches!(row.kind, "fact" | "figure") || row.kind == "finding" && row.get("rule").is_some())
+    rows.iter().any(|row| {
+        matches!(row.kind, "fact" | "figure" | "entry" | "bytes" | "proof")
+            || row.kind == "finding" && row.get("rule").is_some()
+    })
 }
 
-fn same_contract(a: &Row, b: &Row) -> bool {
-    a.get("contract") == b.get("contract")
+/// Whether the headings of a replay have said what is in a cell.
+fn in_heading(kind: &str, name: &str) -> bool {
+    matches!((kind, name), ("entry" | "change", "position") | ("change", "projection"))
+}
+
+/// What parts rows of one kind into tables: a lot means nothing outside its contract, a replay shows one entry after the
+/// other, and what each changed projection by projection.
+fn own_table(row: &Row) -> Option<&Cell> {
+    match row.kind {
+        "lot" => row.get("contract"),
+        "entry" => row.get("position"),
+        "change" => row.get("projection"),
+        _ => None,
+    }
 }
 
 /// Whether the cells of a column are names, which are not broken over lines.
@@ -135,12 +147,12 @@ fn whole(name: &str) -> bool {
     )
 }
 
-/// The names of the cells of all rows, in their order, without those that are empty in every row, and without the
-/// contract where there is only one.
+/// The names of the cells of all rows, in their order, without those that are empty in every row, without the contract
+/// where there is only one, and without what the headings of a replay have said.
 fn columns(rows: &[Row], one_contract: bool) -> Vec<&'static str> {
     let mut names: Vec<&'static str> = vec![];
-    for (name, cell) in rows.iter().flat_map(|row| &row.cells) {
-        let told = *name == "contract" && one_contract;
+    for (row, (name, cell)) in rows.iter().flat_map(|row| row.cells.iter().map(move |cell| (row, cell))) {
+        let told = *name == "contract" && one_contract || in_heading(row.kind, name);
         if !told && !names.contains(name) && !words(cell).is_empty() {
             names.push(name);
         }
@@ -149,7 +161,20 @@ fn columns(rows: &[Row], one_contract: bool) -> Vec<&'static str> {
 }
 
 fn heading_of(rows: &[Row]) -> String {
-    match rows.first().map_or("", |row| row.kind) {
+    let kind = rows.first().map_or("", |row| row.kind);
+    let of = rows.first().and_then(own_table).map(words).unwrap_or_default();
+    match kind {
+        "entry" => format!("Entry {of}"),
+        "bytes" => "Bytes, as they are stored".to_owned(),
+        "proof" => "Proof that they are in the ledger".to_owned(),
+        "lot" => format!("Lots of {of} ({})", rows.len()),
+        "change" => format!("{} ({})", capital(&of), rows.len()),
+        kind => format!("{} ({})", plural(kind), rows.len()),
+    }
+}
+
+fn plural(kind: &str) -> String {
+    match kind {
         "in-force" => "In force, by firm facts".to_owned(),
         "may-be-in-force" => "May be in force: started by firm facts, and not certain on this day".to_owned(),
         "said-to-be-in-force" => {
@@ -158,12 +183,15 @@ fn heading_of(rows: &[Row]) -> String {
         "not-yet-in-force" => "Not yet in force".to_owned(),
         "not-determined" => "Whether in force is not in the record".to_owned(),
         "ended" => "Ended, or term expired".to_owned(),
-        "lot" => "Lots".to_owned(),
         "partners" | "partner" => "Partners, from the funder to the delivery network".to_owned(),
         "more-findings" => "And besides".to_owned(),
         "finding" => "Findings: what the record itself shows".to_owned(),
         "rule" => "Rules: what was checked".to_owned(),
         "act" => "Acts".to_owned(),
+        "raised" => "Findings that it raised".to_owned(),
+        "settled" => "Findings that it settled".to_owned(),
+        "stream" => "Streams that it belongs to".to_owned(),
+        "struck-event" => "Events of it that were struck since".to_owned(),
         other => {
             let words = capital(&other.replace('-', " "));
             match words.strip_suffix('y') {
@@ -200,6 +228,35 @@ fn raw_words(cell: &Cell) -> String {
         Cell::Flag(Some(true)) => "yes".to_owned(),
         Cell::Flag(Some(false)) => "no".to_owned(),
         Cell::Flag(None) => "not stated".to_owned(),
+        Cell::Rows(rows) => rows.iter().map(fact_words).collect::<Vec<_>>().join("\n"),
+    }
+}
+
+/// A fact in the row of a change: what it is to the day, and what it says where the row does not tell that already.
+fn fact_words(row: &Row) -> String {
+    let cell = |name| row.get(name).map(words).unwrap_or_default();
+    let counts = row.get("counts-as").or(row.get("counted-as")).map(words).unwrap_or_default();
+    let mut out = format!("{}: {counts}", cell("entry"));
+    if row.kind != "shown" {
+        out += &format!(": {} ({}), {}", cell("says"), cell("standing"), cell("effective"));
+    }
+    if let Some(Cell::List(sources)) = row.get("sources") {
+        out += &source_words(sources);
+    }
+    for (name, label) in [("doubt", "doubt".to_owned()), ("reason", format!("struck by {}", cell("struck-by")))] {
+        if row.get(name).is_some() {
+            out += &format!("; {label}: {}", cell(name));
+        }
+    }
+    out
+}
+
+/// Where something is written: the first places, and how many more.
+fn source_words(sources: &[String]) -> String {
+    match sources {
+        [] => String::new(),
+        [first, second, rest @ ..] if rest.len() > 1 => format!(" [{first}, {second} and {} more]", rest.len()),
+        few => format!(" [{}]", few.join(", ")),
     }
 }
 
@@ -218,14 +275,7 @@ fn figure_words(figure: &Figure, all: bool) -> String {
         return "nothing".to_owned();
     }
     let mut out = figure.words();
-    let sources: Vec<String> = figure.sources.iter().map(ToString::to_string).collect();
-    match sources.as_slice() {
-        [] => {}
-        [first, second, rest @ ..] if rest.len() > 1 => {
-            out.push_str(&format!(" [{first}, {second} and {} more]", rest.len()));
-        }
-        few => out.push_str(&format!(" [{}]", few.join(", "))),
-    }
+    out += &source_words(&figure.sources.iter().map(ToString::to_string).collect::<Vec<_>>());
     if let Some(uncertain) = &figure.uncertain {
         out.push_str(&format!("\n  uncertain: {uncertain}"));
     }

@@ -6,17 +6,17 @@ use std::fs;
 use std::path::Path;
 
 /// A place with Kent's record, a key, and its public key.
-fn signing() -> (Place, String) {
+pub fn signing() -> (Place, String) {
     let place = Place::kent();
     let public = place.run(&["key", "new", "kent.example/minutebook", "--out", "kent.key"]).ok().out;
     (place, public.trim().to_owned())
 }
 
-fn sign(place: &Place) -> String {
+pub fn sign(place: &Place) -> String {
     place.run(&["checkpoint", "--key", "kent.key"]).ok().out
 }
 
-fn record(place: &Place, party: &str) {
+pub fn record(place: &Place, party: &str) {
     place.file("new.toml", defines(party)).run(&["record", "new.toml"]).ok();
 }
 
@@ -130,7 +130,7 @@ fn a_changed_byte_of_a_checkpoint_is_refused() {
 }
 
 /// Puts the folder of a ledger in the place of another's entries; what was signed stays.
-fn put_back(from: &Path, ledger: &Path) {
+pub fn put_back(from: &Path, ledger: &Path) {
     for name in ["sled", "size"] {
         let (from, to) = (from.join(name), ledger.join(name));
         if from.is_dir() {

@@ -1,11 +1,11 @@
 //! The command line as its users have it: help with examples, exit statuses, answers that begin with their coordinates
 //! or parse as JSON, plain text where no terminal is, and what each command leaves in the ledger.
 
-use crate::run::{BINARY, Place, defines, ran};
+use crate::run::{BINARY, Place, assigned_and_struck, defines, ran};
 use assert_cmd::Command;
 
 /// Every question, with what it needs beside its name.
-const QUESTIONS: [&[&str]; 10] = [
+const QUESTIONS: [&[&str]; 11] = [
     &["state"],
     &["register"],
     &["value"],
@@ -16,6 +16,7 @@ const QUESTIONS: [&[&str]; 10] = [
     &["diff", "--from", "2017-09-30", "--to", "2018-04-01"],
     &["why", "live-well-kent-2016", "lot-2/holder"],
     &["replay", "--from", "10", "--to", "12"],
+    &["explain", "7"],
 ];
 
 #[test]
@@ -202,23 +203,6 @@ fn a_dry_run_makes_no_ledger() {
     place.run(&["record", "--dry-run", "a.toml"]).ok();
     place.run(&["check", "a.toml"]).ok().prints(&["1 of 1 file holds together; nothing was recorded"]);
     assert!(!place.ledger().exists());
-}
-
-/// A contract whose first lot is with somebody, and the correction that strikes this.
-fn assigned_and_struck() -> (String, String) {
-    let event = |kind: &str, rest: &str| {
-        format!(
-            "\n[[event]]\nkind = \"{kind}\"\neffective = 2022-04-01\nstanding = \"decided\"\nsources = [\"C 4.1\"]\n{rest}"
-        )
-    };
-    let mut assigned = defines("somebody");
-    assigned += &event("contract-defined", "contract = \"lwk\"\ntitle = \"Live Well\"\n");
-    assigned += &event("lot-defined", "contract = \"lwk\"\nlot = \"1\"\ntitle = \"Lot 1\"\n");
-    assigned += &event("lot-assigned", "contract = \"lwk\"\nlot = \"1\"\nparty = \"somebody\"\n");
-    let id = minutebook_events::EntryId::from_text("somebody");
-    let head = defines("correction").split("\n[[event]]").next().unwrap().to_owned();
-    let strikes = format!("strikes = {{ entry = \"{id}\", event = 3 }}\nreason = \"the paper names someone else\"\n");
-    (assigned, head + &event("correction", &strikes))
 }
 
 #[test]

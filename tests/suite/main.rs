@@ -9,6 +9,7 @@ mod crash;
 mod durability;
 mod errors;
 mod evidence;
+mod explain;
 mod folder;
 mod golden;
 mod histories;

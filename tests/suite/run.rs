@@ -159,3 +159,20 @@ pub fn defines(party: &str) -> String {
          effective = 2022-04-01\nstanding = \"decided\"\nsources = [\"C 4.1\"]\nparty = \"{party}\"\nname = \"{party}\"\n"
     )
 }
+
+/// A contract whose first lot is with somebody, and the correction that strikes this.
+pub fn assigned_and_struck() -> (String, String) {
+    let event = |kind: &str, rest: &str| {
+        format!(
+            "\n[[event]]\nkind = \"{kind}\"\neffective = 2022-04-01\nstanding = \"decided\"\nsources = [\"C 4.1\"]\n{rest}"
+        )
+    };
+    let mut assigned = defines("somebody");
+    assigned += &event("contract-defined", "contract = \"lwk\"\ntitle = \"Live Well\"\n");
+    assigned += &event("lot-defined", "contract = \"lwk\"\nlot = \"1\"\ntitle = \"Lot 1\"\n");
+    assigned += &event("lot-assigned", "contract = \"lwk\"\nlot = \"1\"\nparty = \"somebody\"\n");
+    let id = minutebook_events::EntryId::from_text("somebody");
+    let head = defines("correction").split("\n[[event]]").next().unwrap().to_owned();
+    let strikes = format!("strikes = {{ entry = \"{id}\", event = 3 }}\nreason = \"the paper names someone else\"\n");
+    (assigned, head + &event("correction", &strikes))
+}
