@@ -104,15 +104,19 @@ impl Projections {
     /// The subjects to whose streams an entry belongs: those it is about, and those of the events that it strikes.
     pub fn subjects(&self, entry: &Entry) -> BTreeSet<Subject> {
         let mut subjects = streams::about(entry);
-        let struck = self.struck_by(entry).filter_map(|(struck, place)| struck.entry.events.get(usize::from(place)));
-        subjects.extend(struck.flat_map(|event| streams::about_event(&event.kind)));
+        let struck = self.struck_by(entry).map(|(struck, place)| &struck.entry.events[usize::from(place)].kind);
+        subjects.extend(struck.flat_map(streams::about_event));
         subjects
     }
 
-    /// The events that an entry strikes: entry, and place in it.
+    /// The events that an entry strikes: entry, and place in it. Decide rejects a correction of what is not there; a log
+    /// that another program wrote may have one, and it strikes nothing.
     fn struck_by<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = (&'a Recorded, u16)> {
         entry.events.iter().filter_map(|event| match &event.kind {
-            EventKind::Correction { strikes, .. } => Some((self.by_id(strikes.entry)?, strikes.event)),
+            EventKind::Correction { strikes, .. } => {
+                let struck = self.by_id(strikes.entry)?;
+                places(&struck.entry).contains(&strikes.event).then_some((struck, strikes.event))
+            }
             _ => None,
         })
     }
@@ -123,11 +127,10 @@ impl Projections {
     }
 
     fn strike(&mut self, target: &EventRef, by: &Recorded, place: u16) {
-        // Decide rejects a correction of what is not there, the same entry's own events included; a log that another program
-        // wrote may have one, and it strikes nothing.
+        // An entry that strikes an event of its own strikes nothing: see `struck_by`.
         let Some(at) = self.ids.get(&target.entry).and_then(|position| self.at(*position)) else { return };
         let struck = Arc::clone(&self.entries[at]);
-        if usize::from(target.event) >= struck.entry.events.len() {
+        if !places(&struck.entry).contains(&target.event) {
             return;
         }
         let by = (by.position, place);
