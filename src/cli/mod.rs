@@ -1,7 +1,9 @@
 //! The command line: what may be typed, and what each command prints and exits with. A command only asks the library
 //! and formats; none decides anything.
 
+mod archive;
 mod ask;
+mod backup;
 mod check;
 mod checkpoint;
 mod completions;
@@ -12,6 +14,7 @@ mod output;
 mod rebuild;
 mod record;
 mod replay;
+mod restore;
 mod verify;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -115,6 +118,19 @@ enum Command {
         after_help = "Examples:\n  minutebook key new kent.gov.uk/minutebook --out kent.key > kent.pub\n  minutebook key show kent.key"
     )]
     Key(key::Key),
+    /// Copy the ledger to a folder that opens as it is, and verify the copy
+    #[command(
+        after_help = "Examples:\n  minutebook backup --out /mnt/backups/monday\n  minutebook backup --out \"/mnt/backups/$(date +%F)\" && minutebook --ledger \"/mnt/backups/$(date +%F)\" state"
+    )]
+    Backup(backup::Backup),
+    /// Write the ledger as lines of JSON with its checkpoints, for whoever has nothing of ours
+    #[command(after_help = "Example:\n  minutebook archive --out /mnt/archive/2026")]
+    Archive(archive::Archive),
+    /// Make a ledger from a backup or an archive, once all of it was checked; nothing is ever overwritten
+    #[command(
+        after_help = "Examples:\n  minutebook restore --from /mnt/backups/monday --ledger restored\n  minutebook restore --from /mnt/archive/2026 --ledger restored --checkpoint kept.note --key kent.pub"
+    )]
+    Restore(restore::Restore),
     /// Make a ledger, record Kent's decisions in it, and show the state as of today
     #[command(after_help = "Example:\n  minutebook demo --ledger demo-ledger")]
     Demo,
@@ -231,6 +247,9 @@ fn run(cli: Cli) -> Result<Outcome, Stop> {
         Command::Verify(verify) => verify.run(folder),
         Command::Checkpoint(checkpoint) => checkpoint.run(folder),
         Command::Key(key) => key.run(),
+        Command::Backup(backup) => backup.run(folder),
+        Command::Archive(archive) => archive.run(folder),
+        Command::Restore(restore) => restore.run(folder),
         Command::Demo => demo::run(folder),
         Command::Completions { shell } => completions::run(shell),
         Command::Man => man::run(),

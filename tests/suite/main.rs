@@ -4,6 +4,7 @@
 
 mod checkpoints;
 mod cli;
+mod copies;
 mod crash;
 mod durability;
 mod errors;
