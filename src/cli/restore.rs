@@ -46,7 +46,7 @@ impl Restore {
             0 => {
                 "It was held to no checkpoint: this shows that it holds together, not whose record it is.\n".to_owned()
             }
-            1 => format!("It is what its one checkpoint says, which covers {covered} of them.\n"),
+            1 => format!("It is what its one checkpoint says, which covers {covered} of {entries} entries.\n"),
             n => format!("It is what {n} checkpoints say, which cover {covered} of {entries} entries.\n"),
         };
         if *checkpoints > 0 && self.held.key.is_empty() {

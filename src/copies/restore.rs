@@ -142,7 +142,10 @@ impl Copy<'_> {
         for path in Signed::of(&self.draft).files()? {
             let (_, note) = checkpoint::read(&path)?;
             let signed = Checkpoint::open(&note, held.keys);
-            all.push(signed.map_err(|source| CheckpointError::Kept { path: path.into(), source })?);
+            let signed = signed.map_err(|source| CheckpointError::Kept { path: path.into(), source })?;
+            if !all.contains(&signed) {
+                all.push(signed);
+            }
         }
         if all.is_empty() && !held.keys.is_empty() { Err(CopyError::Unsigned(self.from.into())) } else { Ok(all) }
     }

@@ -4,7 +4,7 @@ use super::{archived, assert_no_draft, council, restore, sum_again, tree};
 use crate::run::{Place, Ran, copy, defines, reopen};
 use minutebook::audit::checkpoint::{Signed, sign};
 use minutebook::audit::key::PrivateKey;
-use minutebook::copies::{CopyError, archive, restore as restored};
+use minutebook::copies::{self, CopyError, archive};
 use minutebook::ledger::Ledger;
 use minutebook_events::Position;
 use minutebook_events::decision_file::DecisionFile;
@@ -157,7 +157,9 @@ fn whoever_writes_the_hashes_anew_is_still_held_to_the_entries_and_to_what_was_s
     fs::remove_dir_all(place.path().join("new")).unwrap();
     let other = place.run(&["key", "new", "kent.example/minutebook", "--out", "other.key"]).ok().out;
     damaged(&place, |_| {}, &["--key", other.trim()]).ends(1).says(&[".note: ", "it is not signed by kent.example"]);
-    damaged(&place, |_| {}, &["--key", &public, "--checkpoint", "kept.note"]).ok().prints(&["cover 39 of 39 entries"]);
+    damaged(&place, |_| {}, &["--key", &public, "--checkpoint", "kept.note"])
+        .ok()
+        .prints(&["its one checkpoint says, which covers 39 of 39 entries"]);
 }
 
 #[test]
@@ -291,7 +293,7 @@ fn every_change_of_an_archive_is_refused_or_makes_no_difference() {
             fs::write(dir.path().join("archive").join(&file[1..]), changed).unwrap();
             let to = dir.path().join("restored");
             tried += 1;
-            match restored(&dir.path().join("archive"), &to, Default::default(), &mut |_, _, _| {}) {
+            match copies::restore(&dir.path().join("archive"), &to, Default::default(), &mut |_, _, _| {}) {
                 Err(error) => {
                     refused += 1;
                     assert!(matches!(error, CopyError::Spoilt { .. } | CopyError::Ledger(_)), "{what}: {error}");
@@ -310,5 +312,6 @@ fn every_change_of_an_archive_is_refused_or_makes_no_difference() {
     }
     println!("{refused} of {tried} changes were refused");
     assert!(refused > 80);
-    restored(&dir.path().join("archive"), &dir.path().join("restored"), Default::default(), &mut |_, _, _| {}).unwrap();
+    copies::restore(&dir.path().join("archive"), &dir.path().join("restored"), Default::default(), &mut |_, _, _| {})
+        .unwrap();
 }

@@ -1,6 +1,6 @@
 //! Copies while others record, and copies that are killed or watched: what is there is whole and on disk.
 
-use super::{council, tree};
+use super::{council, restored, tree};
 use crate::run::{BINARY, Place, defines, reopen};
 use minutebook::audit::checkpoint::{Signed, sign};
 use minutebook::audit::key::PrivateKey;
@@ -98,7 +98,7 @@ fn copies_made_while_others_record_hold_all_that_was_there_and_nothing_else() {
     drop(copy);
     for from in ["backup", "archive"] {
         let to = at(&format!("from-{from}"));
-        minutebook::copies::restore(&at(from), &to, Default::default(), &mut |_, _, _| {}).unwrap();
+        restored(&at(from), &to);
         let copy = reopen(&to);
         assert!(copy.head() >= head.size);
         assert_eq!(copy.tree().root(copy.head().0), ledger.tree().root(copy.head().0));

@@ -7,10 +7,15 @@ mod places;
 mod trips;
 
 use crate::run::{Place, Ran, defines};
+use minutebook::copies::{self, Copied, CopyError};
+use minutebook::ledger::LedgerError;
+use minutebook::store::OpenError;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
 
 /// A place with Kent's record and more: two checkpoints, an entry that neither covers, and files beside the entries.
 fn council() -> (Place, String) {
@@ -62,7 +67,7 @@ fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 /// The files beside the entries.
 fn beside(ledger: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = tree(ledger);
-    files.retain(|name, _| minutebook::copies::FOLDERS.iter().any(|folder| name.starts_with(&format!("/{folder}/"))));
+    files.retain(|name, _| copies::FOLDERS.iter().any(|folder| name.starts_with(&format!("/{folder}/"))));
     files
 }
 
@@ -74,6 +79,17 @@ fn answers(place: &Place, ledger: &str) -> Vec<serde_json::Value> {
 
 fn restore(place: &Place, from: &str, to: &str) -> Ran {
     place.run(&["restore", "--from", from, "--ledger", to])
+}
+
+/// Restores in this process. As in [`crate::run::reopen`], a program that another test starts may hold a lock for a moment.
+fn restored(from: &Path, to: &Path) -> Copied {
+    for _ in 0..500 {
+        match copies::restore(from, to, Default::default(), &mut |_, _, _| {}) {
+            Err(CopyError::Ledger(LedgerError::Open(OpenError::Locked { .. }))) => sleep(Duration::from_millis(10)),
+            other => return other.unwrap().1,
+        }
+    }
+    panic!("{} stays locked", from.display())
 }
 
 /// Writes the hashes of an archive anew, as whoever changes it on purpose would.

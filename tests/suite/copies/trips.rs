@@ -1,6 +1,6 @@
 //! Round trips: every byte and every root comes back, and who knows nothing of us reads an archive.
 
-use super::{answers, archived, assert_no_draft, beside, council, restore, sum_again, tree};
+use super::{answers, archived, assert_no_draft, beside, council, restore, restored, sum_again, tree};
 use crate::run::{Place, Ran, defines, ran, reopen};
 use assert_cmd::Command;
 use minutebook::copies::{archive, backup};
@@ -114,7 +114,7 @@ async fn many_entries_come_back() {
     archive(ledger.store(), &at("ledger"), &at("archive"), &mut |_, _, _| {}).unwrap();
     for from in ["backup", "archive"] {
         let to = at(&format!("from-{from}"));
-        let (_, copied) = minutebook::copies::restore(&at(from), &to, Default::default(), &mut |_, _, _| {}).unwrap();
+        let copied = restored(&at(from), &to);
         assert_eq!((copied.entries, copied.root), (ENTRIES, head.root));
         assert_eq!(reopen(&to).roots().await.unwrap(), head);
     }
