@@ -319,7 +319,7 @@ pub(crate) fn fold_each(
         scope.spawn(move || read_ahead(store, size, &batches));
         for read in ready.into_iter().flatten() {
             let (stored, entry) = read?;
-            let entry = follows(&stored, entry, folded.projections.head(), last)?;
+            let entry = held(&stored, entry, folded.projections.head(), last)?;
             last = Some(entry.recorded);
             folded.tree.push(stored.leaf);
             folded.projections.apply(entry, stored.leaf);
@@ -358,8 +358,13 @@ fn read_ahead(store: &dyn Store, size: u64, batches: &std::sync::mpsc::SyncSende
     }
 }
 
-/// One stored entry held to the one before: gapless, its claim true, its instant later.
-fn follows(
+/// One stored entry, decoded and held to the one before: gapless, its claim true, its instant later.
+pub(crate) fn read(stored: &Stored, position: Position, last: Option<Instant>) -> Result<Entry, LedgerError> {
+    held(stored, codec::decode(&stored.bytes), position, last)
+}
+
+/// The same of one that is decoded already.
+fn held(
     stored: &Stored,
     entry: Result<Entry, BadBytes>,
     position: Position,
@@ -370,14 +375,20 @@ fn follows(
         return Err(incoherent(format!("the entry here says that it is at {}", stored.position)));
     }
     let entry = entry.map_err(|source| LedgerError::Bytes { position, source })?;
+    follows(&entry, position, last).map_err(incoherent)?;
+    Ok(entry)
+}
+
+/// That an entry may be the one at a position, after one that was recorded at `last`; or what speaks against it.
+pub(crate) fn follows(entry: &Entry, position: Position, last: Option<Instant>) -> Result<(), String> {
     if entry.expected_head != position {
-        return Err(incoherent(format!("the entry was accepted although it expected {} entries", entry.expected_head)));
+        return Err(format!("the entry was accepted although it expected {} entries", entry.expected_head));
     }
     match last {
         Some(last) if entry.recorded <= last => {
-            Err(incoherent(format!("the entry was recorded at {}, not after {last}", entry.recorded)))
+            Err(format!("the entry was recorded at {}, not after {last}", entry.recorded))
         }
-        _ => Ok(entry),
+        _ => Ok(()),
     }
 }
 
@@ -498,9 +509,14 @@ fn accept(
     assert_eq!(codec::decode(&bytes).as_ref(), Ok(&entry), "what is appended reads back as what was decided");
     let leaf = Hash::leaf(&bytes);
     let receipt = Receipt { id: entry.id, position, recorded, leaf, repeated: false };
-    let new = NewEntry { id: entry.id, contracts: projections.contracts_of(&entry), bytes };
+    let new = new_entry(projections, &entry, bytes);
     projections.apply(entry, leaf);
     Ok((Some(new), receipt))
+}
+
+/// What the store takes of an entry with these bytes, which comes after what the projections hold.
+pub(crate) fn new_entry(projections: &Projections, entry: &Entry, bytes: Vec<u8>) -> NewEntry {
+    NewEntry { id: entry.id, contracts: projections.contracts_of(entry), bytes }
 }
 
 /// An instant for the next entry: now, or a step after the last one where the clock has not moved on.

@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod cli;
+pub mod copies;
 pub mod durable;
 pub mod kent;
 pub mod ledger;

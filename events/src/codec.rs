@@ -29,7 +29,10 @@ struct Head {
 
 /// The bytes to store.
 pub fn encode(entry: &Entry) -> Vec<u8> {
-    serde_json::to_vec(entry).expect("an entry has only text, whole numbers and lists, which JSON always holds")
+    let bytes = serde_json::to_vec(entry);
+    let bytes = bytes.expect("an entry has only text, whole numbers and lists, which JSON always holds");
+    assert!(!bytes.contains(&b'\n'), "JSON without white space is one line: so it is in an archive");
+    bytes
 }
 
 /// The entry in stored bytes, upcast from whichever version they have.

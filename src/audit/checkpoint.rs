@@ -187,6 +187,9 @@ pub enum CheckpointError {
     },
 }
 
+/// The folder of a ledger's checkpoints in the ledger's own.
+pub const FOLDER: &str = "checkpoints";
+
 /// The checkpoints that a ledger has signed: a file each, named by its size and its hash, in the folder `checkpoints` of
 /// the ledger's. None is ever overwritten.
 #[derive(Debug, Clone)]
@@ -195,7 +198,7 @@ pub struct Signed(PathBuf);
 impl Signed {
     /// Those of the ledger at a folder.
     pub fn of(ledger: &Path) -> Self {
-        Self(ledger.join("checkpoints"))
+        Self(ledger.join(FOLDER))
     }
 
     /// Every one of them as it was signed, the smallest first; none where nothing was signed yet.
@@ -217,7 +220,7 @@ impl Signed {
     }
 
     /// Their files in the order of their sizes: each name has as many digits.
-    fn files(&self) -> Result<Vec<PathBuf>, CheckpointError> {
+    pub(crate) fn files(&self) -> Result<Vec<PathBuf>, CheckpointError> {
         let io = |source| CheckpointError::Io { doing: "list", path: self.0.clone().into(), source };
         let items = match fs::read_dir(&self.0) {
             Ok(items) => items,
@@ -242,12 +245,12 @@ impl Signed {
     }
 }
 
-fn read(path: &Path) -> Result<(Checkpoint, String), CheckpointError> {
-    let io = |source| CheckpointError::Io { doing: "read", path: path.into(), source };
-    let note = fs::read_to_string(path).map_err(io)?;
-    let checkpoint = Checkpoint::open(&note, &[]);
-    let checkpoint = checkpoint.map_err(|source| CheckpointError::Kept { path: path.into(), source })?;
-    Ok((checkpoint, note))
+/// The checkpoint in a file, whoever signed it, and the note as it was signed.
+pub(crate) fn read(path: &Path) -> Result<(Checkpoint, String), CheckpointError> {
+    let bytes = fs::read(path).map_err(|source| CheckpointError::Io { doing: "read", path: path.into(), source })?;
+    let kept = |source| CheckpointError::Kept { path: path.into(), source };
+    let note = String::from_utf8(bytes).map_err(|_| kept(BadNote::Form.into()))?;
+    Ok((Checkpoint::open(&note, &[]).map_err(kept)?, note))
 }
 
 /// Signs the head of a ledger. What came since the last checkpoint is read back from the store first; a head that is

@@ -35,13 +35,9 @@ pub fn verify(
     checkpoints: &[Checkpoint],
     mut progress: impl FnMut(u64, u64),
 ) -> Result<(Verified, Head), LedgerError> {
+    long_enough(store, checkpoints)?;
     let mut by_size: Vec<&Checkpoint> = checkpoints.iter().collect();
     by_size.sort_by_key(|checkpoint| checkpoint.head.size);
-    if let Some(last) = by_size.last().filter(|last| last.head.size.0 > store.len()) {
-        let size = last.head.size;
-        let what = format!("the ledger ends here, and a checkpoint was signed of {size} entries");
-        return Err(LedgerError::Incoherent { position: Position(store.len()), what });
-    }
     let (mut bytes, mut other_versions) = (0, 0);
     let mut due = by_size.iter().peekable();
     let folded = fold_each(store, store.len(), |stored: &Stored, folded: &mut Folded| {
@@ -60,25 +56,37 @@ pub fn verify(
     Ok((verified, Head::of(&folded.projections, &folded.tree)))
 }
 
+/// That a store has all the entries that checkpoints were signed of.
+pub(crate) fn long_enough(store: &dyn Store, checkpoints: &[Checkpoint]) -> Result<(), LedgerError> {
+    match checkpoints.iter().map(|checkpoint| checkpoint.head.size).max() {
+        Some(size) if size.0 > store.len() => {
+            let what = format!("the ledger ends here, and a checkpoint was signed of {size} entries");
+            Err(LedgerError::Incoherent { position: Position(store.len()), what })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// That something made of the entries up to a head is not what was signed of them.
+pub(crate) fn differs(signed: &Head, what: &str) -> LedgerError {
+    let what = format!("the {what} of the {} entries up to here is not the one that was signed of them", signed.size);
+    LedgerError::Incoherent { position: Position(signed.size.0.saturating_sub(1)), what }
+}
+
 /// Holds what was folded so far to a head that was signed of as many entries; how many roots are of other versions.
 fn hold(folded: &Folded, signed: &Head) -> Result<u64, LedgerError> {
     let ours = Head::of(&folded.projections, &folded.tree);
-    let differs = |what: &str| {
-        let what =
-            format!("the {what} of the {} entries up to here is not the one that was signed of them", signed.size);
-        Err(LedgerError::Incoherent { position: Position(signed.size.0.saturating_sub(1)), what })
-    };
     if ours.root != signed.root {
-        return differs("Merkle root");
+        return Err(differs(signed, "Merkle root"));
     }
     if ours.streams != signed.streams {
-        return differs("root over the streams");
+        return Err(differs(signed, "root over the streams"));
     }
     let mut other_versions = 0;
     for root in &signed.projections {
         match ours.projections.iter().find(|ours| ours.name == root.name && ours.version == root.version) {
             Some(ours) if ours.root == root.root => {}
-            Some(_) => return differs(&format!("root of the projection {}", root.name)),
+            Some(_) => return Err(differs(signed, &format!("root of the projection {}", root.name))),
             None => other_versions += 1,
         }
     }

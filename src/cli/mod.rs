@@ -2,7 +2,9 @@
 //! and formats; none decides anything.
 
 mod answer;
+mod archive;
 mod ask;
+mod backup;
 mod check;
 mod checkpoint;
 mod completions;
@@ -15,6 +17,7 @@ mod prove;
 mod rebuild;
 mod record;
 mod replay;
+mod restore;
 mod verify;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -137,6 +140,19 @@ enum Command {
         after_help = "Examples:\n  minutebook key new kent.gov.uk/minutebook --out kent.key > kent.pub\n  minutebook key show kent.key\n  minutebook key check rebuilt.note --key kent.pub"
     )]
     Key(key::Key),
+    /// Copy the ledger to a folder that opens as it is, and verify the copy
+    #[command(
+        after_help = "Examples:\n  minutebook backup --out /mnt/backups/monday\n  minutebook backup --out \"/mnt/backups/$(date +%F)\" && minutebook --ledger \"/mnt/backups/$(date +%F)\" state"
+    )]
+    Backup(backup::Backup),
+    /// Write the ledger as lines of JSON with its checkpoints, for whoever has nothing of ours
+    #[command(after_help = "Example:\n  minutebook archive --out /mnt/archive/2026")]
+    Archive(archive::Archive),
+    /// Make a ledger from a backup or an archive, once all of it was checked; nothing is ever overwritten
+    #[command(
+        after_help = "Examples:\n  minutebook restore --from /mnt/backups/monday --ledger restored\n  minutebook restore --from /mnt/archive/2026 --ledger restored --checkpoint kept.note --key kent.pub"
+    )]
+    Restore(restore::Restore),
     /// Make a ledger, record Kent's decisions in it, and show the state as of today
     #[command(after_help = "Example:\n  minutebook demo --ledger demo-ledger")]
     Demo,
@@ -246,6 +262,9 @@ fn run(cli: Cli) -> Result<Outcome, Stop> {
         Command::VerifyAnswer(bundle) => bundle.run(),
         Command::Prove(prove) => prove.run(folder),
         Command::Key(key) => key.run(),
+        Command::Backup(backup) => backup.run(folder),
+        Command::Archive(archive) => archive.run(folder),
+        Command::Restore(restore) => restore.run(folder),
         Command::Demo => demo::run(folder),
         Command::Completions { shell } => completions::run(shell),
         Command::Man => man::run(),

@@ -42,6 +42,7 @@ impl Progress {
             self.bar = Some(bar.with_message(self.what));
         }
         if let Some(bar) = &self.bar {
+            bar.set_length(total);
             bar.set_position(done);
             if done == total {
                 bar.finish_and_clear();

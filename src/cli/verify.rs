@@ -12,26 +12,45 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// What the ledger is held to, besides itself and the checkpoints it kept.
+/// What a ledger is held to, besides itself and the checkpoints it kept.
 #[derive(Debug, Args)]
-pub(super) struct Verify {
+pub(super) struct Held {
     /// A checkpoint that you kept: nothing it covers may have been altered, dropped or put in between
     #[arg(long, value_name = "FILE")]
     checkpoint: Vec<PathBuf>,
     /// The public key that must have signed every checkpoint, or a file that holds it
     #[arg(long, value_name = "KEY", value_parser = key::public)]
-    key: Vec<PublicKey>,
+    pub(super) key: Vec<PublicKey>,
+}
+
+impl Held {
+    /// The checkpoints that were given, each signed by every key.
+    pub(super) fn checkpoints(&self) -> Result<Vec<Checkpoint>, Stop> {
+        self.checkpoint.iter().map(|path| self.read(path)).collect()
+    }
+
+    fn read(&self, path: &Path) -> Result<Checkpoint, Stop> {
+        let note = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        Ok(Checkpoint::open(&note, &self.key).map_err(|error| format!("{}: {error}", path.display()))?)
+    }
+}
+
+/// A ledger, held to what it should be.
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    #[command(flatten)]
+    held: Held,
     #[command(flatten)]
     json: Json,
 }
 
 impl Verify {
     pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
-        let given = self.checkpoint.iter().map(|path| self.given(path)).collect::<Result<Vec<_>, _>>()?;
+        let given = self.held.checkpoints()?;
         let store = store::open(folder)?;
         let mut checkpoints = vec![];
         for (kept, note) in Signed::of(folder).all()? {
-            Checkpoint::open(&note, &self.key).map_err(|error| {
+            Checkpoint::open(&note, &self.held.key).map_err(|error| {
                 format!("the checkpoint of {} entries that the ledger kept: {error}", kept.head.size)
             })?;
             checkpoints.push(kept);
@@ -49,16 +68,11 @@ impl Verify {
             Err(fault) if self.json.json => {
                 report::json(&json!({ "verified": null, "head": null, "fault": fault.to_string() })) + "\n"
             }
-            Ok((verified, head)) => words(verified, head, seconds, &self.key),
+            Ok((verified, head)) => words(verified, head, seconds, &self.held.key),
             Err(fault) => format!("Fault: {fault}\n"),
         };
         output::print(&text)?;
         Ok(if result.is_ok() { Outcome::Answered } else { Outcome::Found })
-    }
-
-    fn given(&self, path: &Path) -> Result<Checkpoint, Stop> {
-        let note = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-        Ok(Checkpoint::open(&note, &self.key).map_err(|error| format!("{}: {error}", path.display()))?)
     }
 }
 

@@ -1,8 +1,10 @@
 //! The Merkle tree over the leaf hashes of all entries, as RFC 6962 section 2.1 defines it (RFC 9162 keeps it): roots and
 //! proofs of any size it has had. A position is a leaf index. It must not know entries, files or keys.
 
+mod peaks;
 mod proof;
 
+pub use peaks::Peaks;
 pub use proof::{BadProof, Consistency, Inclusion};
 
 use minutebook_events::Hash;

@@ -21,7 +21,8 @@ use std::time::{Duration, SystemTime};
 /// The format of ledger folders that this program writes, and the newest that it reads.
 pub const FORMAT: u64 = 1;
 
-const MARKER: &str = "minutebook.json";
+/// The file that marks a folder as a ledger's.
+pub const MARKER: &str = "minutebook.json";
 const MARKER_DRAFT: &str = "minutebook.draft";
 const LOCK: &str = "lock";
 const SIZE: &str = "size";
@@ -124,6 +125,41 @@ impl Folder {
         sync_up(&self.path)?;
         self.created = false;
         Ok(())
+    }
+}
+
+/// Copies what the store keeps in a ledger's folder to a new folder, while no process has the ledger open. What is copied
+/// from is only read: neither its lock nor anything else in it changes.
+///
+/// # Errors
+/// As [`Folder::open`], and what the operating system says of the copy.
+pub fn copy(from: &Path, to: &Path) -> Result<(), OpenError> {
+    read_marker(from)?;
+    let _still = still(from)?;
+    fs::create_dir(to).map_err(|e| OpenError::io("create", to, e))?;
+    for name in [SLED, kept::KEPT, SIZE, MARKER] {
+        let (source, target) = (from.join(name), to.join(name));
+        if source.is_dir() {
+            kept::copy(&source, &target)?;
+        } else if source.try_exists().map_err(|e| OpenError::io("find", &source, e))? {
+            durable::copy_file(&source, &target).map_err(|e| OpenError::io("write", target, e))?;
+        }
+    }
+    sync_folder(to)
+}
+
+/// Keeps other processes from opening a ledger, without a write. Where it has no lock, none has ever opened it there.
+fn still(path: &Path) -> Result<Option<File>, OpenError> {
+    let name = path.join(LOCK);
+    let mut file = match File::open(&name) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(OpenError::io("open", name, error)),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Err(OpenError::Locked { path: path.into(), holder: holder(&mut file) }),
+        Err(TryLockError::Error(error)) => Err(OpenError::io("lock", name, error)),
     }
 }
 

@@ -19,13 +19,14 @@
 
 use super::error::OpenError;
 use super::folder::sync_folder;
+use crate::durable;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// What a ledger's folder may hold beside `sled` after a crash.
 pub(super) const NAMES: [&str; 2] = [KEPT, SPARE];
-const KEPT: &str = "sled.kept";
+pub(super) const KEPT: &str = "sled.kept";
 const SPARE: &str = "sled.spare";
 
 /// A copy that is kept aside. Dropped without a verdict it stays, and the next opening goes back to it.
@@ -94,7 +95,7 @@ fn rename(from: &Path, to: &Path) -> Result<(), OpenError> {
 }
 
 /// Copies a folder, durably.
-fn copy(from: &Path, to: &Path) -> Result<(), OpenError> {
+pub(super) fn copy(from: &Path, to: &Path) -> Result<(), OpenError> {
     fs::create_dir(to).map_err(|e| OpenError::io("keep a copy in", to, e))?;
     for item in fs::read_dir(from).map_err(|e| OpenError::io("list", from, e))? {
         let item = item.map_err(|e| OpenError::io("list", from, e))?;
@@ -102,7 +103,7 @@ fn copy(from: &Path, to: &Path) -> Result<(), OpenError> {
         if source.is_dir() {
             copy(&source, &target)?;
         } else {
-            let copied = fs::copy(&source, &target).and_then(|_| File::open(&target)?.sync_all());
+            let copied = durable::copy_file(&source, &target).and_then(|()| File::open(&target)?.sync_all());
             copied.map_err(|e| OpenError::io("keep a copy in", target, e))?;
         }
     }

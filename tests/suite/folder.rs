@@ -55,7 +55,7 @@ fn a_second_process_hears_at_once_who_has_the_ledger() {
 }
 
 /// A shell in a mount namespace of its own, where it may mount what it likes; nothing where that is not allowed.
-fn with_mounts(place: &Place, script: &str) -> Option<Ran> {
+pub fn with_mounts(place: &Place, script: &str) -> Option<Ran> {
     let shell = |script: &str| {
         let mut command = Command::new("unshare");
         command.args(["-m", "sh", "-c", script]).current_dir(place.path()).env("MB", BINARY);

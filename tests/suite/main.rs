@@ -5,6 +5,7 @@
 mod bundles;
 mod checkpoints;
 mod cli;
+mod copies;
 mod crash;
 mod durability;
 mod errors;

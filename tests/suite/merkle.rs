@@ -3,7 +3,7 @@
 use crate::shared::shared;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
-use minutebook::merkle::{Consistency, Inclusion, Tree};
+use minutebook::merkle::{Consistency, Inclusion, Peaks, Tree};
 use minutebook_events::Hash;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -127,10 +127,12 @@ fn consistency_vectors_pass_and_fail_as_they_must() {
 fn every_root_and_every_proof_up_to_a_size() {
     const SIZE: u64 = 70;
     let leaves = leaves(SIZE);
-    let tree = tree(&leaves);
+    let (tree, mut peaks) = (tree(&leaves), Peaks::default());
     for size in 0..=SIZE {
         let root = tree.root(size).unwrap();
         assert_eq!(root, naive(&leaves[..size as usize]), "of {size} leaves");
+        assert_eq!((peaks.root(), peaks.size()), (root, size));
+        leaves.get(size as usize).into_iter().for_each(|leaf| peaks.push(*leaf));
         for index in 0..size {
             let proof = tree.inclusion(index, size).unwrap();
             assert_eq!(proof.check(&leaves[index as usize], &root), Ok(()), "{index} of {size}");

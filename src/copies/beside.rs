@@ -1,0 +1,96 @@
+//! The folders beside the entries that are part of a ledger, under the same names in a ledger, a backup and an archive: the one
+//! place that lists them, and carries them along. It must not know what is in their files.
+//!
+//! They are carried after it is settled which entries a copy has, so that what those need is there: it was put there before they
+//! were recorded.
+
+use super::error::CopyError;
+use crate::audit::checkpoint;
+use crate::durable;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Those folders, in a ledger's: what it signed of itself, and content of which its entries hold only a commitment.
+pub const FOLDERS: [&str; 3] = [checkpoint::FOLDER, "sealed", "published"];
+
+/// Copies these folders from one copy of a ledger to another.
+pub(super) fn carry(from: &Path, to: &Path) -> Result<(), CopyError> {
+    FOLDERS.iter().try_for_each(|name| carry_folder(&from.join(name), &to.join(name)))
+}
+
+fn carry_folder(from: &Path, to: &Path) -> Result<(), CopyError> {
+    let items = items(from)?;
+    if !items.is_empty() {
+        let made = fs::create_dir(to).and_then(|()| durable::as_private_as(from, to));
+        made.map_err(CopyError::io("make", to))?;
+    }
+    items.iter().try_for_each(|item| carry_item(item, &to.join(&item.name)))
+}
+
+fn carry_item(item: &Item, to: &Path) -> Result<(), CopyError> {
+    if item.is_folder {
+        return carry_folder(&item.path, to);
+    }
+    match durable::copy_file(&item.path, to) {
+        // It was erased since it was listed.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        copied => copied.map_err(CopyError::io("copy to", to)),
+    }
+}
+
+/// The files of these folders, by their path in the copy.
+pub(super) fn files(copy: &Path) -> Result<Vec<String>, CopyError> {
+    let mut found = vec![];
+    FOLDERS.iter().try_for_each(|name| walk(&copy.join(name), name, &mut found))?;
+    Ok(found)
+}
+
+/// Every file of a copy, by its path in it.
+pub(super) fn all_files(copy: &Path) -> Result<Vec<String>, CopyError> {
+    let mut found = vec![];
+    walk(copy, "", &mut found)?;
+    Ok(found)
+}
+
+fn walk(folder: &Path, name: &str, found: &mut Vec<String>) -> Result<(), CopyError> {
+    for item in items(folder)? {
+        let name = if name.is_empty() { item.name } else { format!("{name}/{}", item.name) };
+        if item.is_folder {
+            walk(&item.path, &name, found)?;
+        } else {
+            found.push(name);
+        }
+    }
+    Ok(())
+}
+
+struct Item {
+    path: PathBuf,
+    name: String,
+    is_folder: bool,
+}
+
+/// What a folder holds, but for what is just being written; nothing where there is no folder.
+fn items(folder: &Path) -> Result<Vec<Item>, CopyError> {
+    let list = match fs::read_dir(folder) {
+        Ok(list) => list,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(vec![]),
+        Err(error) => return Err(CopyError::io("list", folder)(error)),
+    };
+    let mut items = vec![];
+    for item in list {
+        let item = item.map_err(CopyError::io("list", folder))?;
+        let (path, kind) = (item.path(), item.file_type().map_err(CopyError::io("list", folder))?);
+        let foreign = |why| CopyError::Foreign { path: path.clone().into(), why };
+        if !kind.is_file() && !kind.is_dir() {
+            return Err(foreign("is neither a file nor a folder"));
+        }
+        let name = item.file_name().into_string().ok().filter(|name| !name.contains(['\\', '\n', '\r']));
+        let name = name.ok_or_else(|| foreign("has a name that a list of hashes cannot hold"))?;
+        if !durable::is_draft(&path) {
+            items.push(Item { path, name, is_folder: kind.is_dir() });
+        }
+    }
+    Ok(items)
+}
