@@ -73,6 +73,7 @@ impl Folder {
             return Err(OpenError::AlreadyThere { path: path.into() });
         }
         Kept::settle(&path.join(SLED))?;
+        clear_half_made(path)?;
         Ok(Self { path: path.to_owned(), created: true, _lock: lock })
     }
 
@@ -120,6 +121,8 @@ impl Folder {
         text.push('\n');
         let draft = self.path.join(MARKER_DRAFT);
         write_durably(&draft, text.as_bytes()).map_err(|e| OpenError::io("write", &draft, e))?;
+        // Else the marker's name could be the only one that a loss of power leaves.
+        sync_folder(&self.path)?;
         fs::rename(&draft, self.path.join(MARKER)).map_err(|e| OpenError::io("write", self.path.join(MARKER), e))?;
         sync_up(&self.path)?;
         self.created = false;
@@ -158,6 +161,21 @@ fn no_folder(path: &Path, error: io::Error) -> OpenError {
         }
         _ => OpenError::io("create", path, error),
     }
+}
+
+/// Whether there is a creation that was not finished, so that nothing was ever recorded.
+fn is_half_made(path: &Path) -> bool {
+    let log = path.join(SLED).join("db");
+    only_leftovers(path).is_ok() && log.metadata().map_or(true, |log| log.len() == 0)
+}
+
+/// Removes what a creation that was stopped may have left half-written.
+fn clear_half_made(path: &Path) -> Result<(), OpenError> {
+    let sled = path.join(SLED);
+    if is_half_made(path) && sled.is_dir() {
+        fs::remove_dir_all(&sled).map_err(|e| OpenError::io("remove", sled, e))?;
+    }
+    Ok(())
 }
 
 /// What a creation that a crash stopped may leave; anything else belongs to someone else.
@@ -210,6 +228,10 @@ fn why_no_marker(path: &Path) -> OpenError {
     };
     match items.next() {
         None => OpenError::NotThere { path: path.into() },
+        Some(_) if is_half_made(path) => {
+            let why = "its creation was not finished, and to create it again would finish it".to_owned();
+            OpenError::NotALedger { path: path.into(), why }
+        }
         Some(Ok(item)) => no_marker(path, &item.file_name().to_string_lossy()),
         Some(Err(error)) => OpenError::io("list", path, error),
     }
