@@ -3,14 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails, and says where")]
 
 mod cli;
-mod crash;
 mod durability;
 mod errors;
 mod evidence;
+mod faults;
 mod folder;
+mod given;
 mod golden;
 mod histories;
-mod kills;
 mod ledger;
 mod model;
 mod papers;
@@ -19,4 +19,6 @@ mod replay;
 mod run;
 mod shared;
 mod store;
+mod survival;
+mod tampering;
 mod tidy;
