@@ -298,6 +298,13 @@ pub struct Folded {
     pub tree: Tree,
 }
 
+impl Folded {
+    /// The size and all roots.
+    pub fn head(&self) -> Head {
+        Head::of(&self.projections, &self.tree)
+    }
+}
+
 /// Folds every entry of a store, each held to what an honest log promises.
 fn fold(store: &dyn Store, mut progress: impl FnMut(u64, u64)) -> Result<Folded, LedgerError> {
     fold_each(store, store.len(), |stored, _| {

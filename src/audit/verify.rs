@@ -26,7 +26,7 @@ pub struct Verified {
 
 /// Reads a whole store: every hash from the stored bytes, positions without a gap, claims true, instants increasing, the
 /// indexes equal to what the entries say; and at the size of every checkpoint the same roots, so that nothing it covers was
-/// altered, dropped or put in between. Stops at the first fault.
+/// altered, dropped or put in between. Stops at the first fault. What the entries come to is given back.
 ///
 /// # Errors
 /// [`LedgerError`], with the position of the first fault.
@@ -34,7 +34,7 @@ pub fn verify(
     store: &dyn Store,
     checkpoints: &[Checkpoint],
     mut progress: impl FnMut(u64, u64),
-) -> Result<(Verified, Head), LedgerError> {
+) -> Result<(Verified, Folded), LedgerError> {
     long_enough(store, checkpoints)?;
     let mut by_size: Vec<&Checkpoint> = checkpoints.iter().collect();
     by_size.sort_by_key(|checkpoint| checkpoint.head.size);
@@ -53,7 +53,7 @@ pub fn verify(
     let events = folded.projections.entries().iter().map(|recorded| recorded.entry.events.len() as u64).sum();
     let checkpoints = checkpoints.len() as u64;
     let verified = Verified { entries: folded.tree.size(), bytes, events, streams, checkpoints, other_versions };
-    Ok((verified, Head::of(&folded.projections, &folded.tree)))
+    Ok((verified, folded))
 }
 
 /// That a store has all the entries that checkpoints were signed of.
@@ -75,7 +75,7 @@ pub(crate) fn differs(signed: &Head, what: &str) -> LedgerError {
 
 /// Holds what was folded so far to a head that was signed of as many entries; how many roots are of other versions.
 fn hold(folded: &Folded, signed: &Head) -> Result<u64, LedgerError> {
-    let ours = Head::of(&folded.projections, &folded.tree);
+    let ours = folded.head();
     if ours.root != signed.root {
         return Err(differs(signed, "Merkle root"));
     }

@@ -38,8 +38,7 @@ impl Rebuild {
         let seconds = started.elapsed().as_secs_f64();
         let events: usize = rebuilt.projections.entries().iter().map(|recorded| recorded.entry.events.len()).sum();
         let live = output::wait(ledger.roots())?;
-        let certificate =
-            Certificate { at: Instant::new(Utc::now()), rebuilt: Head::of(&rebuilt.projections, &rebuilt.tree), live };
+        let certificate = Certificate { at: Instant::new(Utc::now()), rebuilt: rebuilt.head(), live };
         let mut text =
             if self.json.json { as_json(&certificate, events) } else { words(&certificate, events, seconds)? };
         if let (Some(file), Some(key)) = (&self.certify, &key) {

@@ -64,7 +64,8 @@ pub(super) fn verified(
     progress: Progress,
 ) -> Result<(Verified, Head), CopyError> {
     let store = open(folder)?;
-    Ok(verify(&*store, checkpoints, |done, total| progress(Step::Verifying, done, total))?)
+    let (verified, folded) = verify(&*store, checkpoints, |done, total| progress(Step::Verifying, done, total))?;
+    Ok((verified, folded.head()))
 }
 
 /// Opens a ledger that no other process knows. Where this one starts programs meanwhile, each holds the lock of the store

@@ -75,6 +75,7 @@ impl Folder {
             return Err(OpenError::AlreadyThere { path: path.into() });
         }
         Kept::settle(&path.join(SLED))?;
+        clear_half_made(path)?;
         Ok(Self { path: path.to_owned(), created: true, _lock: lock })
     }
 
@@ -121,6 +122,8 @@ impl Folder {
         let mut text = serde_json::to_string_pretty(&marker).expect("a marker has only text and a number");
         text.push('\n');
         let path = self.path.join(MARKER);
+        // Else the marker's name could be the only one that a loss of power leaves.
+        sync_folder(&self.path)?;
         durable::put(&path, text.as_bytes()).map_err(|e| OpenError::io("write", &path, e))?;
         sync_up(&self.path)?;
         self.created = false;
@@ -190,6 +193,21 @@ fn no_folder(path: &Path, error: io::Error) -> OpenError {
     }
 }
 
+/// Whether there is a creation that was not finished, so that nothing was ever recorded.
+fn is_half_made(path: &Path) -> bool {
+    let log = path.join(SLED).join("db");
+    only_leftovers(path).is_ok() && log.metadata().map_or(true, |log| log.len() == 0)
+}
+
+/// Removes what a creation that was stopped may have left half-written.
+fn clear_half_made(path: &Path) -> Result<(), OpenError> {
+    let sled = path.join(SLED);
+    if is_half_made(path) && sled.is_dir() {
+        fs::remove_dir_all(&sled).map_err(|e| OpenError::io("remove", sled, e))?;
+    }
+    Ok(())
+}
+
 /// What a creation that a crash stopped may leave; anything else belongs to someone else.
 fn only_leftovers(path: &Path) -> Result<(), OpenError> {
     for item in fs::read_dir(path).map_err(|e| OpenError::io("list", path, e))? {
@@ -240,6 +258,10 @@ fn why_no_marker(path: &Path) -> OpenError {
     };
     match items.next() {
         None => OpenError::NotThere { path: path.into() },
+        Some(_) if is_half_made(path) => {
+            let why = "its creation was not finished, and to create it again would finish it".to_owned();
+            OpenError::NotALedger { path: path.into(), why }
+        }
         Some(Ok(item)) => no_marker(path, &item.file_name().to_string_lossy()),
         Some(Err(error)) => OpenError::io("list", path, error),
     }

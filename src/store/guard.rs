@@ -67,9 +67,8 @@ impl From<Torn> for Fault {
 impl From<sled::Error> for Fault {
     fn from(error: sled::Error) -> Self {
         match error {
-            // sled puts the operating system's word into debugging text; its kind says the same in words.
             sled::Error::Io(error) if error.raw_os_error().is_none() && error.kind() != io::ErrorKind::Other => {
-                Self::Io(error.kind().into())
+                Self::Io(os_error(&error.to_string()).unwrap_or(error))
             }
             sled::Error::Io(error) => Self::Io(error),
             sled::Error::Corruption { .. } => Self::Corrupt("a checksum in its files does not match".to_owned()),
@@ -77,6 +76,13 @@ impl From<sled::Error> for Fault {
             other => Self::Corrupt(other.to_string()),
         }
     }
+}
+
+/// What the operating system said, where sled has put it into debugging text.
+fn os_error(text: &str) -> Option<io::Error> {
+    let (_, rest) = text.split_once("Os { code: ")?;
+    let (code, _) = rest.split_once(',')?;
+    Some(io::Error::from_raw_os_error(code.parse().ok()?))
 }
 
 thread_local! {
@@ -96,7 +102,8 @@ pub(super) fn call<T>(f: impl FnOnce() -> sled::Result<T>) -> Result<T, Fault> {
         Err(payload) => {
             let text = payload.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
-            Err(Fault::Corrupt(format!("sled stopped: {}", text.lines().next().unwrap_or(text))))
+            let corrupt = || Fault::Corrupt(format!("sled stopped: {}", text.lines().next().unwrap_or(text)));
+            Err(os_error(text).map_or_else(corrupt, Fault::Io))
         }
     }
 }

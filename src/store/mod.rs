@@ -3,6 +3,7 @@
 //!
 //! | file | what it owns |
 //! | --- | --- |
+//! | `engine` | sled while it is open: it wakes who waits in vain, and closes without a panic |
 //! | `error` | why opening, reading or appending failed, and what to do |
 //! | `folder` | a ledger's folder: its format marker and the lock on it |
 //! | `kept` | what sled may change while it opens, kept aside until the opening has ended well |
@@ -13,6 +14,7 @@
 //! | `sled_store` | appending and reading |
 //! | `watermark` | the size that the ledger had at least |
 
+mod engine;
 mod error;
 mod folder;
 mod guard;

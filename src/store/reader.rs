@@ -1,20 +1,21 @@
 //! Reads what lies in sled: blocks, the tail and the indexes. It never writes, repairs nothing, and knows nothing of
 //! which positions are durable.
 
+use super::engine::Engine;
 use super::guard::{self, Fault};
 use super::layout::{self, Record, Tally, Torn};
 use minutebook_events::{ContractId, EntryId, Position};
 use std::sync::Arc;
 
-pub(super) struct Reader(sled::Db);
+pub(super) struct Reader(Engine);
 
 impl Reader {
-    pub(super) fn new(db: sled::Db) -> Self {
-        Self(db)
+    pub(super) fn new(engine: Engine) -> Self {
+        Self(engine)
     }
 
     pub(super) fn db(&self) -> &sled::Db {
-        &self.0
+        self.0.db()
     }
 
     /// The records of the block that holds this position, where it is in one.
@@ -47,7 +48,7 @@ impl Reader {
             next = next.next();
         }
         let known: usize = tail.iter().map(|record| layout::tail_keys(record).count()).sum();
-        let found = guard::call(|| self.0.scan_prefix(b"e").try_fold(0, |count, item| item.map(|_| count + 1)))?;
+        let found = guard::call(|| self.db().scan_prefix(b"e").try_fold(0, |count, item| item.map(|_| count + 1)))?;
         if known == found {
             Ok(tail)
         } else {
@@ -59,7 +60,7 @@ impl Reader {
     /// The positions of a contract that are in blocks, in order.
     pub(super) fn positions_of(&self, contract: &ContractId) -> Result<Vec<Position>, Fault> {
         let values = guard::call(|| {
-            self.0.scan_prefix(layout::stream_prefix(contract)).values().collect::<Result<Vec<_>, _>>()
+            self.db().scan_prefix(layout::stream_prefix(contract)).values().collect::<Result<Vec<_>, _>>()
         })?;
         let mut positions = Vec::new();
         for value in values {
@@ -70,7 +71,7 @@ impl Reader {
 
     /// The position in a block of the entry with this id.
     pub(super) fn position_of(&self, id: EntryId) -> Result<Option<Position>, Fault> {
-        let value = guard::call(|| self.0.get(layout::id_key(id)))?;
+        let value = guard::call(|| self.db().get(layout::id_key(id)))?;
         Ok(value.map(|value| layout::id_position(&value)).transpose()?)
     }
 
@@ -92,7 +93,7 @@ impl Reader {
 
     /// Every key and value of a kind.
     fn items(&self, kind: &[u8], mut each: impl FnMut(&[u8], &[u8]) -> Result<(), Torn>) -> Result<(), Fault> {
-        let mut items = self.0.scan_prefix(kind);
+        let mut items = self.db().scan_prefix(kind);
         while let Some((key, value)) = guard::call(|| items.next().transpose())? {
             each(&key, &value)?;
         }
@@ -110,13 +111,13 @@ impl Reader {
 
     /// The first position of the last block that starts before this one.
     fn block_before(&self, position: Position) -> Result<Option<Position>, Fault> {
-        let Some((key, _)) = guard::call(|| self.0.get_lt(layout::chunk_key(b'b', position, 0)))? else {
+        let Some((key, _)) = guard::call(|| self.db().get_lt(layout::chunk_key(b'b', position, 0)))? else {
             return Ok(None);
         };
         if key.first() == Some(&b'b') { Ok(Some(layout::key_position(&key)?)) } else { Ok(None) }
     }
 
     fn value(&self, kind: u8, position: Position) -> Result<Option<Vec<u8>>, Fault> {
-        layout::join(|chunk| guard::call(|| self.0.get(layout::chunk_key(kind, position, chunk))))
+        layout::join(|chunk| guard::call(|| self.db().get(layout::chunk_key(kind, position, chunk))))
     }
 }

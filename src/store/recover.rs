@@ -1,8 +1,9 @@
 //! Opening what a clean stop or a crash left: the only place that repairs, and all that it repairs is sled's snapshot,
 //! which sled can make again from its log. It must not change an entry.
 
+use super::engine::Engine;
 use super::error::OpenError;
-use super::guard::{self, Fault};
+use super::guard::Fault;
 use super::layout::{self, Record, Tally};
 use super::reader::Reader;
 use minutebook_events::Position;
@@ -32,7 +33,7 @@ pub(super) struct Recovered {
 /// removed first. Where sled still finds corruption, all snapshots go. Either way every entry is checked before use.
 pub(super) fn recover(sled: &Path) -> Result<Recovered, OpenError> {
     remove_snapshots(sled, |name| name.ends_with(".generating"))?;
-    let db = match open(sled) {
+    let engine = match open(sled) {
         Err(Fault::Corrupt(what)) => {
             tracing::warn!(what, "sled found corruption: its snapshots go");
             remove_snapshots(sled, |_| true)?;
@@ -40,15 +41,15 @@ pub(super) fn recover(sled: &Path) -> Result<Recovered, OpenError> {
         }
         outcome => outcome,
     };
-    db.and_then(load).map_err(|fault| unopened(sled, fault))
+    engine.and_then(load).map_err(|fault| unopened(sled, fault))
 }
 
-fn open(sled: &Path) -> Result<sled::Db, Fault> {
+fn open(sled: &Path) -> Result<Engine, Fault> {
     let config =
         sled::Config::new().path(sled).segment_size(layout::SEGMENT).cache_capacity(CACHE).flush_every_ms(None);
     let start = Instant::now();
     loop {
-        match guard::call(|| config.open()) {
+        match Engine::open(&config) {
             Err(Fault::Io(error)) if is_own_lock(&error) && start.elapsed() < PATIENCE => {
                 sleep(Duration::from_millis(5))
             }
@@ -62,8 +63,8 @@ fn is_own_lock(error: &io::Error) -> bool {
 }
 
 /// Finds where the blocks end, takes the tail after them into memory, and checks all of it.
-fn load(db: sled::Db) -> Result<Recovered, Fault> {
-    let reader = Reader::new(db);
+fn load(engine: Engine) -> Result<Recovered, Fault> {
+    let reader = Reader::new(engine);
     let sealed = reader.sealed()?;
     let tail = reader.tail(Position(sealed))?;
     let recovered = Recovered { reader, sealed, tail };

@@ -349,11 +349,13 @@ fn whole(folder: &Folder, options: &Options, at_least: u64) -> Result<(Reader, S
 }
 
 /// sled's log, to flush it. What a killed process wrote may lie in the system's cache alone, so that nothing that was
-/// found is called durable before it has been flushed once.
+/// found is called durable before it has been flushed once. The same goes for the name of the snapshot that sled has just
+/// made: it has overwritten what only the one before would lead to.
 fn data_file(folder: &Folder, options: &Options) -> Result<File, OpenError> {
     let path = folder.sled().join("db");
     let data = OpenOptions::new().read(true).write(true).open(&path).map_err(|e| OpenError::io("open", &path, e))?;
     (options.sync)(&data).map_err(|e| OpenError::io("flush", path, e))?;
+    sync_folder(&folder.sled())?;
     Ok(data)
 }
 
@@ -361,6 +363,5 @@ fn data_file(folder: &Folder, options: &Options) -> Result<File, OpenError> {
 fn finish(folder: &mut Folder) -> Result<(), OpenError> {
     let conf = folder.sled().join("conf");
     File::open(&conf).and_then(|file| file.sync_all()).map_err(|e| OpenError::io("flush", conf, e))?;
-    sync_folder(&folder.sled())?;
     folder.seal()
 }

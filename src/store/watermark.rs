@@ -11,25 +11,21 @@ use std::path::Path;
 /// Digits, so that each number overwrites the one before in place and needs no space.
 const WIDTH: usize = 20;
 
+const UNREADABLE: &str = "this file should hold the number of entries, and does not";
+
 #[derive(Debug)]
 pub(super) struct Watermark(File);
 
 impl Watermark {
-    /// Opens it; makes it only for a ledger that is being made. Where an existing ledger has none, a shortened log would
-    /// look whole, so that is refused.
+    /// Opens it; makes it only for a ledger that is being made, even where an earlier try left it half-written. Where an
+    /// existing ledger has none, a shortened log would look whole, so that is refused.
     pub(super) fn open(path: &Path, is_new: bool) -> Result<(Self, u64), OpenError> {
-        let at_least = match fs::read_to_string(path) {
-            Ok(text) => text.trim_end().parse().map_err(|_| unreadable(path))?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !is_new => {
-                let what = "this file is missing, and without it nobody can tell whether entries are".to_owned();
-                return Err(OpenError::Corrupt { path: path.into(), what });
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        let at_least = match read(path) {
+            Err(OpenError::Corrupt { .. }) if is_new => {
                 durable::write(path, line(0).as_bytes()).map_err(|e| OpenError::io("write", path, e))?;
                 0
             }
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(unreadable(path)),
-            Err(error) => return Err(OpenError::io("read", path, error)),
+            other => other?,
         };
         let file = OpenOptions::new().write(true).open(path).map_err(|e| OpenError::io("open", path, e))?;
         Ok((Self(file), at_least))
@@ -43,11 +39,19 @@ impl Watermark {
     }
 }
 
-fn line(size: u64) -> String {
-    format!("{size:0WIDTH$}\n")
+fn read(path: &Path) -> Result<u64, OpenError> {
+    let corrupt = |what: &str| OpenError::Corrupt { path: path.into(), what: what.to_owned() };
+    match fs::read_to_string(path) {
+        Ok(text) if text.len() == WIDTH + 1 => text.trim_end().parse().map_err(|_| corrupt(UNREADABLE)),
+        Ok(_) => Err(corrupt(UNREADABLE)),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(corrupt(UNREADABLE)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(corrupt("this file is missing, and without it nobody can tell whether entries are"))
+        }
+        Err(error) => Err(OpenError::io("read", path, error)),
+    }
 }
 
-fn unreadable(path: &Path) -> OpenError {
-    let what = "this file should hold the number of entries, and does not".to_owned();
-    OpenError::Corrupt { path: path.into(), what }
+fn line(size: u64) -> String {
+    format!("{size:0WIDTH$}\n")
 }

@@ -125,7 +125,7 @@ fn a_full_disk_loses_nothing_that_was_said_to_be_recorded() {
     let script = "mkdir disk && mount -t tmpfs -o size=400k none disk && $MB --ledger disk/ledger record [0-9]*.toml; \
                   status=$?; cp -r disk/ledger minutebook-ledger; exit $status";
     let Some(ran) = with_mounts(&place, script) else { return };
-    let ran = ran.ends(2).says(&["no storage space", "record the same files again"]);
+    let ran = ran.ends(2).says(&["No space left on device", "record the same files again"]);
     let recorded = ran.out.matches(": recorded at position").count();
     assert!(recorded > 0, "{ran:#?}");
     let files: Vec<String> = (10..40).map(|number| format!("{number}.toml")).collect();

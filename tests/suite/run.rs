@@ -1,6 +1,7 @@
 //! The binary, run as its user would: in a folder that goes away, with or without Kent's record. It must not look
 //! inside a ledger.
 
+pub use crate::given::{copy, defines};
 use assert_cmd::Command;
 use minutebook::ledger::{Ledger, LedgerError};
 use minutebook::store::OpenError;
@@ -136,28 +137,6 @@ pub fn reopen(folder: &Path) -> Ledger {
         }
     }
     panic!("{} stays locked", folder.display())
-}
-
-pub fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for item in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(item.file_name());
-        if item.file_type().unwrap().is_dir() {
-            copy(&item.path(), &target);
-        } else {
-            fs::copy(item.path(), target).unwrap();
-        }
-    }
-}
-
-/// A decision file that holds together by itself: it defines one party.
-pub fn defines(party: &str) -> String {
-    let id = minutebook_events::EntryId::from_text(party);
-    format!(
-        "id = \"{id}\"\n\n[act]\nreference = \"{party}\"\ntitle = \"A party\"\nkind = \"decision\"\n\
-         decided = 2021-12-20\n\n[[document]]\ncode = \"C\"\ntitle = \"Report\"\n\n[[event]]\nkind = \"party-defined\"\n\
-         effective = 2022-04-01\nstanding = \"decided\"\nsources = [\"C 4.1\"]\nparty = \"{party}\"\nname = \"{party}\"\n"
-    )
 }
 
 /// A contract whose first lot is with somebody, and the correction that strikes this.

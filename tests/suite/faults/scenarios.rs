@@ -1,0 +1,224 @@
+//! What a process does when a fault befalls it. To add a command to all kinds of faults, add it to [`ALL`]: what is there
+//! before it, its command line, and what must hold afterwards. It must not know which fault it was.
+
+use super::appends::Appends;
+use super::layer::{self, Fault, Ran};
+use super::{Program, random};
+use crate::given::{copy, defines};
+use minutebook::audit::verify::verify;
+use minutebook::store::{self, OpenError};
+use minutebook_events::Draft;
+use minutebook_events::codec;
+use minutebook_events::decision_file::DecisionFile;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+
+/// Decision files in every scene: enough that recording all seals a block.
+const FILES: u64 = 72;
+
+/// Something that a process does.
+pub struct Scenario {
+    pub name: &'static str,
+    /// Makes what is there before.
+    prepare: fn(&Program, &Scene),
+    /// The process.
+    command: fn(&Program, &Scene) -> Command,
+    /// Holds what it printed to what is there, and then to work: panics with what is wrong.
+    check: fn(&Program, &Scene, printed: &str),
+}
+
+/// All of them.
+pub const ALL: [Scenario; 7] = [
+    Scenario {
+        name: "creating a ledger",
+        prepare: |_, _| {},
+        command: |program, scene| scene.record(program, 0..3),
+        check: |program, scene, printed| recorded(program, scene, 0, printed),
+    },
+    Scenario {
+        name: "recording",
+        prepare: |program, scene| scene.has_recorded(program, 5),
+        command: |program, scene| scene.record(program, 5..9),
+        check: |program, scene, printed| recorded(program, scene, 5, printed),
+    },
+    Scenario {
+        name: "sealing a block",
+        prepare: |program, scene| scene.has_recorded(program, 62),
+        command: |program, scene| scene.record(program, 62..66),
+        check: |program, scene, printed| recorded(program, scene, 62, printed),
+    },
+    // The first opening after a run of appends replays them, and writes sled's snapshot.
+    Scenario {
+        name: "opening, with sled's snapshot",
+        prepare: |program, scene| scene.has_recorded(program, 70),
+        command: |program, scene| scene.minutebook(program, &["state"]),
+        check: |program, scene, printed| recorded(program, scene, 70, printed),
+    },
+    Scenario {
+        name: "opening after a crash in an opening",
+        prepare: |program, scene| {
+            scene.has_recorded(program, 70);
+            let trial = scene.copy();
+            let opening = trial.run(trial.minutebook(program, &["state"]), None);
+            // With the copy kept aside, and sled's own files half-way.
+            scene.run(scene.minutebook(program, &["state"]), Some((opening.count() * 2 / 3, Fault::Kill)));
+            assert!(scene.ledger().join("sled.kept").is_dir(), "it was to be killed with a copy kept aside");
+        },
+        command: |program, scene| scene.minutebook(program, &["verify"]),
+        check: |program, scene, printed| recorded(program, scene, 70, printed),
+    },
+    Scenario {
+        name: "appending in groups",
+        prepare: |_, scene| GROUPS.create(&scene.ledger(), 4),
+        command: |program, scene| GROUPS.told((program.child)(), &scene.ledger(), Some(6)),
+        check: |_, scene, printed| GROUPS.holds(&scene.ledger(), 4, printed),
+    },
+    Scenario {
+        name: "appending a great deal at once",
+        prepare: |_, scene| GREAT.create(&scene.ledger(), 2),
+        command: |program, scene| GREAT.told((program.child)(), &scene.ledger(), Some(4)),
+        check: |_, scene, printed| GREAT.holds(&scene.ledger(), 2, printed),
+    },
+];
+
+const GROUPS: Appends = Appends { seed: 7, great: false };
+const GREAT: Appends = Appends { seed: 7, great: true };
+
+/// Those whose name holds these words.
+pub fn named(words: &str) -> Vec<&'static Scenario> {
+    let found: Vec<_> = ALL.iter().filter(|scenario| scenario.name.contains(words)).collect();
+    assert!(!found.is_empty(), "no scenario is named \"{words}\": there are {:?}", ALL.map(|scenario| scenario.name));
+    found
+}
+
+impl Scenario {
+    /// What is there before.
+    pub fn scene(&self, program: &Program) -> Scene {
+        let scene = Scene::new();
+        (0..FILES).for_each(|number| fs::write(scene.file(number), party(number)).expect("a file in our own folder"));
+        (self.prepare)(program, &scene);
+        scene
+    }
+
+    /// Runs the process in a scene, to its end or to the fault.
+    pub fn run(&self, program: &Program, scene: &Scene, fault: Option<(u64, Fault)>) -> Ran {
+        scene.run((self.command)(program, scene), fault)
+    }
+
+    /// Panics unless all is there that was printed, nothing that was not recorded, and the ledger works again.
+    pub fn check(&self, program: &Program, scene: &Scene, printed: &str) {
+        (self.check)(program, scene, printed);
+    }
+}
+
+/// A folder where a scenario plays: a ledger, and whatever else its process reads and writes.
+pub struct Scene {
+    home: TempDir,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let home = TempDir::new().expect("a temporary folder");
+        for folder in ["work", "notes"] {
+            fs::create_dir(home.path().join(folder)).expect("a folder in our own");
+        }
+        Self { home }
+    }
+
+    /// The folder; no link is in its path.
+    pub fn work(&self) -> PathBuf {
+        self.home.path().canonicalize().expect("it is there").join("work")
+    }
+
+    pub fn ledger(&self) -> PathBuf {
+        self.work().join("ledger")
+    }
+
+    /// The same in another place.
+    pub fn copy(&self) -> Self {
+        Self::of(|work| copy(&self.work(), work))
+    }
+
+    /// What `fill` puts into its folder.
+    pub fn of(fill: impl FnOnce(&Path)) -> Self {
+        let scene = Self::new();
+        fill(&scene.work());
+        scene
+    }
+
+    /// Runs a process on the layer, which watches this folder.
+    pub fn run(&self, command: Command, fault: Option<(u64, Fault)>) -> Ran {
+        layer::run(command, &self.work(), &self.home.path().join("notes"), fault)
+    }
+
+    fn file(&self, number: u64) -> PathBuf {
+        self.work().join(format!("{number}.toml"))
+    }
+
+    pub fn minutebook(&self, program: &Program, words: &[&str]) -> Command {
+        let mut command = (program.minutebook)();
+        command.env_remove("MINUTEBOOK_LOG").current_dir(self.work()).arg("--ledger").arg(self.ledger()).args(words);
+        command
+    }
+
+    pub fn record(&self, program: &Program, numbers: std::ops::Range<u64>) -> Command {
+        let mut command = self.minutebook(program, &["record"]);
+        command.args(numbers.map(|number| format!("{number}.toml")));
+        command
+    }
+
+    fn has_recorded(&self, program: &Program, count: u64) {
+        let ran = self.run(self.record(program, 0..count), None);
+        assert_eq!(ran.ended, layer::Ended::With(0), "{}", ran.err);
+    }
+}
+
+/// The decision file with this number. Some are long, so that a ledger of them fills more than a page of the store.
+fn party(number: u64) -> String {
+    let doubt: String = (0..random(0, number) % 900).map(|n| char::from(b'a' + random(number, n) as u8 % 26)).collect();
+    let doubt = doubt.as_bytes().chunks(11).map(|word| String::from_utf8_lossy(word)).collect::<Vec<_>>().join(" ");
+    let file = defines(&format!("party-{number}"));
+    if doubt.is_empty() { file } else { file.replace("sources = [", &format!("doubt = \"a {}\"\nsources = [", doubt)) }
+}
+
+fn draft(number: u64) -> Draft {
+    DecisionFile::parse(&party(number)).expect("our own files hold together").draft
+}
+
+/// The positions that were said to be recorded.
+pub fn promised(printed: &str) -> impl Iterator<Item = u64> {
+    let lines = printed.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
+    let told = lines.filter_map(|line| line.split_once(": recorded at position "));
+    told.map(|(file, rest)| {
+        let position = rest.split(',').next().and_then(|number| number.parse().ok()).expect("a position");
+        assert_eq!(file, format!("{position}.toml"), "each file is recorded at its own number");
+        position
+    })
+}
+
+/// The files with the first numbers are in the ledger, and nothing else: at least those that were there before or were
+/// promised. It is verified; then all files are recorded, which must work.
+fn recorded(program: &Program, scene: &Scene, before: u64, printed: &str) {
+    let least = promised(printed).last().map_or(0, |position| position + 1).max(before);
+    let size = match store::open(&scene.ledger()) {
+        Ok(store) => {
+            let (verified, folded) = verify(&*store, &[], |_, _| {}).expect("what is there holds together");
+            for recorded in folded.projections.entries() {
+                assert!(recorded.entry.records(&draft(recorded.position.0)), "another entry at {}", recorded.position);
+                let stored = store.read(recorded.position).expect("it reads").expect("it is there");
+                assert_eq!(codec::decode(&stored.bytes).as_ref(), Ok(&recorded.entry));
+            }
+            verified.entries
+        }
+        Err(OpenError::NotALedger { .. } | OpenError::NotThere { .. }) if least == 0 => 0,
+        Err(error) => panic!("it does not open: {error}"),
+    };
+    assert!((least..=FILES).contains(&size), "{size} entries are there, and at least {least} must be");
+    let again = scene.run(scene.record(program, 0..FILES), None);
+    assert_eq!(again.ended, layer::Ended::With(0), "{}", again.err);
+    assert_eq!(again.out.matches("already recorded").count() as u64, size, "{}", again.out);
+    let whole = scene.run(scene.minutebook(program, &["verify", "--json"]), None);
+    assert!(whole.out.contains(&format!("\"entries\": {FILES},")), "{whole:?}");
+}
