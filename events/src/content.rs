@@ -1,69 +1,62 @@
 //! Sealed content: what an entry says of content that it does not hold, because it is exempt from publication or
 //! personal. It must not hold the content, nor know where it lies or how it is encrypted.
 
+use crate::hash::{from_hex, to_hex};
 use crate::prelude::*;
 use crate::text::text_serde;
 use core::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
-/// Why a text is not 32 bytes in hexadecimal. It does not repeat the text, which may be secret.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the text is not {what}: write its 64 hexadecimal digits")]
-pub struct BadHex {
-    what: &'static str,
-}
+/// What a sealed content can be checked against: the SHA-256 of its [`Salt::preamble`] and its bytes. It tells nothing of the
+/// content to whoever has no salt. With both, anyone can check it:
+///
+/// ```text
+/// { printf 'minutebook content 1\n%s\n' SALT; cat FILE; } | sha256sum
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Commitment(pub crate::Hash);
 
-macro_rules! hex {
-    ($(#[$doc:meta])* $name:ident, $what:literal) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(pub [u8; 32]);
-
-        impl FromStr for $name {
-            type Err = BadHex;
-            fn from_str(text: &str) -> Result<Self, BadHex> {
-                let bad = BadHex { what: $what };
-                if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-                    return Err(bad);
-                }
-                let mut bytes = [0; 32];
-                for (byte, at) in bytes.iter_mut().zip((0..).step_by(2)) {
-                    *byte = u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| bad.clone())?;
-                }
-                Ok(Self(bytes))
-            }
-        }
-        impl fmt::Display for $name {
-            fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
-            }
-        }
-        text_serde!($name, $what);
-    };
-}
-
-hex!(/// What a sealed content can be checked against: the SHA-256 of its [`Salt::preamble`] and its bytes, in 64
-    /// hexadecimal digits. It tells nothing of the content to whoever has no salt. With both, anyone can check it:
-    ///
-    /// ```text
-    /// { printf 'minutebook content 1\n%s\n' SALT; cat FILE; } | sha256sum
-    /// ```
-    Commitment, "a commitment");
-hex!(/// 32 random bytes, new for each content, so that nobody finds a content by trying what it might be. Secret until the
-    /// content is published, and destroyed with it.
-    Salt, "a salt");
-
-impl fmt::Debug for Commitment {
-    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        write!(out, "Commitment({self})")
+impl FromStr for Commitment {
+    type Err = BadHex;
+    fn from_str(text: &str) -> Result<Self, BadHex> {
+        from_hex(text).map(|bytes| Self(crate::Hash(bytes))).ok_or(BadHex("a commitment"))
     }
 }
+impl fmt::Display for Commitment {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+text_serde!(Commitment, "a commitment");
 
+/// 32 random bytes, new for each content, so that nobody finds a content by trying what it might be. Secret until the
+/// content is published, and destroyed with it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Salt(pub [u8; 32]);
+
+impl FromStr for Salt {
+    type Err = BadHex;
+    fn from_str(text: &str) -> Result<Self, BadHex> {
+        from_hex(text).map(Self).ok_or(BadHex("a salt"))
+    }
+}
+impl fmt::Display for Salt {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        to_hex(&self.0, out)
+    }
+}
 impl fmt::Debug for Salt {
+    /// Never the salt itself.
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        out.write_str("Salt(not shown)")
+        out.write_str("a salt")
     }
 }
+text_serde!(Salt, "a salt");
+
+/// Why a text is not a commitment or a salt. It does not repeat the text, which may be secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the text is not {0}: write its 64 hexadecimal digits")]
+pub struct BadHex(&'static str);
 
 impl Salt {
     /// The 86 bytes that are hashed before the content: `minutebook content 1`, a line feed, the salt in 64 lower-case

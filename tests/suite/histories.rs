@@ -285,7 +285,7 @@ fn kind(number: usize, said: &Said) -> EventKind {
             content: slug,
             title: text.clone(),
             classification: Classification::PersonalData { reason: text },
-            commitment: Commitment([value; 32]),
+            commitment: Commitment(Hash([value; 32])),
         },
         28 => EventKind::ContentPublished { contract, content: slug, salt: Salt([value; 32]) },
         29 => EventKind::ContentErased { contract, content: slug, reason: text },
