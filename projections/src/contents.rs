@@ -6,7 +6,7 @@ use crate::key::Key;
 use crate::prelude::*;
 use crate::timeline::{Fact, Timeline};
 use minutebook_events::decide::Stepped;
-use minutebook_events::{Commitment, ContractId, EventRef, Position, Slug, Step};
+use minutebook_events::{Commitment, ContractId, EventRef, Position, Salt, Slug, Step};
 
 /// A sealed content, by the entries up to a head.
 #[derive(Debug, Clone)]
@@ -25,6 +25,16 @@ pub struct Content<'a> {
     pub erased: Option<&'a Fact>,
     /// Every commitment that it ever had: a sealing that was struck left a content too.
     pub commitments: Vec<Commitment>,
+}
+
+impl Content<'_> {
+    /// The salt, where it is published.
+    pub fn salt(&self) -> Option<Salt> {
+        match self.published?.event().kind.content_step() {
+            Some((.., Step::Published(salt))) => Some(salt),
+            _ => None,
+        }
+    }
 }
 
 impl Projections {

@@ -5,6 +5,7 @@ use super::error::CopyError;
 use super::{Progress, Step};
 use crate::audit::checkpoint::{self, Checkpoint, Head, Signed};
 use crate::audit::verify::{Verified, long_enough, verify};
+use crate::sealed::Contents;
 use crate::store::{self, NewEntry, OpenError, Store, StoreError};
 use minutebook_events::Position;
 use std::fs;
@@ -64,7 +65,7 @@ pub(super) fn verified(
     progress: Progress,
 ) -> Result<(Verified, Head), CopyError> {
     let store = open(folder)?;
-    Ok(verify(&*store, checkpoints, |done, total| progress(Step::Verifying, done, total))?)
+    Ok(verify(&*store, &Contents::beside(folder), checkpoints, |done, total| progress(Step::Verifying, done, total))?)
 }
 
 /// Opens a ledger that no other process knows. Where this one starts programs meanwhile, each holds the lock of the store
