@@ -1,14 +1,14 @@
 //! Files that are there after a loss of power: written, flushed, and named in a folder that is flushed too. It must not
 //! know what is in them.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// What the name of a file ends with that [`put`] has not put in place yet.
-const DRAFT: &str = "draft";
+/// What the name of a file ends with that is not in place yet.
+pub const DRAFT: &str = "draft";
 
-/// Whether a file is one that [`put`] was writing.
+/// Whether a file was still being written.
 pub fn is_draft(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == DRAFT)
 }
@@ -59,6 +59,30 @@ pub fn sync_all_in(folder: &Path) -> io::Result<()> {
         if path.is_dir() { sync_all_in(&path)? } else { File::open(&path)?.sync_all()? }
     }
     sync_folder(folder)
+}
+
+/// Writes a new file that only its owner may read, durably.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`] where there is a file; what the operating system says.
+pub fn new_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    sync_folder(folder_of(path))
+}
+
+/// Whether others than its owner may read or write a file.
+pub fn is_exposed(file: &Metadata) -> bool {
+    #[cfg(unix)]
+    let exposed = std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o077 != 0;
+    #[cfg(not(unix))]
+    let exposed = false;
+    exposed
 }
 
 /// Makes the names in a folder durable.

@@ -3,7 +3,9 @@
 
 use crate::audit::checkpoint::Head;
 use crate::merkle::Tree;
+use crate::sealed::{ContentError, ContentFault, Contents, Unready, erasures};
 use crate::store::{self, NewEntry, OpenError, Store, StoreError, Stored};
+use crate::today::day_of;
 use chrono::{DateTime, TimeDelta, Utc};
 use minutebook_events::codec::{self, BadBytes};
 use minutebook_events::decide::{Rejection, decide};
@@ -82,6 +84,19 @@ pub enum RecordError {
         /// The limit.
         limit: usize,
     },
+    /// Incorrect: the entry is about a content that does not lie beside the ledger as it says.
+    #[error(transparent)]
+    Unready(Unready),
+    /// Unavailable: the entry is recorded, and the content that it erases is not all gone.
+    #[error(
+        "the erasure is recorded at position {position}, and the content is not all gone: {cause}; recording the same decision file again finishes it"
+    )]
+    NotErased {
+        /// The entry.
+        position: Position,
+        /// What failed.
+        cause: ContentError,
+    },
     /// The store failed; the message says whether the outcome is known.
     #[error(transparent)]
     Store(Arc<StoreError>),
@@ -107,6 +122,9 @@ pub enum LedgerError {
         /// Why.
         source: BadBytes,
     },
+    /// Fault: what lies beside the ledger is not what the entries say.
+    #[error(transparent)]
+    Content(#[from] ContentFault),
     /// Fault: the entries do not follow from each other.
     #[error("position {position}: {what}; nothing was changed: restore the ledger's folder from a copy")]
     Incoherent {
@@ -128,6 +146,7 @@ type Reply<T> = oneshot::Sender<Result<T, RecordError>>;
 /// A ledger that is open. Questions and records may come from any thread; one process has it at a time.
 pub struct Ledger {
     store: Arc<dyn Store>,
+    contents: Contents,
     projections: Arc<RwLock<Projections>>,
     tree: Arc<RwLock<Tree>>,
     durable: Arc<AtomicU64>,
@@ -174,7 +193,9 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`], with the position where something is wrong, and the way out.
     pub fn open(folder: &Path, progress: impl FnMut(u64, u64)) -> Result<Self, LedgerError> {
-        Self::on(store::open(folder)?, Box::new(Utc::now), progress)
+        let store = store::open(folder)?;
+        let contents = Contents::recover(folder).map_err(ContentFault::Unlisted)?;
+        Self::on(store, contents, Box::new(Utc::now), progress)
     }
 
     /// Makes a ledger in an empty or new folder.
@@ -182,20 +203,26 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Open`].
     pub fn create(folder: &Path) -> Result<Self, LedgerError> {
-        Self::on(store::create(folder)?, Box::new(Utc::now), |_, _| {})
+        Self::on(store::create(folder)?, Contents::beside(folder), Box::new(Utc::now), |_, _| {})
     }
 
-    /// A ledger on a store, by a clock.
+    /// A ledger on a store, with contents beside it, by a clock.
     ///
     /// # Errors
     /// As [`Ledger::open`].
-    pub fn on(store: Arc<dyn Store>, clock: Clock, progress: impl FnMut(u64, u64)) -> Result<Self, LedgerError> {
+    pub fn on(
+        store: Arc<dyn Store>,
+        contents: Contents,
+        clock: Clock,
+        progress: impl FnMut(u64, u64),
+    ) -> Result<Self, LedgerError> {
         let Folded { projections, tree } = fold(&*store, progress)?;
         let (projections, tree) = (Arc::new(RwLock::new(projections)), Arc::new(RwLock::new(tree)));
         let durable = Arc::new(AtomicU64::new(store.len()));
         let (requests, inbox) = mpsc::unbounded_channel();
         let writer = Writer {
             store: Arc::clone(&store),
+            contents: contents.clone(),
             projections: Arc::clone(&projections),
             tree: Arc::clone(&tree),
             durable: Arc::clone(&durable),
@@ -206,16 +233,22 @@ impl Ledger {
             .name("ledger-writer".to_owned())
             .spawn(move || writer.run(inbox))
             .expect("a process that can open a ledger can start a thread");
-        Ok(Self { store, projections, tree, durable, requests: Some(requests), writer: Some(writer) })
+        Ok(Self { store, contents, projections, tree, durable, requests: Some(requests), writer: Some(writer) })
     }
 
     /// Records a draft as the entry at `expected`, which claims that the ledger holds that many entries. Entries
-    /// recorded at once share a commit. A draft recorded before gives its first receipt, whatever it expects.
+    /// recorded at once share a commit. A draft recorded before gives its first receipt, whatever it expects. What it
+    /// erases is gone when this returns.
     ///
     /// # Errors
     /// [`RecordError`].
     pub async fn record(&self, draft: Draft, expected: Position) -> Result<Receipt, RecordError> {
-        self.ask(|reply| Request::Record(draft, expected, reply)).await
+        let erased = erasures(&draft);
+        let receipt = self.ask(|reply| Request::Record(draft, expected, reply)).await?;
+        let view = self.view();
+        let gone = self.contents.erase(&erased, &view.projections, view.head);
+        gone.map_err(|cause| RecordError::NotErased { position: receipt.position, cause })?;
+        Ok(receipt)
     }
 
     /// The size and the roots at a moment when all that was decided is durable.
@@ -271,6 +304,11 @@ impl Ledger {
     /// As [`Ledger::open`].
     pub fn at_size(&self, size: Position) -> Result<Folded, LedgerError> {
         fold_each(&*self.store, size.0, |_, _| Ok(()))
+    }
+
+    /// The contents that lie beside it.
+    pub fn contents(&self) -> &Contents {
+        &self.contents
     }
 
     /// The store, for verification.
@@ -402,6 +440,7 @@ pub(crate) fn follows(entry: &Entry, position: Position, last: Option<Instant>) 
 /// The one thread that appends: it decides one request after the other, and commits all that wait together.
 struct Writer {
     store: Arc<dyn Store>,
+    contents: Contents,
     projections: Arc<RwLock<Projections>>,
     tree: Arc<RwLock<Tree>>,
     durable: Arc<AtomicU64>,
@@ -457,7 +496,7 @@ impl Writer {
     fn decide(&self, draft: Draft, expected: Position) -> Result<(Option<NewEntry>, Receipt), RecordError> {
         self.sound()?;
         let mut projections = self.projections.write().unwrap_or_else(PoisonError::into_inner);
-        accept(&mut projections, draft, expected, (self.clock)())
+        accept(&mut projections, &self.contents, draft, expected, (self.clock)())
     }
 
     fn commit(&mut self, first: Position, accepted: Vec<Accepted>) {
@@ -494,6 +533,7 @@ impl Writer {
 /// Takes a draft into the projections as the entry at `expected`, or says why not; no new entry for a repeat.
 fn accept(
     projections: &mut Projections,
+    contents: &Contents,
     draft: Draft,
     expected: Position,
     now: DateTime<Utc>,
@@ -506,6 +546,7 @@ fn accept(
         return Err(RecordError::Conflict { expected, actual: position });
     }
     decide(&*projections, &draft).map_err(RecordError::Rejected)?;
+    contents.ready(projections, &draft, day_of(Instant::new(now))).map_err(RecordError::Unready)?;
     let last = projections.entries().last().map(|recorded| recorded.entry.recorded);
     let recorded = after(last, Instant::new(now))?;
     let entry = Entry::stamp(draft, expected, recorded, recorder());
@@ -539,9 +580,9 @@ fn after(last: Option<Instant>, now: Instant) -> Result<Instant, RecordError> {
 ///
 /// # Errors
 /// As [`Ledger::record`], apart from the store's.
-pub fn rehearse(projections: &mut Projections, draft: Draft) -> Result<Receipt, RecordError> {
+pub fn rehearse(projections: &mut Projections, contents: &Contents, draft: Draft) -> Result<Receipt, RecordError> {
     let expected = projections.head();
-    accept(projections, draft, expected, Utc::now()).map(|(_, receipt)| receipt)
+    accept(projections, contents, draft, expected, Utc::now()).map(|(_, receipt)| receipt)
 }
 
 fn repeat(draft: &Draft, known: &Recorded) -> Result<Receipt, RecordError> {

@@ -12,5 +12,6 @@ pub mod ledger;
 pub mod merkle;
 pub mod question;
 pub mod report;
+pub mod sealed;
 pub mod store;
 pub mod today;

@@ -1,12 +1,13 @@
 //! What makes an entry coherent. Pure: what is known and a draft in, nothing or typed rejections out. It must not
 //! reject what merely breaks a rule: a council may decide that, and it becomes a finding.
 
+mod contents;
 mod known;
 mod names;
 mod rejection;
 mod texts;
 
-pub use known::{Assignment, IdKind, Known, Name};
+pub use known::{Assignment, IdKind, Known, Name, Stepped};
 pub use names::{definition, references};
 pub use rejection::{Reason, Rejection};
 
@@ -35,6 +36,7 @@ pub fn decide(known: &dyn Known, draft: &Draft) -> Result<(), Vec<Rejection>> {
         seen.learn(at, event);
     }
     rejections.extend(check_definitions_left(known, draft));
+    rejections.extend(contents::check_undone(known, draft));
     if rejections.is_empty() { Ok(()) } else { Err(rejections) }
 }
 
@@ -80,6 +82,7 @@ fn check_event(seen: &Seen, draft: &Draft, event: &Event) -> Found {
     check_standing(draft.act.kind, event.standing, &mut found);
     check_amounts(event, &mut found);
     check_succession(event, &mut found);
+    contents::check(seen, event, &mut found);
     texts::check_event(event, &mut found);
     found
 }

@@ -517,6 +517,18 @@ fn how_to_add(key: &str) -> String {
         }
         "sources" => "say where it is written, as sources = [\"C 4.1\"]".to_owned(),
         "decided" => "add the day of the act, as decided = 2021-05-01".to_owned(),
+        "commitment" => "seal the content first, with `minutebook content seal`, and add what that prints".to_owned(),
+        "salt" => "put the content out first, with `minutebook content publish`, and add what that prints".to_owned(),
+        "classification" => {
+            "say why it is withheld, as { exempt = { paragraphs = [3], public_interest = \"…\" } } or \
+                             { personal-data = { reason = \"…\" } }"
+                .to_owned()
+        }
+        "public_interest" => {
+            "say why the public interest in keeping it exempt outweighs that in disclosing it: a paragraph alone exempts \
+                              nothing"
+                .to_owned()
+        }
         _ => format!("add {key} = …"),
     }
 }

@@ -1,6 +1,7 @@
 //! Events: the closed list of what a decision or document can establish about a contract, a party or a figure. An
 //! event says what one source says; what follows from many is for the projections.
 
+use crate::content::{Classification, Commitment, Salt, Step};
 use crate::date::{DateSpan, Day, Months};
 use crate::ids::{ActRef, ContractId, EventRef, LotId, OfficeId, Part, PartyId, ServiceId, Slug};
 use crate::knowledge::Knowledge;
@@ -594,6 +595,37 @@ pub enum EventKind {
         /// Whether it is the one taken forward.
         taken: bool,
     },
+    /// A content was sealed: the entry commits to it and does not hold it. `effective` is the day from which it is withheld.
+    ContentSealed {
+        /// The contract.
+        contract: ContractId,
+        /// Which content, by a name that means nothing outside its contract.
+        content: Slug,
+        /// What it is called; never what it says.
+        title: String,
+        /// Why it is withheld.
+        classification: Classification,
+        /// What it can be checked against.
+        commitment: Commitment,
+    },
+    /// A sealed content was published: `effective` is the first day on which everybody may read it.
+    ContentPublished {
+        /// The contract.
+        contract: ContractId,
+        /// Which content.
+        content: Slug,
+        /// With which anyone can check it against its commitment.
+        salt: Salt,
+    },
+    /// A sealed content was erased, and its salt with it: the commitment stays, and nothing is left to check against it.
+    ContentErased {
+        /// The contract.
+        contract: ContractId,
+        /// Which content.
+        content: Slug,
+        /// Why.
+        reason: String,
+    },
     /// An event recorded earlier was wrong: struck, and still shown to questions known earlier.
     Correction {
         /// The event that was wrong.
@@ -605,7 +637,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind, as files name it.
-    pub const NAMES: [&'static str; 29] = [
+    pub const NAMES: [&'static str; 32] = [
         "contract-defined",
         "commenced",
         "ended",
@@ -634,6 +666,9 @@ impl EventKind {
         "notice-given",
         "performance-reported",
         "alternative-considered",
+        "content-sealed",
+        "content-published",
+        "content-erased",
         "correction",
     ];
 
@@ -668,7 +703,10 @@ impl EventKind {
             Self::NoticeGiven { .. } => 25,
             Self::PerformanceReported { .. } => 26,
             Self::AlternativeConsidered { .. } => 27,
-            Self::Correction { .. } => 28,
+            Self::ContentSealed { .. } => 28,
+            Self::ContentPublished { .. } => 29,
+            Self::ContentErased { .. } => 30,
+            Self::Correction { .. } => 31,
         };
         Self::NAMES[place]
     }
@@ -696,7 +734,10 @@ impl EventKind {
             | Self::ClauseSet { contract, .. }
             | Self::Milestone { contract, .. }
             | Self::NoticeGiven { contract, .. }
-            | Self::PerformanceReported { contract, .. } => vec![contract],
+            | Self::PerformanceReported { contract, .. }
+            | Self::ContentSealed { contract, .. }
+            | Self::ContentPublished { contract, .. }
+            | Self::ContentErased { contract, .. } => vec![contract],
             Self::Succeeded { contract, by } => vec![contract, by],
             Self::ValueSet { contract, with, .. } => core::iter::once(contract).chain(with).collect(),
             Self::TotalStated { contract, readings, .. } => core::iter::once(contract)
@@ -709,6 +750,18 @@ impl EventKind {
             | Self::AliasStated { .. }
             | Self::OfficeDefined { .. }
             | Self::Correction { .. } => vec![],
+        }
+    }
+
+    /// The content that it seals, publishes or erases, and which of these it does.
+    pub fn content_step(&self) -> Option<(&ContractId, &Slug, Step)> {
+        match self {
+            Self::ContentSealed { contract, content, commitment, .. } => {
+                Some((contract, content, Step::Sealed(*commitment)))
+            }
+            Self::ContentPublished { contract, content, salt } => Some((contract, content, Step::Published(*salt))),
+            Self::ContentErased { contract, content, .. } => Some((contract, content, Step::Erased)),
+            _ => None,
         }
     }
 

@@ -1,5 +1,5 @@
-//! A SHA-256 hash, and the two ways in which the ledger's Merkle tree makes one (RFC 6962, section 2.1). It must not know
-//! what is hashed.
+//! A SHA-256 hash, and the two ways in which the ledger's Merkle tree makes one (RFC 6962, section 2.1); and 32 bytes as
+//! hexadecimal digits, for whatever has as many. It must not know what is hashed.
 
 use crate::prelude::*;
 use crate::text::text_serde;
@@ -34,9 +34,26 @@ impl Hash {
     }
 }
 
+/// Writes 32 bytes as 64 lower-case hexadecimal digits.
+pub(crate) fn to_hex(bytes: &[u8; 32], out: &mut fmt::Formatter) -> fmt::Result {
+    bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+}
+
+/// Reads 64 hexadecimal digits, of either case.
+pub(crate) fn from_hex(text: &str) -> Option<[u8; 32]> {
+    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (byte, at) in bytes.iter_mut().zip((0..).step_by(2)) {
+        *byte = u8::from_str_radix(&text[at..at + 2], 16).ok()?;
+    }
+    Some(bytes)
+}
+
 impl fmt::Display for Hash {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+        to_hex(&self.0, out)
     }
 }
 
@@ -48,15 +65,7 @@ pub struct BadHash(String);
 impl FromStr for Hash {
     type Err = BadHash;
     fn from_str(text: &str) -> Result<Self, BadHash> {
-        let bad = || BadHash(text.to_owned());
-        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(bad());
-        }
-        let mut hash = [0; 32];
-        for (byte, at) in hash.iter_mut().zip((0..).step_by(2)) {
-            *byte = u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| bad())?;
-        }
-        Ok(Self(hash))
+        from_hex(text).map(Self).ok_or_else(|| BadHash(text.to_owned()))
     }
 }
 

@@ -20,6 +20,7 @@ extern crate std;
 mod prelude;
 
 pub mod codec;
+mod content;
 mod date;
 pub mod decide;
 pub mod decision_file;
@@ -34,6 +35,7 @@ mod source;
 mod standing;
 mod text;
 
+pub use content::{Classification, Commitment, Paragraph, Salt, Step};
 pub use date::{DateSpan, Day, Months, TimeRange, YearFraction, financial_year};
 pub use entry::{Act, ActKind, Draft, Entry, Instant};
 pub use event::*;

@@ -8,39 +8,52 @@ use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
-/// An entry of version 1 with every kind of event. It is in ledgers: it must never be written again.
+/// An entry of version 1 with every kind of event that there was first. It is in ledgers: it must never be written again.
 const FROZEN: &[u8] = include_bytes!("entry-v1.json");
-const FROZEN_SHA256: &str = "e7d1d826a5db4e152d5ac80ea4ded7980ed3c6a718de494190e61433d9fd4cc8";
-const DRAFT: &str = include_str!("every-kind.toml");
 
-fn from_draft() -> Entry {
-    let draft = DecisionFile::parse(DRAFT).unwrap().draft;
+/// Entries of version 1 which have every kind of event between them, each as it was when its kinds came: the stored bytes,
+/// their SHA-256, and the decision file that they were made from.
+const ALL_FROZEN: [(&[u8], &str, &str); 2] = [
+    (FROZEN, "e7d1d826a5db4e152d5ac80ea4ded7980ed3c6a718de494190e61433d9fd4cc8", include_str!("every-kind.toml")),
+    (
+        include_bytes!("entry-v1-contents.json"),
+        "8de1b24c9a1ffef6e771eb310003d63bd362d59d0bcfc83fef346145fdadc3e9",
+        include_str!("contents.toml"),
+    ),
+];
+
+fn entry_of(draft: &str) -> Entry {
+    let draft = DecisionFile::parse(draft).unwrap().draft;
     Entry::stamp(draft, Position(7), "2026-11-22T09:30:00.000001Z".parse().unwrap(), "democratic services".to_owned())
 }
 
 #[test]
-fn the_frozen_entry_never_changes() {
-    let digest: String = Sha256::digest(FROZEN).iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(digest, FROZEN_SHA256, "entry-v1.json was edited: restore it, and write a new version beside it");
-    assert_eq!(encode(&decode(FROZEN).unwrap()), FROZEN, "version 1 is read or written otherwise than it was");
+fn no_frozen_entry_ever_changes() {
+    for (frozen, sha256, _) in ALL_FROZEN {
+        let digest: String = Sha256::digest(frozen).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(digest, sha256, "a frozen entry was edited: restore it, and write a new version beside it");
+        assert_eq!(encode(&decode(frozen).unwrap()), frozen, "version 1 is read or written otherwise than it was");
+    }
 }
 
 #[test]
-fn the_frozen_entry_has_every_kind_of_event() {
-    let entry = decode(FROZEN).unwrap();
-    let kinds: BTreeSet<_> = entry.events.iter().map(|event| event.kind.name()).collect();
+fn the_frozen_entries_have_every_kind_of_event() {
+    let events = ALL_FROZEN.iter().flat_map(|(frozen, ..)| decode(frozen).unwrap().events);
+    let kinds: BTreeSet<_> = events.map(|event| event.kind.name()).collect();
     assert_eq!(kinds, EventKind::NAMES.into_iter().collect());
 }
 
 #[test]
 fn a_decision_file_becomes_the_same_bytes_as_it_did() {
-    assert_eq!(String::from_utf8(encode(&from_draft())).unwrap(), std::str::from_utf8(FROZEN).unwrap());
-    assert!(decode(FROZEN).unwrap().records(&DecisionFile::parse(DRAFT).unwrap().draft));
+    for (frozen, _, draft) in ALL_FROZEN {
+        assert_eq!(String::from_utf8(encode(&entry_of(draft))).unwrap(), std::str::from_utf8(frozen).unwrap());
+        assert!(decode(frozen).unwrap().records(&DecisionFile::parse(draft).unwrap().draft));
+    }
 }
 
 #[test]
 fn a_kind_is_named_in_bytes_as_it_names_itself() {
-    for event in decode(FROZEN).unwrap().events {
+    for event in ALL_FROZEN.iter().flat_map(|(frozen, ..)| decode(frozen).unwrap().events) {
         let json = serde_json::to_value(&event.kind).unwrap();
         assert_eq!(json.as_object().unwrap().keys().next().unwrap(), event.kind.name());
     }

@@ -2,16 +2,27 @@
 //! the words of what is wrong with it. And what it must not reject: what is coherent but breaks a rule.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use minutebook_events::decide::{Assignment, IdKind, Known, Name, Rejection, decide};
+use minutebook_events::decide::{Assignment, IdKind, Known, Name, Rejection, Stepped, decide};
 use minutebook_events::decision_file::{DecisionFile, render};
 use minutebook_events::*;
 
 const ID: &str = "ab61f2c8-6d3b-4a37-9d3c-5f0c6f1f2a10";
 const EARLIER: &str = "11111111-1111-4111-8111-111111111111";
 
-/// A small ledger: contract `lwk` with lots 1 to 3, the first with Porchlight since April 2016; an option on lot 1; one
-/// entry, whose event 0 defines `lwk`, 1 is struck, and 2 assigns lot 1.
+/// A small ledger: contract `lwk` with lots 1 to 3, the first with Porchlight since April 2016; an option on lot 1; three
+/// contents, of which `bids` was published, and `names` was erased; one entry, whose event 0 defines `lwk`, 1 is struck, 2
+/// assigns lot 1, 3 to 5 seal `prices`, `bids` and `names`, 6 publishes `bids`, and 7 erases `names`.
 struct Ledger;
+
+fn stepped(event: u16, content: &str, step: Step, effective: &str) -> Stepped {
+    let (contract, content) = ("lwk".parse().unwrap(), content.parse().unwrap());
+    Stepped { event: earlier(event), contract, content, step, effective: effective.parse().unwrap() }
+}
+
+/// A commitment or a salt of one digit.
+fn digits(digit: u8) -> String {
+    digit.to_string().repeat(64)
+}
 
 fn earlier(event: u16) -> EventRef {
     EventRef { entry: EARLIER.parse().unwrap(), event }
@@ -48,8 +59,18 @@ impl Known for Ledger {
             standing: Standing::Happened,
         }]
     }
+    fn contents(&self) -> Vec<Stepped> {
+        let sealed = |digit| Step::Sealed(digits(digit).parse().unwrap());
+        vec![
+            stepped(3, "prices", sealed(1), "2020-01-01"),
+            stepped(4, "bids", sealed(2), "2020-01-01"),
+            stepped(5, "names", sealed(3), "2020-01-01"),
+            stepped(6, "bids", Step::Published(digits(4).parse().unwrap()), "2021-01-01"),
+            stepped(7, "names", Step::Erased, "2021-01-01"),
+        ]
+    }
     fn stands(&self, event: &EventRef) -> Option<bool> {
-        let there = event.entry.to_string() == EARLIER && event.event <= 2;
+        let there = event.entry.to_string() == EARLIER && event.event <= 7;
         there.then_some(event.event != 1)
     }
     fn ids(&self, kind: IdKind, contract: Option<&ContractId>) -> Vec<String> {
@@ -59,12 +80,21 @@ impl Known for Ledger {
             (IdKind::Service, Some("lwk")) => &["sis-hrs"],
             (IdKind::Party, _) => &["kcc", "porchlight", "shaw-trust"],
             (IdKind::Office, _) => &["cabinet-member"],
+            (IdKind::Content, Some("lwk")) => &["prices", "bids", "names"],
             _ => &[],
         };
         ids.iter().map(ToString::to_string).collect()
     }
     fn defines(&self, event: &EventRef) -> Option<Name> {
-        (*event == earlier(0)).then(|| Name::Contract("lwk".parse().unwrap()))
+        let content = |name: &str| Name::Content("lwk".parse().unwrap(), name.parse().unwrap());
+        match event.event {
+            _ if event.entry.to_string() != EARLIER => None,
+            0 => Some(Name::Contract("lwk".parse().unwrap())),
+            3 => Some(content("prices")),
+            4 => Some(content("bids")),
+            5 => Some(content("names")),
+            _ => None,
+        }
     }
 }
 
@@ -190,7 +220,7 @@ fn every_rejection_in_the_order_of_the_checks() {
     rejects(&decision(&assign("1", "shaw-trust", "")), "\"1\"", "lot \"1\" is with \"porchlight\" from 1 April 2016, and days of that are given to \"shaw-trust\": record first when that ended");
     rejects(&decision(&[assign("2", "kcc", "until = 2022-05-01"), assign("2", "shaw-trust", "")].concat()), "\"2\"", "is with \"kcc\" from 1 April 2022 to 1 May 2022");
     // Corrections.
-    rejects(&decision(&correction(7)), "{ entry = \"11111111-1111-4111-8111-111111111111\", event = 7 }", "the ledger has no event 7 of entry 11111111");
+    rejects(&decision(&correction(9)), "{ entry = \"11111111-1111-4111-8111-111111111111\", event = 9 }", "the ledger has no event 9 of entry 11111111");
     rejects(&decision(&correction(1)), "{ entry = \"11111111-1111-4111-8111-111111111111\", event = 1 }", "is struck already");
     rejects(&decision(&correction(2).repeat(2)), "{ entry = \"11111111-1111-4111-8111-111111111111\", event = 2 }", "is struck already");
     // Standings.
@@ -204,7 +234,36 @@ fn every_rejection_in_the_order_of_the_checks() {
     rejects(&decision(&event("funding-set", "contract = \"lwk\"\nfunders = [{ party = \"kcc\", share = \"150%\" }]")), "\"150%\"", "a share of 150% is more than all of it");
     // Succession.
     rejects(&decision(&event("succeeded", "contract = \"lwk\"\nby = \"lwk\"")), "\"lwk\"", "contract \"lwk\" succeeds itself");
+    // Contents: their names, then what is done to them.
+    rejects(&decision(&published("price", "")), "\"price\"", "content \"price\" of contract \"lwk\" is not known: did you mean \"prices\"?");
+    rejects(&decision(&erased("zzz", "")), "\"zzz\"", "content \"zzz\" of contract \"lwk\" is not known: define it first, with content-sealed");
+    rejects(&decision(&sealed("prices", 5, "")), "\"prices\"", "content \"prices\" of contract \"lwk\" is sealed already: give the other content a name of its own");
+    rejects(&decision(&sealed("names", 5, "")), "\"names\"", "content \"names\" of contract \"lwk\" is sealed already");
+    rejects(&decision(&[sealed("new", 5, ""), sealed("new", 6, "")].concat()), "\"new\"", "is sealed already");
+    for standing in ["planned", "endorsed", "proposed"] {
+        let quoted = format!("\"{standing}\"");
+        for event in [sealed("new", 5, ""), published("prices", ""), erased("prices", "")] {
+            let words = format!("recording the event is what does it to the content, and the event is {standing}: call the standing decided or happened");
+            rejects(&decision(&event.replace("\"happened\"", &quoted)), &quoted, &words);
+        }
+    }
+    rejects(&decision(&erased("prices", "because = \"so\"").replace("\"happened\"", "\"inferred\"")), "\"inferred\"", "and the event is inferred");
+    rejects(&decision(&sealed("new", 5, "").replace("[3]", "[]")), "[]", "no paragraph of Schedule 12A is named: write those it falls within, as paragraphs = [3]");
+    rejects(&decision(&sealed("new", 1, "")), &format!("\"{}\"", digits(1)), &format!("the commitment {} is that of content \"prices\" of contract \"lwk\": use that name, or seal the content again", digits(1)));
+    rejects(&decision(&[sealed("new", 5, ""), sealed("other", 5, "")].concat()), &format!("\"{}\"", digits(5)), "is that of content \"new\"");
+    rejects(&decision(&published("bids", "")), "\"bids\"", "content \"bids\" of contract \"lwk\" was published already, 1 January 2021: leave the event out");
+    rejects(&decision(&published("names", "")), "\"names\"", "was erased already, 1 January 2021");
+    rejects(&decision(&erased("names", "")), "\"names\"", "was erased already, 1 January 2021");
+    rejects(&decision(&erased("prices", "").repeat(2)), "\"prices\"", "was erased already, 1 April 2022");
+    rejects(&decision(&published("prices", "").repeat(2)), "\"prices\"", "was published already, 1 April 2022");
+    rejects(&decision(&[erased("prices", ""), published("prices", "")].concat()), "\"prices\"", "was erased already, 1 April 2022");
+    rejects(&decision(&published("prices", "").replace("2022-04-01", "2019-12-31")), "\"2019-12-31\"", "effective, 31 December 2019, and the day from which it was sealed, 1 January 2020, are the wrong way round: a content is sealed, then published");
+    rejects(&decision(&erased("bids", "").replace("2022-04-01", "2020-12-31")), "\"2020-12-31\"", "the day from which it was published, 1 January 2021");
+    rejects(&file("correction", &[correction(3), sealed("prices", 1, "").replace("2022-04-01", "2021-06-01"), erased("prices", "").replace("2022-04-01", "2021-05-31")].concat()), "\"2021-05-31\"", "was sealed, 1 June 2021");
+    rejects(&file("correction", &[correction(5), sealed("names", 3, "")].concat()), "\"2022-04-01\"", "the day from which it was erased, 1 January 2021");
     // Texts.
+    rejects(&decision(&sealed("new", 5, "").replace("\"prices\"", "\" \"")), "\" \"", "the text is empty");
+    rejects(&decision(&erased("prices", "").replace("\"asked for\"", "\"asked for by a@b.uk\"")), "\"asked for by a@b.uk\"", "an e-mail address");
     rejects(&decision(&event("commenced", "contract = \"lwk\"")).replace("\"Award\"", "\" \""), "\" \"", "the text is empty");
     let long = format!("\"{}\"", "a".repeat(1_001));
     rejects(&decision(&event("commenced", "contract = \"lwk\"")).replace("\"Award\"", &long), &long, "the text has 1001 characters, and the limit is 1000");
@@ -218,8 +277,56 @@ fn every_rejection_in_the_order_of_the_checks() {
     rejects(&decision(&event("commenced", "contract = \"lwk\"")).replace("\"Award\"", "\"Award, 01632 960123\""), "\"Award, 01632 960123\"", "a telephone number");
     // What others rest on.
     rejects(&decision(&correction(0)), "{ entry = \"11111111-1111-4111-8111-111111111111\", event = 0 }", "striking the definition of contract \"lwk\" would leave what rests on it without one: define it anew in the same entry");
+    let strikes = |of: u16| format!("{{ entry = \"{EARLIER}\", event = {of} }}");
+    rejects(&decision(&correction(3)), &strikes(3), "striking the definition of content \"prices\" of contract \"lwk\" would leave what rests on it without one: define it anew in the same entry");
+    rejects(&decision(&correction(6)), &strikes(6), "content \"bids\" of contract \"lwk\" was published, and striking that does not undo it: where the record of it is wrong, record it anew in the same entry");
+    rejects(&decision(&correction(7)), &strikes(7), "content \"names\" of contract \"lwk\" was erased, and striking that does not undo it");
     // The act as a whole.
     rejects(&decision(&event("commenced", "contract = \"lwk\"").repeat(2_001)), "", "the entry has 2001 events, and the limit is 2000");
+}
+
+fn sealed(content: &str, commitment: u8, more: &str) -> String {
+    let more = format!(
+        "contract = \"lwk\"\ncontent = \"{content}\"\ntitle = \"Appendix\"\ncommitment = \"{}\"\n\
+         classification = {{ exempt = {{ paragraphs = [3], public_interest = \"prices\" }} }}\n{more}",
+        digits(commitment)
+    );
+    event("content-sealed", &more)
+}
+
+fn published(content: &str, more: &str) -> String {
+    let salt = digits(7);
+    event("content-published", &format!("contract = \"lwk\"\ncontent = \"{content}\"\nsalt = \"{salt}\"\n{more}"))
+}
+
+fn erased(content: &str, more: &str) -> String {
+    let more = format!("contract = \"lwk\"\ncontent = \"{content}\"\nreason = \"asked for\"\n{more}");
+    event("content-erased", &more)
+}
+
+#[test]
+fn what_holds_of_contents_is_let_through() {
+    accepts(&file("decision", &sealed("new", 5, "")));
+    accepts(&file("proposal", &sealed("new", 5, "")));
+    // Sealed, published and erased on one day, by one entry.
+    accepts(&file("decision", &[sealed("new", 5, ""), published("new", ""), erased("new", "")].concat()));
+    accepts(&file("decision", &published("prices", "")));
+    accepts(&file("decision", &erased("prices", "")));
+    accepts(&file("decision", &erased("bids", "")));
+    let personal = "{ personal-data = { reason = \"pay of a member of staff\" } }";
+    let exempt = "{ exempt = { paragraphs = [3], public_interest = \"prices\" } }";
+    accepts(&file("decision", &sealed("new", 5, "").replace(exempt, personal)));
+}
+
+#[test]
+fn what_is_wrong_in_the_record_of_a_content_is_recorded_anew() {
+    let anew = |of: u16, event: String| file("correction", &[correction(of), event].concat());
+    // Under the same commitment or, where another file was meant, under another.
+    accepts(&anew(3, sealed("prices", 1, "").replace("[3]", "[1, 3]")));
+    accepts(&anew(3, sealed("prices", 5, "")));
+    accepts(&anew(6, published("bids", "")));
+    accepts(&anew(7, erased("names", "")));
+    accepts(&anew(5, sealed("names", 3, "").replace("2022-04-01", "2020-06-01")));
 }
 
 fn total(lines: &str) -> String {

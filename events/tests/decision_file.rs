@@ -44,6 +44,16 @@ fn wrong(text: &str, underlined: &str, words: &str) {
     assert!(error.to_string().contains(words), "\"{error}\" does not say \"{words}\"");
 }
 
+/// A content-sealed that is right.
+const SEALED: &str = "content = \"bids\"\ntitle = \"Appendix 1\"\n\
+     classification = { exempt = { paragraphs = [3], public_interest = \"prices\" } }\n\
+     commitment = \"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\"\n";
+
+fn sealed(from: &str, to: &str) -> String {
+    assert!(SEALED.contains(from));
+    value(&SEALED.replace(from, to)).replace("value-set", "content-sealed")
+}
+
 const GOOD: &str = "line = { measure = \"value\" }\namount = \"£1m\"\nbasis = \"year\"\n";
 
 #[test]
@@ -107,6 +117,15 @@ fn every_fault_has_a_place_and_says_what_would_be_right() {
     wrong(&clause("{ term-cap = { months = -4 } }"), "-4", "the number -4 where a whole number from 0 belongs");
     wrong(&clause("{ term-cap = { months = 4.5 } }"), "4.5", "a float, 4.5, where a whole number from 0 belongs");
     wrong(&clause("{ eligibility = { from_age = 300 } }"), "300", "from 0 to 255");
+    wrong(&sealed("[3]", "[8]"), "[8]", "8 is not a paragraph of Part 1 of Schedule 12A: write 1 to 7");
+    wrong(&sealed("[3]", "[0]"), "[0]", "0 is not a paragraph of Part 1 of Schedule 12A");
+    wrong(&sealed("[3]", "3"), "3", "the number 3 where a list, in [ ], belongs");
+    wrong(&sealed("[3]", "[3.0]"), "3.0", "a float, 3.0, where a whole number");
+    wrong(&sealed(", public_interest = \"prices\"", ""), "{ paragraphs = [3] }", "say why the public interest in keeping it exempt outweighs that in disclosing it");
+    wrong(&sealed("exempt =", "exmpt ="), "exmpt", "did you mean `exempt`?");
+    wrong(&sealed("classification =", "clasification ="), "clasification", "did you mean `classification`?");
+    wrong(&sealed("commitment = \"0011", "commitment = \"001"), &format!("\"001{}\"", &"00112233445566778899aabbccddeeff".repeat(2)[4..]), "the text is not a commitment: write its 64 hexadecimal digits");
+    wrong(&sealed(&SEALED[SEALED.find("commitment").unwrap()..], ""), "[[event]]", "seal the content first, with `minutebook content seal`");
     wrong(&ended(""), "[[event]]", "the key `effective` is missing");
     wrong(&ended("last_day = \"soon\""), "\"soon\"", "\"soon\" is not a date");
     wrong(&ended("last_day = 2022-03-31\neffective = 2022-04-01"), "last_day", "both `effective` and `last_day`");

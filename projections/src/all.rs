@@ -11,7 +11,7 @@ use crate::register::Register;
 use crate::streams::{self, Streams, Subject};
 use crate::timeline::{Fact, Timeline};
 use crate::value::Value;
-use minutebook_events::decide::{Assignment, IdKind, Known, Name, definition};
+use minutebook_events::decide::{Assignment, IdKind, Known, Name, Stepped, definition};
 use minutebook_events::{
     ContractId, Entry, EntryId, EventKind, EventRef, Hash, LotId, OfficeId, Part, PartyId, Position, ServiceId, Version,
 };
@@ -290,6 +290,10 @@ impl Known for Projections {
             .map_or_else(Vec::new, |timeline| crate::lots::assignments(&standing(timeline).collect::<Vec<_>>()))
     }
 
+    fn contents(&self) -> Vec<Stepped> {
+        self.stepped()
+    }
+
     fn stands(&self, event: &EventRef) -> Option<bool> {
         let recorded = self.by_id(event.entry)?;
         let target = recorded.entry.events.get(usize::from(event.event))?;
@@ -317,6 +321,7 @@ impl Known for Projections {
                 (IdKind::Contract, Key::Title(id)) => Some(id.to_string()),
                 (IdKind::Lot, Key::Lot(of, id)) if Some(of) == contract => Some(id.to_string()),
                 (IdKind::Service, Key::Service(of, id, _)) if Some(of) == contract => Some(id.to_string()),
+                (IdKind::Content, Key::Content(of, id)) if Some(of) == contract => Some(id.to_string()),
                 (IdKind::Party, Key::Party(id)) => Some(id.to_string()),
                 (IdKind::Office, Key::Office(id)) => Some(id.to_string()),
                 _ => None,

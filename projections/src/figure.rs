@@ -524,6 +524,11 @@ pub fn tell(event: &Event) -> Knowledge<Val> {
                 None => format!("{title}: {taken}"),
             })
         }
+        EventKind::ContentSealed { classification, .. } => Knowledge::Withheld(classification.to_string().into()),
+        EventKind::ContentPublished { .. } => text("published"),
+        EventKind::ContentErased { reason, .. } => {
+            Knowledge::Unknown(format!("erased, {}: {reason}", event.effective).into())
+        }
         EventKind::Correction { reason, .. } => text(reason),
     }
 }

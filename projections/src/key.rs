@@ -27,6 +27,8 @@ pub enum Key {
     Milestone(ContractId, Slug),
     /// Notice to end it.
     Notice(ContractId, Part),
+    /// A sealed content.
+    Content(ContractId, Slug),
     /// A value line.
     Line(ContractId, ValueLine),
     /// A stated total.
@@ -83,6 +85,7 @@ impl Key {
             | Self::Delegation(c, _)
             | Self::Milestone(c, _)
             | Self::Notice(c, _)
+            | Self::Content(c, _)
             | Self::Line(c, _)
             | Self::Total(c, _)
             | Self::Lot(c, _)
@@ -122,6 +125,7 @@ impl fmt::Display for Key {
             Self::Delegation(_, office) => write!(out, "delegation/{office}"),
             Self::Milestone(_, slug) => write!(out, "milestone/{slug}"),
             Self::Notice(_, p) => part(out, p, "notice"),
+            Self::Content(_, slug) => write!(out, "content/{slug}"),
             Self::Line(_, line) => write!(out, "line/{line}"),
             Self::Total(_, slug) => write!(out, "total/{slug}"),
             Self::Lot(_, lot) => write!(out, "lot-{lot}/title"),

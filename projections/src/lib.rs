@@ -12,6 +12,7 @@ extern crate std;
 mod prelude;
 
 mod all;
+mod contents;
 mod coordinates;
 mod decisions;
 mod figure;
@@ -27,6 +28,7 @@ mod timeline;
 mod value;
 
 pub use all::{Projections, Recorded, RootOf};
+pub use contents::Content;
 pub use coordinates::At;
 pub use decisions::Decisions;
 pub use figure::{Beside, Figure, Knowing, NOTHING, Other, Val, tell};

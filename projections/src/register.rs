@@ -12,7 +12,7 @@ use minutebook_events::{
     Class, Clause, ContractId, DateSpan, Day, Entry, EventKind, LotId, Part, Position, Standing, TimeRange,
 };
 
-/// Contracts, terms, options, clauses, status.
+/// Contracts, terms, options, clauses, status, sealed contents.
 #[derive(Debug, Clone, Copy)]
 pub struct Register;
 
@@ -41,6 +41,11 @@ impl Projection for Register {
                 vec![Key::Milestone(contract.clone(), milestone.clone())]
             }
             EventKind::NoticeGiven { contract, part, .. } => vec![Key::Notice(contract.clone(), part.clone())],
+            EventKind::ContentSealed { contract, content, .. }
+            | EventKind::ContentPublished { contract, content, .. }
+            | EventKind::ContentErased { contract, content, .. } => {
+                vec![Key::Content(contract.clone(), content.clone())]
+            }
             _ => vec![],
         }
     }

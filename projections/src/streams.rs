@@ -81,7 +81,7 @@ pub fn named(entry: &Entry) -> BTreeSet<Subject> {
 
 fn of_name(name: Name) -> Subject {
     match name {
-        Name::Contract(id) | Name::Lot(id, _) | Name::Service(id, _) => Subject::Contract(id),
+        Name::Contract(id) | Name::Lot(id, _) | Name::Service(id, _) | Name::Content(id, _) => Subject::Contract(id),
         Name::Party(id) => Subject::Party(id),
         Name::Office(id) => Subject::Office(id),
     }

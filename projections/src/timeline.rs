@@ -254,21 +254,28 @@ impl Timeline {
     }
 }
 
-/// Whether `newer` leaves nothing of `older`: later in effect and of the same class or a firmer one, or the same
-/// source recorded again for the same day.
+/// Whether `newer` leaves nothing of `older`: later in effect and of the same class or a firmer one, or recorded later
+/// for the same day by the same source, or as the next that was done to a content.
 fn displaces(newer: &Fact, older: &Fact) -> bool {
     let (new, old) = (newer.standing().class(), older.standing().class());
     let (new_day, old_day) = (newer.effective().latest(), older.effective().latest());
-    let recorded_again = newer.standing() == older.standing()
-        && newer.effective() == older.effective()
-        && newer.shares_source(older)
-        && (newer.position(), newer.place) > (older.position(), older.place);
-    new <= old && new_day > old_day || recorded_again
+    let same_day =
+        newer.effective() == older.effective() && (newer.position(), newer.place) > (older.position(), older.place);
+    let recorded_again = same_day && newer.standing() == older.standing() && newer.shares_source(older);
+    let next_done = same_day && new <= old && are_steps(newer, older);
+    new <= old && new_day > old_day || recorded_again || next_done
 }
 
-/// Two firm facts from different sources, in effect from the same day, that differ.
+/// Two firm facts from different sources, in effect from the same day, that differ. What is done to a content follows one
+/// upon the other, and may on one day.
 fn conflicts(fact: &Fact, answer: &Fact) -> bool {
     [fact, answer].iter().all(|fact| fact.standing().class() == Class::Firm)
         && fact.effective() == answer.effective()
         && !fact.shares_source(answer)
+        && !are_steps(fact, answer)
+}
+
+/// Whether both say what was done to a content.
+fn are_steps(a: &Fact, b: &Fact) -> bool {
+    [a, b].iter().all(|fact| fact.event().kind.content_step().is_some())
 }

@@ -5,8 +5,8 @@ use crate::durable;
 use crate::store::Shown;
 use signed_note::{Signer, StandardSigner, StandardVerifier, Verifier};
 use std::fmt;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -107,18 +107,11 @@ impl PrivateKey {
             return Err(KeyError::BadName(name.to_owned()));
         }
         let (private, public) = signed_note::generate_key(&mut rand_core::OsRng, name);
-        let io = |doing| move |source| KeyError::Io { doing, path: path.into(), source };
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path).map_err(|error| match error.kind() {
+        let text = format!("{private}\n{public}\n");
+        durable::new_secret(path, text.as_bytes()).map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => KeyError::AlreadyThere(path.into()),
-            _ => io("make")(error),
+            _ => KeyError::Io { doing: "make", path: path.into(), source },
         })?;
-        file.write_all(format!("{private}\n{public}\n").as_bytes()).map_err(io("write"))?;
-        file.sync_all().map_err(io("write"))?;
-        durable::sync_folder(durable::folder_of(path)).map_err(io("write"))?;
         Self::read(path)
     }
 
@@ -133,8 +126,7 @@ impl PrivateKey {
         if !about.is_file() || about.len() > 4096 {
             return Err(no_key());
         }
-        #[cfg(unix)]
-        if std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o077 != 0 {
+        if durable::is_exposed(&about) {
             return Err(KeyError::Exposed(path.into()));
         }
         let bytes = fs::read(path).map_err(io)?;

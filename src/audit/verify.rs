@@ -1,8 +1,10 @@
-//! The whole ledger read as an auditor reads it: bytes, order, claims, indexes, and the checkpoints it was held to before.
+//! The whole ledger read as an auditor reads it: bytes, order, claims, indexes, the checkpoints it was held to before, and
+//! the contents that lie beside it.
 //! It opens nothing and changes nothing.
 
 use super::checkpoint::{Checkpoint, Head};
 use crate::ledger::{Folded, LedgerError, fold_each};
+use crate::sealed::{Contents, VerifiedContents};
 use crate::store::{Store, Stored};
 use minutebook_events::Position;
 use minutebook_projections::Subject;
@@ -22,16 +24,20 @@ pub struct Verified {
     pub checkpoints: u64,
     /// Roots of projections in those checkpoints that this program makes in another version, so that they say nothing.
     pub other_versions: u64,
+    /// What lies beside the ledger.
+    pub contents: VerifiedContents,
 }
 
 /// Reads a whole store: every hash from the stored bytes, positions without a gap, claims true, instants increasing, the
 /// indexes equal to what the entries say; and at the size of every checkpoint the same roots, so that nothing it covers was
-/// altered, dropped or put in between. Stops at the first fault. What the entries come to is given back.
+/// altered, dropped or put in between; and every sealed, published or erased content there or gone as the entries say.
+/// Stops at the first fault. What the entries come to is given back.
 ///
 /// # Errors
 /// [`LedgerError`], with the position of the first fault.
 pub fn verify(
     store: &dyn Store,
+    contents: &Contents,
     checkpoints: &[Checkpoint],
     mut progress: impl FnMut(u64, u64),
 ) -> Result<(Verified, Folded), LedgerError> {
@@ -52,7 +58,9 @@ pub fn verify(
     let streams = indexes(store, &folded)?;
     let events = folded.projections.entries().iter().map(|recorded| recorded.entry.events.len() as u64).sum();
     let checkpoints = checkpoints.len() as u64;
-    let verified = Verified { entries: folded.tree.size(), bytes, events, streams, checkpoints, other_versions };
+    let contents = contents.hold(&folded.projections, folded.projections.head())?;
+    let entries = folded.tree.size();
+    let verified = Verified { entries, bytes, events, streams, checkpoints, other_versions, contents };
     Ok((verified, folded))
 }
 

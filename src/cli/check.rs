@@ -3,9 +3,11 @@
 
 use super::{Outcome, Stop, output};
 use crate::ledger::{Ledger, LedgerError, Receipt, RecordError, rehearse};
+use crate::sealed::{Contents, Unready, erasures};
 use crate::store::OpenError;
 use clap::Args;
 use minutebook_events::decision_file::{DecisionFile, FileError, MAX_FILE_BYTES, render};
+use minutebook_events::{ContractId, Event, EventKind, Slug};
 use minutebook_projections::Projections;
 use std::fs::File;
 use std::io::{self, Read};
@@ -22,9 +24,10 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
         let mut projections = known(folder)?;
+        let contents = Contents::beside(folder);
         let mut wrong = 0;
         for path in &self.files {
-            match read(path).and_then(|file| rehearsed(&file, &mut projections)) {
+            match read(path).and_then(|file| rehearsed(&file, &mut projections, &contents)) {
                 Ok(line) => output::print(&line)?,
                 Err(fault) => {
                     wrong += 1;
@@ -49,8 +52,8 @@ pub(super) fn known(folder: &Path) -> Result<Projections, Stop> {
 }
 
 /// Takes a file into projections that are thrown away, and says what recording it would do.
-pub(super) fn rehearsed(file: &InHand, projections: &mut Projections) -> Result<String, Fault> {
-    let receipt = rehearse(projections, file.parsed.draft.clone()).map_err(|error| file.fault(error))?;
+pub(super) fn rehearsed(file: &InHand, projections: &mut Projections, contents: &Contents) -> Result<String, Fault> {
+    let receipt = rehearse(projections, contents, file.parsed.draft.clone()).map_err(|error| file.fault(error))?;
     Ok(said(file, &receipt, "would be recorded"))
 }
 
@@ -107,6 +110,25 @@ impl InHand {
         }
     }
 
+    /// The contents that it erases.
+    pub(super) fn erases(&self) -> Result<Vec<(ContractId, Slug)>, Fault> {
+        let erased = erasures(&self.parsed.draft);
+        if erased.is_empty() {
+            let words = "nothing in it erases a content: record it with `minutebook record`";
+            return Err(Fault::in_file(format!("{}: {words}\n", self.name)));
+        }
+        Ok(erased)
+    }
+
+    /// That it erases nothing: what cannot be undone is asked for by its name.
+    pub(super) fn erases_nothing(&self) -> Result<(), Fault> {
+        let erases = |event: &Event| matches!(event.kind, EventKind::ContentErased { .. });
+        let Some(at) = self.parsed.draft.events.iter().position(erases) else { return Ok(()) };
+        let place = self.parsed.place_of(Some(at), Some("kind"));
+        let why = "recording this destroys a content for good: record it with `minutebook content erase`";
+        Err(Fault::in_file(render(&self.name, &self.text, place, why, None)))
+    }
+
     /// Why the ledger did not take it, at its place in the file where it has one.
     pub(super) fn fault(&self, error: RecordError) -> Fault {
         match error {
@@ -119,10 +141,19 @@ impl InHand {
                 let id = self.parsed.place_of(None, Some("id"));
                 Fault::in_file(render(&self.name, &self.text, id, &taken.to_string(), None))
             }
+            RecordError::Unready(Unready { event, field, why }) => {
+                let place = self.parsed.place_of(Some(event), Some(field));
+                Fault::in_file(render(&self.name, &self.text, place, &why.to_string(), None))
+            }
             error => {
                 let words = format!("{}: {error}\n", self.name);
-                let unusable =
-                    matches!(error, RecordError::Store(_) | RecordError::Closed | RecordError::ClockWentBack { .. });
+                let unusable = matches!(
+                    error,
+                    RecordError::Store(_)
+                        | RecordError::Closed
+                        | RecordError::ClockWentBack { .. }
+                        | RecordError::NotErased { .. }
+                );
                 Fault { words, outcome: if unusable { Outcome::Unusable } else { Outcome::Found } }
             }
         }

@@ -8,6 +8,7 @@ mod backup;
 mod check;
 mod checkpoint;
 mod completions;
+mod content;
 mod demo;
 mod explain;
 mod key;
@@ -134,6 +135,12 @@ enum Command {
         after_help = "Examples:\n  minutebook prove inclusion 7 > proof.json\n  minutebook prove consistency --from 20\n  minutebook prove check proof.json --checkpoint kept.note --key kent.pub"
     )]
     Prove(prove::Prove),
+    /// Exempt and personal content beside the ledger: seal, read, check, publish, erase
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  minutebook content key --out officer.key > officer.pub\n  minutebook content seal appendix-1.pdf --to officer.pub\n  minutebook content read live-well-kent-2016 appendix-1 --key officer.key --out appendix-1.pdf\n  minutebook content erase erasure.toml --sign kent.key > erasure.note"
+    )]
+    Content(content::Content),
     /// Make a key that signs checkpoints, or print its public key
     #[command(
         subcommand,
@@ -265,6 +272,7 @@ fn run(cli: Cli) -> Result<Outcome, Stop> {
         Command::Backup(backup) => backup.run(folder),
         Command::Archive(archive) => archive.run(folder),
         Command::Restore(restore) => restore.run(folder),
+        Command::Content(content) => content.run(folder),
         Command::Demo => demo::run(folder),
         Command::Completions { shell } => completions::run(shell),
         Command::Man => man::run(),

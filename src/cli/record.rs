@@ -4,6 +4,7 @@
 use super::check::{self, Fault, InHand};
 use super::{Outcome, Stop, output};
 use crate::ledger::{Ledger, LedgerError, Receipt, RecordError};
+use crate::sealed::Contents;
 use crate::store::OpenError;
 use clap::Args;
 use minutebook_events::Position;
@@ -30,13 +31,14 @@ impl Record {
 
     fn rehearse(&self, folder: &Path) -> Result<Outcome, Stop> {
         let mut projections = check::known(folder)?;
+        let contents = Contents::beside(folder);
         if let Some(expected) = self.expected_head.filter(|expected| *expected != projections.head()) {
             let conflict = RecordError::Conflict { expected, actual: projections.head() };
             output::complain(&format_args!("minutebook: {conflict}\n"));
             return Ok(Outcome::Found);
         }
         for path in &self.files {
-            match check::read(path).and_then(|file| check::rehearsed(&file, &mut projections)) {
+            match check::read(path).and_then(|file| check::rehearsed(&file, &mut projections, &contents)) {
                 Ok(line) => output::print(&line)?,
                 Err(fault) => {
                     output::complain(&fault);
@@ -49,10 +51,10 @@ impl Record {
     }
 
     fn record(&self, folder: &Path) -> Result<Outcome, Stop> {
-        // A file that cannot be read is told before anything is recorded, or a ledger made.
+        // A file that cannot be read, or that erases, is told before anything is recorded, or a ledger made.
         let mut files = vec![];
         for path in &self.files {
-            match check::read(path) {
+            match check::read(path).and_then(|file| file.erases_nothing().map(|()| file)) {
                 Ok(file) => files.push(file),
                 Err(fault) => return Ok(self.stopped(0, path, &fault)),
             }

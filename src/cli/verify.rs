@@ -6,6 +6,7 @@ use crate::audit::checkpoint::{Checkpoint, Head, Signed};
 use crate::audit::key::PublicKey;
 use crate::audit::verify::{Verified, verify};
 use crate::report;
+use crate::sealed::{Contents, VerifiedContents};
 use crate::store;
 use clap::Args;
 use serde_json::json;
@@ -58,7 +59,7 @@ impl Verify {
         checkpoints.extend(given);
         let mut progress = output::Progress::new("verifying");
         let started = Instant::now();
-        let result = verify(&*store, &checkpoints, |done, total| progress.tell(done, total));
+        let result = verify(&*store, &Contents::beside(folder), &checkpoints, |done, total| progress.tell(done, total));
         let seconds = started.elapsed().as_secs_f64();
         let text = match &result {
             Ok((verified, folded)) if self.json.json => {
@@ -78,7 +79,7 @@ impl Verify {
 }
 
 fn words(verified: &Verified, head: &Head, seconds: f64, keys: &[PublicKey]) -> String {
-    let Verified { entries, bytes, events, streams, checkpoints, other_versions } = verified;
+    let Verified { entries, bytes, events, streams, checkpoints, other_versions, contents } = verified;
     let rate = (*entries as f64 / seconds.max(1e-9)) as u64;
     let mut text = format!(
         "Verified {entries} entries, {events} events, {bytes} bytes in {seconds:.3} s, {rate} entries/s:\n  \
@@ -104,9 +105,36 @@ fn words(verified: &Verified, head: &Head, seconds: f64, keys: &[PublicKey]) -> 
     if *checkpoints > 0 && keys.is_empty() {
         text += "Whose signatures they are was not checked: give the public key with --key.\n";
     }
+    text += &of_contents(contents);
     if *other_versions > 0 {
         text += &format!(
             "{other_versions} roots of projections in them are of versions that this program does not make: not compared.\n"
+        );
+    }
+    text
+}
+
+/// What lies beside the ledger; nothing where nothing does.
+fn of_contents(verified: &VerifiedContents) -> String {
+    let VerifiedContents { sealed, published, erased, unrecorded, unpublished } = verified;
+    let mut text = String::new();
+    if sealed + published + erased > 0 {
+        text += &format!(
+            "Contents beside it: {sealed} sealed and there, {published} published and equal to what was committed to, \
+             {erased} erased and gone.\n"
+        );
+    }
+    if *sealed > 0 {
+        text += "Whether what is sealed can still be read shows only with its read key: minutebook content read\n";
+    }
+    for commitment in unrecorded {
+        text += &format!(
+            "No entry commits to what is sealed under {commitment}: record it, or destroy it: minutebook content discard {commitment}\n"
+        );
+    }
+    for commitment in unpublished {
+        text += &format!(
+            "No entry publishes what lies here for everybody under {commitment}: record it, or take it back: minutebook content discard {commitment}\n"
         );
     }
     text

@@ -5,6 +5,7 @@ use super::error::CopyError;
 use super::{Progress, Step};
 use crate::audit::checkpoint::{self, Checkpoint, Head, Signed};
 use crate::audit::verify::{Verified, long_enough, verify};
+use crate::sealed::Contents;
 use crate::store::{self, NewEntry, OpenError, Store, StoreError};
 use minutebook_events::Position;
 use std::fs;
@@ -64,7 +65,9 @@ pub(super) fn verified(
     progress: Progress,
 ) -> Result<(Verified, Head), CopyError> {
     let store = open(folder)?;
-    let (verified, folded) = verify(&*store, checkpoints, |done, total| progress(Step::Verifying, done, total))?;
+    let contents = Contents::beside(folder);
+    let (verified, folded) =
+        verify(&*store, &contents, checkpoints, |done, total| progress(Step::Verifying, done, total))?;
     Ok((verified, folded.head()))
 }
 

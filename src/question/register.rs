@@ -1,7 +1,7 @@
-//! The register: every contract and lot with its status, term, options, latest end, clauses and steps.
+//! The register: every contract and lot with its status, term, options, latest end, clauses, steps and sealed contents.
 
 use super::{Row, chosen};
-use minutebook_events::{ContractId, Part};
+use minutebook_events::{ContractId, EventKind, Part};
 use minutebook_projections::{At, Key, Projections};
 
 pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
@@ -32,7 +32,7 @@ fn line(all: &Projections, kind: &'static str, contract: &ContractId, part: &Par
 fn details(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
     let shown = |key: &Key| {
         matches!(key, Key::Successor(_) | Key::Clause(..) | Key::Delegation(..) | Key::Milestone(..) | Key::Notice(..))
-            || matches!(key, Key::Term(_, Part::Service(_)) | Key::Extension(_, Part::Service(_)))
+            || matches!(key, Key::Term(_, Part::Service(_)) | Key::Extension(_, Part::Service(_)) | Key::Content(..))
     };
     all.register
         .of(contract)
@@ -41,9 +41,21 @@ fn details(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
             let kind = match key {
                 Key::Clause(..) => "clause",
                 Key::Milestone(..) => "milestone",
+                Key::Content(..) => "content",
                 _ => "detail",
             };
-            Row::new(kind).text("contract", contract).text("what", key).figure("says", all.in_register(key, at))
+            let row = Row::new(kind).text("contract", contract).text("what", key);
+            titled(row, all, key, at).figure("says", all.in_register(key, at))
         })
         .collect()
+}
+
+/// A content says what it is called, and what it can be checked against.
+fn titled(row: Row, all: &Projections, key: &Key, at: At) -> Row {
+    let Key::Content(contract, name) = key else { return row };
+    let Some(content) = all.content(contract, name, at.head) else { return row };
+    match &content.sealed.event().kind {
+        EventKind::ContentSealed { title, commitment, .. } => row.text("title", title).text("commitment", commitment),
+        _ => row,
+    }
 }

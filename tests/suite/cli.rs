@@ -19,21 +19,32 @@ const QUESTIONS: [&[&str]; 11] = [
     &["explain", "7"],
 ];
 
-#[test]
-fn the_help_of_every_command_has_an_example() {
-    let place = Place::empty();
-    let help = place.run(&["--help"]).ok().prints(&["Examples:\n", "Exit status: 0"]);
-    let commands = help.out.split_once("Commands:\n").unwrap().1.split_once("\n\n").unwrap().0;
-    let names: Vec<&str> = commands
+/// The commands that a help lists.
+fn commands(help: &str) -> Vec<String> {
+    let commands = help.split_once("Commands:\n").map_or("", |(_, rest)| rest.split_once("\n\n").unwrap().0);
+    commands
         .lines()
         .filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')))
         .filter_map(|line| line.split_whitespace().next())
-        .collect();
-    assert!(names.len() >= 16, "{names:?}");
-    for name in names.into_iter().filter(|name| *name != "help") {
-        let help = place.run(&[name, "--help"]).ok();
-        assert!(help.out.contains("Example") && help.out.contains(&format!("  minutebook {name}")), "{help:#?}");
-    }
+        .filter(|name| *name != "help")
+        .map(ToOwned::to_owned)
+        .collect()
+}
+
+/// Holds the help of a command and of those below it to having examples; how many there are below.
+fn has_examples(place: &Place, above: &[&str]) -> usize {
+    let help = place.run(&[above, &["--help"]].concat()).ok().prints(&["Example"]);
+    let (names, example) = (commands(&help.out), format!("  minutebook {}", above.join(" ")));
+    assert!(help.out.contains(example.trim_end()), "{help:#?}");
+    names.len() + names.iter().map(|name| has_examples(place, &[above, &[name.as_str()]].concat())).sum::<usize>()
+}
+
+#[test]
+fn the_help_of_every_command_has_an_example() {
+    let place = Place::empty();
+    place.run(&["--help"]).ok().prints(&["Exit status: 0"]);
+    let count = has_examples(&place, &[]);
+    assert!(count >= 28, "{count} commands");
 }
 
 #[test]
@@ -138,7 +149,8 @@ fn shells_and_man_get_what_they_read() {
     {
         place.run(&["completions", shell]).ok().prints(&[words, "known-at"]);
     }
-    place.run(&["man"]).ok().prints(&[".TH minutebook 1", "minutebook\\-why", "MINUTEBOOK_LEDGER"]);
+    let words = [".TH minutebook 1", "minutebook\\-why", "minutebook\\-content\\-seal", "MINUTEBOOK_LEDGER"];
+    place.run(&["man"]).ok().prints(&words);
     assert!(!place.ledger().exists());
 }
 

@@ -201,7 +201,7 @@ pub fn contract(number: u8) -> ContractId {
     read(format!("contract-{number}"))
 }
 
-const KINDS: usize = 28;
+const KINDS: usize = 31;
 
 /// Every kind of event that says something of a key.
 fn kind(number: usize, said: &Said) -> EventKind {
@@ -280,6 +280,15 @@ fn kind(number: usize, said: &Said) -> EventKind {
             let value = read(format!("{value} people"));
             EventKind::PerformanceReported { contract, measure: slug, value }
         }
+        27 => EventKind::ContentSealed {
+            contract,
+            content: slug,
+            title: text.clone(),
+            classification: Classification::PersonalData { reason: text },
+            commitment: Commitment(Hash([value; 32])),
+        },
+        28 => EventKind::ContentPublished { contract, content: slug, salt: Salt([value; 32]) },
+        29 => EventKind::ContentErased { contract, content: slug, reason: text },
         _ => EventKind::AlternativeConsidered {
             contracts: vec![contract, other],
             alternative: slug,

@@ -5,6 +5,7 @@ use crate::run::{defines, reopen};
 use chrono::{DateTime, TimeDelta, Utc};
 use minutebook::audit::verify::verify;
 use minutebook::ledger::{Clock, Ledger, LedgerError, Receipt, RecordError};
+use minutebook::sealed::Contents;
 use minutebook::store;
 use minutebook_events::decision_file::DecisionFile;
 use minutebook_events::{Draft, Instant, Position};
@@ -30,7 +31,8 @@ fn clock() -> (Arc<Mutex<DateTime<Utc>>>, Clock) {
 async fn a_clock_that_goes_back_is_refused_and_one_that_stands_still_is_not() {
     let dir = TempDir::new().unwrap();
     let (hand, clock) = clock();
-    let ledger = Ledger::on(store::create(dir.path()).unwrap(), clock, |_, _| {}).unwrap();
+    let ledger =
+        Ledger::on(store::create(dir.path()).unwrap(), Contents::beside(dir.path()), clock, |_, _| {}).unwrap();
     let mut last = None;
     for number in 0..20 {
         let receipt = ledger.record(draft(&format!("party-{number}")), Position(number)).await.unwrap();
@@ -95,7 +97,7 @@ async fn of_writers_at_once_each_position_is_given_to_one() {
         let entry = &view.projections.entry(receipt.position).unwrap().entry;
         assert_eq!((entry.id, entry.recorded, entry.expected_head), (receipt.id, receipt.recorded, receipt.position));
     }
-    assert_eq!(verify(ledger.store(), &[], |_, _| {}).unwrap().0.entries, WRITERS as u64);
+    assert_eq!(verify(ledger.store(), ledger.contents(), &[], |_, _| {}).unwrap().0.entries, WRITERS as u64);
 }
 
 #[tokio::test]
@@ -126,14 +128,14 @@ async fn an_entry_that_claims_another_head_is_refused_on_opening() {
     let dir = TempDir::new().unwrap();
     let store = store::create(dir.path()).unwrap();
     let (_, hand) = clock();
-    let ledger = Ledger::on(Arc::clone(&store), hand, |_, _| {}).unwrap();
+    let ledger = Ledger::on(Arc::clone(&store), Contents::beside(dir.path()), hand, |_, _| {}).unwrap();
     ledger.record(draft("somebody"), Position(0)).await.unwrap();
     drop(ledger);
     let first = store.read(Position(0)).unwrap().unwrap();
     let id = draft("other").id;
     store.append(Position(1), &[store::NewEntry { id, contracts: vec![], bytes: first.bytes }]).unwrap();
     let (_, hand) = clock();
-    let error = Ledger::on(store, hand, |_, _| {}).err().unwrap();
+    let error = Ledger::on(store, Contents::beside(dir.path()), hand, |_, _| {}).err().unwrap();
     assert!(matches!(error, LedgerError::Incoherent { position: Position(1), .. }), "{error}");
     assert!(error.to_string().contains("although it expected 0 entries"), "{error}");
 }

@@ -22,6 +22,7 @@ mod papers;
 mod readme;
 mod replay;
 mod run;
+mod sealed;
 mod shared;
 mod store;
 mod streams;

@@ -46,6 +46,9 @@ fn about(entry: &Entry, (position, place): Place) -> Vec<(&'static str, Key)> {
         }
         Milestone { contract, milestone, .. } => ("register", [Key::Milestone(contract, milestone)].into()),
         NoticeGiven { contract, part, .. } => ("register", [Key::Notice(contract, part)].into()),
+        ContentSealed { contract, content, .. }
+        | ContentPublished { contract, content, .. }
+        | ContentErased { contract, content, .. } => ("register", [Key::Content(contract, content)].into()),
         ValueSet { contract, line, .. } | ValueChanged { contract, line, .. } => {
             ("value", [Key::Line(contract, line)].into())
         }
@@ -149,13 +152,20 @@ fn ask(ledger: &[Entry], about_what: &(&'static str, Key), at: At) -> Answered {
     answered.answer = Some(answer.0);
 
     // Beside it stands what else is in effect and differs. No more in effect is what gave way to a certain fact, of its
-    // own class or a firmer one, of a later day; and what the same source was recorded to say anew for the same span.
+    // own class or a firmer one, of a later day; what the same source was recorded to say anew for the same span; and what
+    // a content was before the next was done to it for the same span.
+    let step = |event: &Event| {
+        use EventKind::{ContentErased, ContentPublished, ContentSealed};
+        matches!(event.kind, ContentSealed { .. } | ContentPublished { .. } | ContentErased { .. })
+    };
+    let both_of_content = |a: &Event, b: &Event| step(a) && step(b);
     let same_source = |a: &Event, b: &Event| a.sources.iter().any(|source| b.sources.contains(source));
     let gave_way = |(place, _, old): &(Place, &Entry, &Event)| {
         in_effect.iter().filter(|(_, _, new)| certain(new)).any(|(new_place, _, new)| {
             let later = class(new) <= class(old) && new.effective.latest() > old.effective.latest();
             let anew = new.standing == old.standing && new.effective == old.effective && same_source(new, old);
-            later || anew && new_place > place
+            let next = both_of_content(new, old) && class(new) <= class(old) && new.effective == old.effective;
+            later || (anew || next) && new_place > place
         })
     };
     let beside: Vec<_> = in_effect
@@ -164,9 +174,13 @@ fn ask(ledger: &[Entry], about_what: &(&'static str, Key), at: At) -> Answered {
         .filter(|fact| fact.0 != answer.0 && fact.2.kind != answer.2.kind && !gave_way(fact))
         .collect();
     answered.beside = places_of(&beside);
-    // Two firm facts from different sources, in effect from the same day, that differ.
+    // Two firm facts from different sources, in effect from the same day, that differ; but not of one content.
     let conflicts = |event: &Event| {
-        best == 1 && class(event) == 1 && event.effective == answer.2.effective && !same_source(event, answer.2)
+        !both_of_content(event, answer.2)
+            && best == 1
+            && class(event) == 1
+            && event.effective == answer.2.effective
+            && !same_source(event, answer.2)
     };
     answered.conflicting = beside.iter().filter(|fact| conflicts(fact.2)).map(|fact| fact.0).collect();
     // The question falls inside a span of the answer, or of what would have been the answer, had it started already.

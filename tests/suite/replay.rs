@@ -6,6 +6,7 @@ use crate::run::{Place, Ran, assigned_and_struck, defines};
 use chrono::{DateTime, Utc};
 use minutebook::ledger::{Ledger, View};
 use minutebook::question::{Bound, Cell, Range, Row};
+use minutebook::sealed::Contents;
 use minutebook::store;
 use minutebook_events::decision_file::DecisionFile;
 use minutebook_events::{Day, Entry, Hash, Position, codec};
@@ -289,7 +290,7 @@ async fn recorded(dir: &std::path::Path, instants: [&str; 4]) -> Ledger {
     let hand = Arc::new(Mutex::new(DateTime::<Utc>::MIN_UTC));
     let read = Arc::clone(&hand);
     let clock = Box::new(move || *read.lock().unwrap());
-    let ledger = Ledger::on(store::create(dir).unwrap(), clock, |_, _| {}).unwrap();
+    let ledger = Ledger::on(store::create(dir).unwrap(), Contents::beside(dir), clock, |_, _| {}).unwrap();
     for (position, instant) in (0..).zip(instants) {
         *hand.lock().unwrap() = instant.parse().unwrap();
         let draft = DecisionFile::parse(&defines(&format!("party-{position}"))).unwrap().draft;

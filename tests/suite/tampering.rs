@@ -4,6 +4,7 @@
 use crate::faults::flips::kents;
 use crate::run::{Place, copy};
 use minutebook::audit::verify::verify;
+use minutebook::sealed::Contents;
 use minutebook::store::{Folder, NewEntry, Options, SledStore, Store};
 use minutebook_events::Position;
 use sha2::{Digest, Sha256};
@@ -31,7 +32,9 @@ const IN_ORDER: [u64; 10] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 fn found(ledger: &Path) -> Result<u64, String> {
     let folder = Folder::open(ledger).map_err(|error| error.to_string())?;
     let store = SledStore::open(folder, options()).map_err(|error| error.to_string())?;
-    verify(&store, &[], |_, _| {}).map(|(verified, _)| verified.entries).map_err(|error| error.to_string())
+    verify(&store, &Contents::beside(ledger), &[], |_, _| {})
+        .map(|(verified, _)| verified.entries)
+        .map_err(|error| error.to_string())
 }
 
 /// sled, opened past the store.

@@ -3,9 +3,10 @@
 
 use super::names::definition;
 use super::rejection::Reason;
+use crate::content::Step;
 use crate::date::DateSpan;
 use crate::event::{Event, EventKind};
-use crate::ids::{ContractId, EntryId, EventRef, LotId, OfficeId, Part, PartyId, ServiceId};
+use crate::ids::{ContractId, EntryId, EventRef, LotId, OfficeId, Part, PartyId, ServiceId, Slug};
 use crate::nearest::nearest;
 use crate::prelude::*;
 use crate::standing::Standing;
@@ -25,6 +26,8 @@ pub enum IdKind {
     Party,
     /// An office.
     Office,
+    /// A sealed content of a contract.
+    Content,
 }
 
 /// A thing that entries define and name.
@@ -40,6 +43,8 @@ pub enum Name {
     Party(PartyId),
     /// An office.
     Office(OfficeId),
+    /// A sealed content of a contract.
+    Content(ContractId, Slug),
 }
 
 impl Name {
@@ -51,6 +56,7 @@ impl Name {
             Self::Service(..) => IdKind::Service,
             Self::Party(_) => IdKind::Party,
             Self::Office(_) => IdKind::Office,
+            Self::Content(..) => IdKind::Content,
         }
     }
 
@@ -62,13 +68,14 @@ impl Name {
             Self::Service(_, id) => id.as_str(),
             Self::Party(id) => id.as_str(),
             Self::Office(id) => id.as_str(),
+            Self::Content(_, id) => id.as_str(),
         }
     }
 
-    /// The contract that a lot or service is of.
+    /// The contract that a lot, service or content is of.
     pub fn of(&self) -> Option<&ContractId> {
         match self {
-            Self::Lot(contract, _) | Self::Service(contract, _) => Some(contract),
+            Self::Lot(contract, _) | Self::Service(contract, _) | Self::Content(contract, _) => Some(contract),
             Self::Contract(_) | Self::Party(_) | Self::Office(_) => None,
         }
     }
@@ -81,6 +88,7 @@ impl Name {
             Self::Service(..) => "service-added",
             Self::Party(_) => "party-defined",
             Self::Office(_) => "office-defined",
+            Self::Content(..) => "content-sealed",
         }
     }
 }
@@ -93,6 +101,7 @@ impl fmt::Display for Name {
             IdKind::Service => "service",
             IdKind::Party => "party",
             IdKind::Office => "office",
+            IdKind::Content => "content",
         };
         write!(out, "{kind} \"{}\"", self.id())?;
         match self.of() {
@@ -117,6 +126,35 @@ pub struct Assignment {
     pub standing: Standing,
 }
 
+/// What was done to a sealed content, as recorded and not struck.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stepped {
+    /// The event that says so, so that an entry which strikes it may record it anew.
+    pub event: EventRef,
+    /// The contract.
+    pub contract: ContractId,
+    /// Which content.
+    pub content: Slug,
+    /// What was done.
+    pub step: Step,
+    /// From when.
+    pub effective: DateSpan,
+}
+
+impl Stepped {
+    /// The content's name.
+    pub(super) fn name(&self) -> Name {
+        Name::Content(self.contract.clone(), self.content.clone())
+    }
+
+    /// What an event does to a content, where it does.
+    pub fn of(event: &Event, at: EventRef) -> Option<Self> {
+        let (contract, content, step) = event.kind.content_step()?;
+        let (contract, content) = (contract.clone(), content.clone());
+        Some(Self { event: at, contract, content, step, effective: event.effective })
+    }
+}
+
 /// What the ledger already holds, as far as deciding needs it. Projections implement it.
 pub trait Known {
     /// Whether the contract is defined.
@@ -133,9 +171,11 @@ pub trait Known {
     fn option(&self, contract: &ContractId, part: &Part) -> bool;
     /// The assignments of a lot that stand.
     fn assignments(&self, contract: &ContractId, lot: &LotId) -> Vec<Assignment>;
+    /// What was done to sealed contents, of every contract, and stands.
+    fn contents(&self) -> Vec<Stepped>;
     /// Whether the event is there and stands: `Some(false)` when it was struck already.
     fn stands(&self, event: &EventRef) -> Option<bool>;
-    /// All ids of a kind (lots and services of the one contract), to suggest the nearest.
+    /// All ids of a kind (lots, services and contents of the one contract), to suggest the nearest.
     fn ids(&self, kind: IdKind, contract: Option<&ContractId>) -> Vec<String>;
     /// What the event defines (by [`definition`]), so that an entry which strikes a definition may define the thing
     /// anew. Without it, that takes two entries.
@@ -155,6 +195,7 @@ pub(super) struct Seen<'a> {
     options: BTreeSet<(ContractId, Part)>,
     assigned: Vec<(ContractId, LotId, Assignment)>,
     released: Vec<(ContractId, LotId, PartyId, DateSpan)>,
+    stepped: Vec<Stepped>,
 }
 
 impl<'a> Seen<'a> {
@@ -168,6 +209,7 @@ impl<'a> Seen<'a> {
             options: BTreeSet::new(),
             assigned: vec![],
             released: vec![],
+            stepped: vec![],
         }
     }
 
@@ -178,6 +220,9 @@ impl<'a> Seen<'a> {
             Name::Service(contract, service) => self.known.service(contract, service),
             Name::Party(party) => self.known.party(party),
             Name::Office(office) => self.known.office(office),
+            Name::Content(..) => {
+                self.known.contents().iter().any(|one| matches!(one.step, Step::Sealed(_)) && one.name() == *name)
+            }
         };
         self.defined.contains(name) || !self.undefined.contains(name) && known()
     }
@@ -218,17 +263,26 @@ impl<'a> Seen<'a> {
         all
     }
 
+    pub(super) fn contents(&self) -> Vec<Stepped> {
+        let mut all = self.known.contents();
+        all.extend(self.stepped.iter().cloned());
+        all.retain(|one| !self.struck.contains(&one.event));
+        all
+    }
+
     pub(super) fn learn(&mut self, at: usize, event: &Event) {
+        let place = EventRef { entry: self.entry, event: u16::try_from(at).unwrap_or(u16::MAX) };
         if let Some((_, name)) = definition(&event.kind) {
             self.defined.insert(name);
         }
+        self.stepped.extend(Stepped::of(event, place));
         match &event.kind {
             EventKind::OptionGranted { contract, part, .. } => {
                 self.options.insert((contract.clone(), part.clone()));
             }
             EventKind::LotAssigned { contract, lot, party } => {
                 let assignment = Assignment {
-                    event: EventRef { entry: self.entry, event: u16::try_from(at).unwrap_or(u16::MAX) },
+                    event: place,
                     party: party.known().cloned(),
                     effective: event.effective,
                     until: event.until,

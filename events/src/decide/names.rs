@@ -15,6 +15,9 @@ pub fn definition(kind: &EventKind) -> Option<(&'static str, Name)> {
         }
         EventKind::PartyDefined { party, .. } => Some(("party", Name::Party(party.clone()))),
         EventKind::OfficeDefined { office, .. } => Some(("office", Name::Office(office.clone()))),
+        EventKind::ContentSealed { contract, content, .. } => {
+            Some(("content", Name::Content(contract.clone(), content.clone())))
+        }
         _ => None,
     }
 }
@@ -101,6 +104,10 @@ impl Names {
             EventKind::DelegationGranted { contracts, to, .. } => {
                 self.contracts("contracts", contracts);
                 self.add("to", Name::Office(to.clone()));
+            }
+            EventKind::ContentPublished { contract, content, .. }
+            | EventKind::ContentErased { contract, content, .. } => {
+                self.add("content", Name::Content(contract.clone(), content.clone()));
             }
             _ => {}
         }

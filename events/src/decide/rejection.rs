@@ -1,6 +1,7 @@
 //! Why an entry does not hold together, in words, with what would be right. It must not find it: the checks do.
 
-use super::known::Name;
+use super::known::{IdKind, Name};
+use crate::content::{Commitment, Step};
 use crate::date::DateSpan;
 use crate::ids::{ContractId, EventRef, LotId, Part, PartyId};
 use crate::money::{Money, Percent};
@@ -84,7 +85,7 @@ pub enum Reason {
         nearest: Option<String>,
     },
     /// A definition of what is defined.
-    #[error("{0} is defined already")]
+    #[error("{} is {} already", .0, if .0.kind() == IdKind::Content { "sealed" } else { "defined" })]
     DefinedTwice(Name),
     /// A term or extension that ends before it starts.
     #[error("the last day, {last_day}, is before the first, {effective}")]
@@ -149,6 +150,40 @@ pub enum Reason {
     /// A share of more than all.
     #[error("a share of {0} is more than all of it")]
     ShareOver(Percent),
+    /// A content that is planned, proposed or inferred to be sealed, published or erased: it would be done all the same.
+    #[error("recording the event is what does it to the content, and the event is {0}")]
+    OnlySaid(Standing),
+    /// Exempt under no paragraph.
+    #[error("no paragraph of Schedule 12A is named")]
+    NoParagraph,
+    /// Two names for one sealed content.
+    #[error("the commitment {commitment} is that of {name}")]
+    SealedAs {
+        /// What it commits to.
+        commitment: Commitment,
+        /// The name it was sealed under.
+        name: Name,
+    },
+    /// A content that was published or erased before.
+    #[error("{name} was {} already, {since}", step.word())]
+    DoneAlready {
+        /// Which content.
+        name: Name,
+        /// What was done.
+        step: Step,
+        /// From when.
+        since: DateSpan,
+    },
+    /// A content published before it was sealed, erased before it was published, and the like.
+    #[error("effective, {effective}, and the day from which it was {}, {since}, are the wrong way round", step.word())]
+    OutOfOrder {
+        /// From when the event would hold.
+        effective: DateSpan,
+        /// What else was done to it.
+        step: Step,
+        /// From when.
+        since: DateSpan,
+    },
     /// A text with nothing in it.
     #[error("the text is empty")]
     EmptyText,
@@ -169,6 +204,14 @@ pub enum Reason {
     /// A correction that strikes what others rest on.
     #[error("striking the definition of {0} would leave what rests on it without one")]
     LeavesUndefined(Name),
+    /// A correction that strikes what was done to a content.
+    #[error("{name} was {}, and striking that does not undo it", step.word())]
+    NotUndone {
+        /// Which content.
+        name: Name,
+        /// What was done.
+        step: Step,
+    },
 }
 
 fn part_of(part: &Part) -> String {
@@ -188,6 +231,9 @@ impl Reason {
             Self::Unknown { name, .. } => return format!("define it first, with {}", name.definer()),
             Self::DefinedTwice(Name::Party(_)) => {
                 "another name for it is an alias-stated; a wrong definition is struck with a correction"
+            }
+            Self::DefinedTwice(Name::Content(..)) => {
+                "give the other content a name of its own; a wrong sealing is struck with a correction"
             }
             Self::NoEvents => "add what the act establishes, as [[event]]",
             Self::DocumentTwice(_) => "list it once, or give the other its own code",
@@ -211,10 +257,18 @@ impl Reason {
             Self::TooManyEvents { .. } => "split the act into several entries",
             Self::BelowNothing(_) => "a reduction is a value-changed, with by = \"-£…\"",
             Self::ShareOver(_) => "a share is at most 100%",
+            Self::OnlySaid(_) => "call the standing decided or happened; what is only planned is a milestone",
+            Self::NoParagraph => "write those it falls within, as paragraphs = [3]",
+            Self::SealedAs { .. } => "use that name, or seal the content again: it then has a commitment of its own",
+            Self::DoneAlready { .. } => "leave the event out",
+            Self::OutOfOrder { .. } => {
+                "a content is sealed, then published, then erased: write the day from which it holds"
+            }
             Self::EmptyText => "write it, or leave the field out",
             Self::TextTooLong { .. } => "say it in fewer words",
             Self::HiddenCharacter(_) => "write the text in visible characters, on one line",
             Self::LeavesUndefined(_) => "define it anew in the same entry",
+            Self::NotUndone { .. } => "where the record of it is wrong, record it anew in the same entry",
             Self::Personal(_) => "offices decide, not names: leave it out",
         };
         fixed.to_owned()

@@ -8,6 +8,7 @@ use super::{Program, layer, random};
 use crate::given::copy;
 use minutebook::audit::verify::verify;
 use minutebook::kent::decision_files;
+use minutebook::sealed::Contents;
 use minutebook::store::{Folder, NewEntry, Options, SledStore, Store, Stored};
 use minutebook_events::decision_file::DecisionFile;
 use minutebook_events::{Entry, Instant, Position, codec};
@@ -124,7 +125,7 @@ struct All {
 
 fn read(path: &Path) -> Result<All, String> {
     let store = open(path)?;
-    let (_, folded) = verify(&store, &[], |_, _| {}).map_err(|error| error.to_string())?;
+    let (_, folded) = verify(&store, &Contents::beside(path), &[], |_, _| {}).map_err(|error| error.to_string())?;
     let entries = store.scan(Position(0)).collect::<Result<_, _>>().map_err(|error| error.to_string())?;
     let projections = &folded.projections;
     let roots = projections.roots().iter().map(|root| format!("{} {}", root.name, root.root)).collect();

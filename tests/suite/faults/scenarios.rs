@@ -6,6 +6,7 @@ use super::layer::{self, Fault, Ran};
 use super::{Program, random};
 use crate::given::{copy, defines};
 use minutebook::audit::verify::verify;
+use minutebook::sealed::Contents;
 use minutebook::store::{self, OpenError};
 use minutebook_events::Draft;
 use minutebook_events::codec;
@@ -204,7 +205,8 @@ fn recorded(program: &Program, scene: &Scene, before: u64, printed: &str) {
     let least = promised(printed).last().map_or(0, |position| position + 1).max(before);
     let size = match store::open(&scene.ledger()) {
         Ok(store) => {
-            let (verified, folded) = verify(&*store, &[], |_, _| {}).expect("what is there holds together");
+            let (verified, folded) = verify(&*store, &Contents::beside(&scene.ledger()), &[], |_, _| {})
+                .expect("what is there holds together");
             for recorded in folded.projections.entries() {
                 assert!(recorded.entry.records(&draft(recorded.position.0)), "another entry at {}", recorded.position);
                 let stored = store.read(recorded.position).expect("it reads").expect("it is there");
