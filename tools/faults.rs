@@ -14,11 +14,9 @@ use std::process::{Command, ExitCode};
 
 /// Makes the faults happen that a ledger must survive, and checks what is there after each
 #[derive(Parser)]
-#[command(
-    after_help = "Every run prints its seed; with the same seed it does the same. TMPDIR says where the ledgers lie: \
+#[command(after_help = "Every run prints its seed, which repeats its choices. TMPDIR says where the ledgers lie: \
                   a disk in memory, as /dev/shm, makes it faster.\n\n\
-                  Exit status: 0 all survived; 1 there is no layer below the program here; 101 something did not survive."
-)]
+                  Exit status: 0 all survived; 1 there is no layer below the program here; 101 something did not survive.")]
 struct Faults {
     #[command(subcommand)]
     which: Which,
@@ -41,6 +39,9 @@ enum Which {
     Cuts {
         #[arg(long, default_value_t = 200)]
         count: u64,
+        /// As if nothing had ever been synced: checks then fail, which shows that a cut takes something
+        #[arg(long)]
+        without_syncs: bool,
     },
     /// Each byte of a small ledger changed in turn, and its files cut at each length
     Flips {
@@ -48,7 +49,7 @@ enum Which {
         #[arg(long, default_value_t = 1, value_name = "N")]
         every: u64,
         /// One in so many of the zeros that the store keeps after them
-        #[arg(long, default_value_t = 16, value_name = "N")]
+        #[arg(long, default_value_t = 64, value_name = "N")]
         every_zero: u64,
     },
     /// A full disk, a failing disk and short writes, at every call that writes or syncs
@@ -98,7 +99,11 @@ fn main() -> ExitCode {
             });
             format!("{count} kills: no receipt was lost, and every ledger opened again")
         }
-        Which::Cuts { count } => {
+        Which::Cuts { count, without_syncs: true } => {
+            let failed = cuts::cuts_without_syncs(&PROGRAM, &scenarios, seed, count, say);
+            format!("{count} cuts of power as if nothing had been synced: {failed} checks failed, as they should")
+        }
+        Which::Cuts { count, without_syncs: false } => {
             cuts::cuts(&PROGRAM, &scenarios, seed, count, say);
             format!("{count} cuts of power: no receipt was lost, and every ledger opened again")
         }

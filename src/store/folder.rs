@@ -208,11 +208,11 @@ fn clear_half_made(path: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// What a creation that a crash stopped may leave; anything else belongs to someone else.
+/// What a creation that a crash stopped may leave, or one that goes on beside this; anything else belongs to someone else.
 fn only_leftovers(path: &Path) -> Result<(), OpenError> {
     for item in fs::read_dir(path).map_err(|e| OpenError::io("list", path, e))? {
         let name = item.map_err(|e| OpenError::io("list", path, e))?.file_name();
-        if ![LOCK, SIZE, SLED, MARKER_DRAFT].iter().chain(&kept::NAMES).any(|ours| name == *ours) {
+        if ![LOCK, SIZE, SLED, MARKER_DRAFT, MARKER].iter().chain(&kept::NAMES).any(|ours| name == *ours) {
             return Err(no_marker(path, &name.to_string_lossy()));
         }
     }

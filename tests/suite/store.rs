@@ -1,5 +1,5 @@
 //! The store against a model that is a `Vec`: what was appended is what is read, in order, by every way of asking, and
-//! whatever goes wrong has its own error. Crashes are in `crash`, flushes in `durability`.
+//! whatever goes wrong has its own error. Faults are in `survival`, flushes in `durability`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 
 use minutebook::store::{Folder, NewEntry, OpenError, Options, SledStore, Store, StoreError, create, open};

@@ -6,10 +6,35 @@ use super::layer::{Call, Ended};
 use super::scenarios::{Scenario, Scene};
 use super::{Checks, Program, random};
 
-/// Cuts the power `count` times, in these scenarios in turns. Every third cut is followed by
-/// another, while the process does the same again: opening what the first left above all.
-pub fn cuts(program: &Program, scenarios: &[&Scenario], seed: u64, count: u64, mut report: impl FnMut(&str)) {
+/// Cuts the power `count` times, in these scenarios in turns. Every third cut is followed by another, while the process
+/// does the same again: opening what the first left above all.
+pub fn cuts(program: &Program, scenarios: &[&Scenario], seed: u64, count: u64, report: impl FnMut(&str)) {
     let recordings: Vec<_> = scenarios.iter().map(|scenario| Recording::of(program, scenario)).collect();
+    cut_each(program, &recordings, seed, count, report).end();
+}
+
+/// The same as if no process ever synced anything, and how many checks then fail: what shows that a cut takes something.
+pub fn cuts_without_syncs(
+    program: &Program,
+    scenarios: &[&Scenario],
+    seed: u64,
+    count: u64,
+    report: impl FnMut(&str),
+) -> usize {
+    let mut recordings: Vec<_> = scenarios.iter().map(|scenario| Recording::of(program, scenario)).collect();
+    for recording in &mut recordings {
+        recording.calls.retain(|call| !matches!(call, Call::Synced { .. }));
+    }
+    cut_each(program, &recordings, seed, count, report).failed.len()
+}
+
+fn cut_each(
+    program: &Program,
+    recordings: &[Recording],
+    seed: u64,
+    count: u64,
+    mut report: impl FnMut(&str),
+) -> Checks {
     let (mut done, mut checks) = (0, Checks::default());
     for round in 0.. {
         if done >= count {
@@ -22,7 +47,7 @@ pub fn cuts(program: &Program, scenarios: &[&Scenario], seed: u64, count: u64, m
         checks.check(&words, || recording.cut(program, random(seed, round), twice));
         report(&words);
     }
-    checks.end();
+    checks
 }
 
 /// A scenario that has played: the disk before, and every call.

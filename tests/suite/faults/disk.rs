@@ -319,3 +319,76 @@ fn last(path: &Path) -> String {
 fn text(name: &Path) -> String {
     name.to_str().expect("our names are text").to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+    use tempfile::TempDir;
+
+    const NEW: u64 = u64::MAX;
+
+    fn written(bytes: &[u8]) -> [Call; 2] {
+        let path = PathBuf::from("file");
+        [Call::Created { path, file: NEW }, Call::Written { file: NEW, at: 0, bytes: bytes.to_vec() }]
+    }
+
+    /// What the file may hold after these calls, over many cuts; `None` where it is not there.
+    fn cuts(calls: impl IntoIterator<Item = Call>) -> BTreeSet<Option<Vec<u8>>> {
+        let folder = TempDir::new().unwrap();
+        let root = folder.path().metadata().unwrap().ino();
+        let mut disk = Disk::of(folder.path());
+        // The folder itself is inode 0 in these calls.
+        disk.by_inode.insert(0, disk.by_inode[&root]);
+        calls.into_iter().for_each(|call| disk.apply(&call));
+        let cut = |seed| {
+            let into = TempDir::new().unwrap();
+            disk.cut(seed, into.path());
+            fs::read(into.path().join("file")).ok()
+        };
+        (0..400).map(cut).collect()
+    }
+
+    #[test]
+    fn what_was_not_synced_is_there_or_not_or_in_part() {
+        let bytes = [[1; 512], [2; 512]].concat();
+        let seen = cuts(written(&bytes));
+        let torn = [[1; 512], [0; 512]].concat();
+        for expected in [None, Some(vec![]), Some(vec![0; 1024]), Some(torn), Some(bytes)] {
+            assert!(seen.contains(&expected), "{expected:?} never happens");
+        }
+        assert!(seen.iter().flatten().all(|content| content.len() == 1024 || content.is_empty()));
+    }
+
+    #[test]
+    fn a_synced_file_has_its_bytes_and_a_synced_folder_its_names() {
+        let bytes = vec![7; 600];
+        let file = Call::Synced { file: NEW };
+        let seen = cuts(written(&bytes).into_iter().chain([file.clone()]));
+        assert_eq!(seen, [None, Some(bytes.clone())].into());
+        let seen = cuts(written(&bytes).into_iter().chain([file, Call::Synced { file: 0 }]));
+        assert_eq!(seen, [Some(bytes)].into());
+    }
+
+    #[test]
+    fn a_name_is_never_kept_without_the_change_that_it_rests_on() {
+        let renamed = [
+            Call::Created { path: "draft".into(), file: NEW },
+            Call::Synced { file: 0 },
+            Call::Written { file: NEW, at: 0, bytes: vec![1] },
+            Call::Synced { file: NEW },
+            Call::Renamed { path: "draft".into(), to: "file".into() },
+            Call::Removed { path: "file".into() },
+        ];
+        assert_eq!(cuts(renamed), [None, Some(vec![1])].into());
+    }
+
+    #[test]
+    fn a_sector_holds_all_writes_up_to_one_of_them() {
+        let call = |at, byte| Call::Written { file: NEW, at, bytes: vec![byte; 100] };
+        let synced = [Call::Synced { file: NEW }, Call::Synced { file: 0 }];
+        let calls = written(&[0; 512]).into_iter().chain(synced).chain([call(0, 1), call(100, 2)]);
+        let seen: BTreeSet<_> = cuts(calls).into_iter().map(|content| content.map(|it| (it[0], it[100]))).collect();
+        assert_eq!(seen, [Some((0, 0)), Some((1, 0)), Some((1, 2))].into());
+    }
+}

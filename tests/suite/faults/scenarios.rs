@@ -31,7 +31,7 @@ pub struct Scenario {
 }
 
 /// All of them.
-pub const ALL: [Scenario; 7] = [
+pub const ALL: &[Scenario] = &[
     Scenario {
         name: "creating a ledger",
         prepare: |_, _| {},
@@ -87,10 +87,15 @@ pub const ALL: [Scenario; 7] = [
 const GROUPS: Appends = Appends { seed: 7, great: false };
 const GREAT: Appends = Appends { seed: 7, great: true };
 
+/// The names of all.
+pub fn names() -> Vec<&'static str> {
+    ALL.iter().map(|scenario| scenario.name).collect()
+}
+
 /// Those whose name holds these words.
 pub fn named(words: &str) -> Vec<&'static Scenario> {
     let found: Vec<_> = ALL.iter().filter(|scenario| scenario.name.contains(words)).collect();
-    assert!(!found.is_empty(), "no scenario is named \"{words}\": there are {:?}", ALL.map(|scenario| scenario.name));
+    assert!(!found.is_empty(), "no scenario is named \"{words}\": there are {:?}", names());
     found
 }
 
