@@ -142,10 +142,10 @@ fn past_term(rule: &Rule, all: &Projections, at: At) -> Outcome {
                     "{} has a first term to {} ({}) and is {} to run beyond it; the decision to extend it is not in the record",
                     named(contract, &part),
                     DateSpan::day(last),
-                    terms.set().standing(),
+                    terms.set.standing(),
                     if fact.standing().is_firm() { "taken" } else { "inferred" },
                 );
-                let facts = core::iter::once(*fact).chain(terms.facts.iter().copied());
+                let facts = core::iter::once(*fact).chain(terms.facts());
                 outcome.found.push(Finding::new(rule, Weight::Gap, text, facts));
             }
         }
