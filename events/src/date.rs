@@ -301,6 +301,9 @@ impl TimeRange {
         }
         let apart = (end.year() - from.year()) * 12 + end.month0().cast_signed() - from.month0().cast_signed();
         let apart = u32::try_from(apart).unwrap_or(0);
+        if from.day() == end.day() {
+            return YearFraction { months: apart, days: 0, of_days: 1 };
+        }
         // The last of them is whole where the end has reached the day of the month.
         let whole = Months(apart).after(from).is_some_and(|day| day <= end);
         let months = if whole { apart } else { apart.saturating_sub(1) };
@@ -334,16 +337,24 @@ pub struct YearFraction {
 }
 
 impl YearFraction {
+    /// So many parts of a year, and how many make one.
+    fn parts(self) -> (u64, u64) {
+        (u64::from(self.months) * self.of_days + self.days, 12 * self.of_days)
+    }
+
     /// What a yearly amount comes to over it.
     pub fn of(self, yearly: Decimal) -> Decimal {
-        (yearly * Decimal::from(self.months) + yearly * Decimal::from(self.days) / Decimal::from(self.of_days))
-            / Decimal::from(12)
+        let (parts, year) = self.parts();
+        if parts.is_multiple_of(year) {
+            return yearly * Decimal::from(parts / year);
+        }
+        yearly * Decimal::from(parts) / Decimal::from(year)
     }
 
     /// What an amount for all of it comes to a year.
     pub fn yearly(self, whole: Decimal) -> Decimal {
-        let months = Decimal::from(self.months) + Decimal::from(self.days) / Decimal::from(self.of_days);
-        if months.is_zero() { whole } else { whole * Decimal::from(12) / months }
+        let (parts, year) = self.parts();
+        if parts == 0 { whole } else { whole * Decimal::from(year) / Decimal::from(parts) }
     }
 }
 

@@ -55,24 +55,24 @@ pub struct ValueLine {
     pub name: Option<Slug>,
 }
 
-impl fmt::Display for ValueLine {
-    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        write!(out, "{}", self.measure)?;
+impl ValueLine {
+    /// Its name, as in keys: "envelope/lot-4/from-kcc".
+    pub fn name(&self) -> String {
+        let mut name = String::with_capacity(64);
+        let mut add = |what: &str, id: &str| {
+            name.push_str(what);
+            name.push_str(id);
+        };
+        add("", self.measure.word());
         match &self.part {
             Part::Whole => {}
-            Part::Lot(lot) => write!(out, "/lot-{lot}")?,
-            Part::Service(service) => write!(out, "/service-{service}")?,
+            Part::Lot(lot) => add("/lot-", lot.as_str()),
+            Part::Service(service) => add("/service-", service.as_str()),
         }
-        if let Some(party) = &self.party {
-            write!(out, "/to-{party}")?;
-        }
-        if let Some(funder) = &self.funder {
-            write!(out, "/from-{funder}")?;
-        }
-        if let Some(name) = &self.name {
-            write!(out, "/{name}")?;
-        }
-        Ok(())
+        self.party.iter().for_each(|party| add("/to-", party.as_str()));
+        self.funder.iter().for_each(|funder| add("/from-", funder.as_str()));
+        self.name.iter().for_each(|own| add("/", own.as_str()));
+        name
     }
 }
 

@@ -48,7 +48,7 @@ impl Money {
 
     /// The amount in pounds.
     pub fn pounds(self) -> Decimal {
-        self.digits * self.scale.factor()
+        if self.scale == Scale::One { self.digits } else { self.digits * self.scale.factor() }
     }
 
     /// The step it is stated to, in pounds.
@@ -59,7 +59,10 @@ impl Money {
     /// The most that rounding to the stated step can hide, either way.
     pub fn slack(self) -> Decimal {
         // An amount to the penny or the pound hides nothing: it is the amount.
-        if self.nearest() <= Decimal::ONE { Decimal::ZERO } else { self.nearest() / Decimal::TWO }
+        if self.scale == Scale::One || self.nearest() <= Decimal::ONE {
+            return Decimal::ZERO;
+        }
+        self.nearest() / Decimal::TWO
     }
 
     /// The text that reads back as the same amount, with the same precision.

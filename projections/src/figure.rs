@@ -1,22 +1,23 @@
 //! A figure: one value with how it is known, how firmly it stands, where it comes from and what stands beside it.
-//! Every answer is made of figures; none is made anywhere else, and none is formatted here beyond its words.
+//! Every answer is made of figures; none is made anywhere else. A figure keeps facts and amounts, and is worded only
+//! where it is shown.
 
-use crate::key::Key;
 use crate::prelude::*;
+use crate::register::State;
 use crate::timeline::{Fact, Presence, Selection};
+use crate::value::Lack;
+use core::fmt;
 use minutebook_events::{
-    ActRef, Basis, DateSpan, Day, Event, EventKind, Knowledge, Money, PartyId, Position, Source, Standing,
+    ActRef, Basis, DateSpan, Day, Event, EventKind, Knowledge, Money, Months, PartyId, Position, Source, Standing,
+    TimeRange,
 };
 use serde::{Serialize, Serializer};
-
-/// Why a figure has no value where nothing is in effect.
-pub const NOTHING: &str = "nothing in effect on this day";
 
 /// A value that a figure can have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Val {
     /// Words.
-    Text(String),
+    Text(Cow<'static, str>),
     /// Several, in order.
     List(Vec<String>),
     /// A date, as precisely as it is known.
@@ -25,6 +26,8 @@ pub enum Val {
     Money(Money, Option<Basis>),
     /// A count.
     Count(u64),
+    /// Whether something is in force.
+    State(State),
     /// An organisation: its id, and what it is called, where whoever asked wants to know.
     Party(PartyId, Option<String>),
 }
@@ -33,12 +36,13 @@ impl Val {
     /// The value as a person reads it.
     pub fn words(&self) -> String {
         match self {
-            Self::Text(text) => text.clone(),
+            Self::Text(text) => text.clone().into_owned(),
             Self::List(items) => items.join(", "),
             Self::Date(date) => date.to_string(),
             Self::Money(money, None) => money.to_string(),
             Self::Money(money, Some(basis)) => format!("{money} {}", basis.words()),
             Self::Count(count) => count.to_string(),
+            Self::State(state) => state.to_string(),
             Self::Party(id, None) => id.to_string(),
             Self::Party(_, Some(name)) => name.clone(),
         }
@@ -54,6 +58,7 @@ impl Serialize for Val {
             // Decimal strings to the penny: no reader of JSON makes a float of them.
             Self::Money(money, _) => to.serialize_str(&format!("{:.2}", money.pounds())),
             Self::Count(count) => to.serialize_u64(*count),
+            Self::State(state) => to.collect_str(state),
             Self::Party(id, _) => id.serialize(to),
         }
     }
@@ -65,9 +70,9 @@ pub enum Knowing {
     /// The value.
     Known(Val),
     /// Not in the record, and why we say so.
-    Unknown(String),
+    Unknown(Why),
     /// Exempt, and on which ground.
-    Withheld(String),
+    Withheld(Arc<str>),
     /// Sources differ; each of them stands under `others` too.
     Conflicting(Vec<String>),
 }
@@ -106,10 +111,185 @@ impl From<Knowledge<Val>> for Knowing {
     fn from(knowledge: Knowledge<Val>) -> Self {
         match knowledge {
             Knowledge::Known(value) => Self::Known(value),
-            Knowledge::Unknown(why) => Self::Unknown(why.to_string()),
-            Knowledge::Withheld(ground) => Self::Withheld(ground.to_string()),
+            Knowledge::Unknown(why) => Self::Unknown(Why::Stated(why)),
+            Knowledge::Withheld(ground) => Self::Withheld(ground),
         }
     }
+}
+
+/// Why a figure has no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// In our words.
+    Words(Cow<'static, str>),
+    /// In those of a source.
+    Stated(Arc<str>),
+    /// Nothing is in effect on the day.
+    Nothing,
+    /// Nothing is in effect, and what stands around the day.
+    NotOnTheDay {
+        /// What was in effect last.
+        last: Option<(Fact, DateSpan)>,
+        /// Whether anything stands beside that takes effect later.
+        later: bool,
+    },
+    /// A sum is not whole.
+    Sum {
+        /// What it lacks first.
+        lacks: Lack,
+        /// How much it lacks.
+        lacking: usize,
+        /// How many amounts it has.
+        added: usize,
+    },
+}
+
+impl<T: Into<Cow<'static, str>>> From<T> for Why {
+    fn from(words: T) -> Self {
+        Self::Words(words.into())
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Words(words) => out.write_str(words),
+            Self::Stated(words) => out.write_str(words),
+            Self::Nothing => out.write_str("nothing in effect on this day"),
+            Self::NotOnTheDay { last: None, later: false } => out.write_str("not in the record"),
+            Self::NotOnTheDay { last, later } => {
+                Self::Nothing.fmt(out)?;
+                if let Some((fact, until)) = last {
+                    write!(out, "; the last was {} ({}), to {until}", said(fact), fact.standing())?;
+                }
+                out.write_str(if *later { "; what takes effect later stands beside" } else { "" })
+            }
+            Self::Sum { lacks, lacking: 1, added: 0 } => lacks.fmt(out),
+            Self::Sum { lacks, lacking, added } => {
+                write!(out, "{lacking} of {} amounts are not known; the first: {lacks}", lacking + added)
+            }
+        }
+    }
+}
+
+/// How a figure was computed, where no source states it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum How {
+    /// In our words.
+    Words(Cow<'static, str>),
+    /// A lot with no status of its own has that of the whole contract.
+    AsTheWhole,
+    /// A contract with no status of its own has that of so many of its lots.
+    OfLots(usize, usize),
+    /// What was in force by a firm fact ended with its firm term.
+    TermRan(DateSpan),
+    /// A term may last so long from its start.
+    CapFrom(Months, DateSpan),
+    /// A sum of so many lines of a kind on the day.
+    Lines(usize, Arc<str>),
+    /// A sum over a range, by how much of a year it is.
+    Over(TimeRange),
+    /// A sum over a financial year.
+    Year(TimeRange),
+    /// Of parts that are rounded, by so much at the most.
+    Rounded(Box<How>, Money),
+}
+
+impl<T: Into<Cow<'static, str>>> From<T> for How {
+    fn from(words: T) -> Self {
+        Self::Words(words.into())
+    }
+}
+
+impl fmt::Display for How {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Words(words) => out.write_str(words),
+            Self::AsTheWhole => out.write_str("as the whole contract"),
+            Self::OfLots(some, all) => write!(out, "by {some} of its {all} lots"),
+            Self::TermRan(last) => {
+                write!(out, "its firm term ran to {last}, and no firm extension is in the record")
+            }
+            Self::CapFrom(months, start) => write!(out, "{months} at the most from {start}"),
+            Self::Lines(added, lines) => write!(out, "sum of {added} {lines} lines in effect on the day, by year"),
+            Self::Over(range) => write!(out, "{} over {range}", range.years()),
+            Self::Year(year) => write!(out, "sum over {year}"),
+            Self::Rounded(how, slack) => write!(out, "{how}; its parts are rounded, by {slack} at the most"),
+        }
+    }
+}
+
+/// Why a figure may not hold on the day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Doubt {
+    /// The day falls into the span of its last day.
+    LastDay(DateSpan),
+    /// The day falls into the span in which it takes effect.
+    TakesEffect(DateSpan),
+    /// The day falls into a span of a fact that would replace it.
+    Replaced(Fact),
+    /// An end that was planned, proposed or inferred has passed: how firmly it was, and its last day.
+    EndPassed(Standing, DateSpan),
+    /// The longest term it may have ran to this day.
+    PastCap(Months, Day),
+    /// Its term ran to this day, and how firmly.
+    TermRan(DateSpan, Standing),
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::LastDay(last) => write!(out, "its last day is {last}"),
+            Self::TakesEffect(effective) => write!(out, "takes effect {effective}"),
+            Self::Replaced(by) => {
+                write!(out, "whether it still holds; {}", Other::of(by, Beside::Differs).words())
+            }
+            Self::EndPassed(standing, last) => {
+                write!(out, "an end was {standing}, last day {last}; no decision or report says that it ended")
+            }
+            Self::PastCap(months, last) => {
+                let last = DateSpan::day(*last);
+                write!(out, "the longest term it may have, {months}, ran to {last}, and no end is in the record")
+            }
+            Self::TermRan(last, standing) => {
+                write!(out, "its term ran to {last} ({standing}), and no extension beyond it is in the record")
+            }
+        }
+    }
+}
+
+/// What a fact says, and what the organisation is called that it names, where whoever asked wants to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The fact.
+    pub fact: Fact,
+    /// The name.
+    pub called: Option<String>,
+}
+
+impl Told {
+    /// What it says.
+    pub fn value(&self) -> Knowing {
+        match Knowing::from(tell(self.fact.event())) {
+            Knowing::Known(Val::Party(id, _)) => Knowing::Known(Val::Party(id, self.called.clone())),
+            said => said,
+        }
+    }
+}
+
+impl From<&Fact> for Told {
+    fn from(fact: &Fact) -> Self {
+        Self { fact: fact.clone(), called: None }
+    }
+}
+
+/// What a figure says: what one fact says, or what was made of several, or of none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Says {
+    /// A fact.
+    Fact(Told),
+    /// We.
+    Ours(Knowing),
 }
 
 /// Why a fact stands beside an answer.
@@ -130,59 +310,33 @@ pub struct Other {
     /// Why it stands there.
     pub beside: Beside,
     /// What it says.
-    pub value: Knowing,
-    /// How firmly.
-    pub standing: Standing,
-    /// From when.
-    pub effective: DateSpan,
-    /// Where it is written.
-    pub sources: Vec<Source>,
-    /// Its entry.
-    pub entry: Position,
-    /// The act that established it.
-    pub act: ActRef,
-    ends: bool,
+    pub told: Told,
 }
 
 impl Other {
     /// A fact, and why it stands there.
     pub fn of(fact: &Fact, beside: Beside) -> Self {
-        Self {
-            beside,
-            value: tell(fact.event()).into(),
-            standing: fact.standing(),
-            effective: fact.effective(),
-            sources: fact.event().sources.clone(),
-            entry: fact.position(),
-            act: fact.act().reference.clone(),
-            ends: ends(&fact.event().kind),
-        }
-    }
-
-    /// Whether it says that something ended.
-    pub fn is_end(&self) -> bool {
-        self.ends
+        Self { beside, told: fact.into() }
     }
 
     /// As a person reads it: "planned: ended, last day 31 March 2023".
     pub fn words(&self) -> String {
         let perhaps = if self.beside == Beside::PerhapsDecided { "perhaps decided by then, " } else { "" };
-        format!("{perhaps}{}: {}, {}", self.standing, self.value.words(), when(self.ends, self.effective))
+        let fact = &self.told.fact;
+        format!("{perhaps}{}: {}, {}", fact.standing(), self.told.value().words(), when(fact))
     }
 }
 
-/// Whether an event takes effect on the first day without something.
-fn ends(kind: &EventKind) -> bool {
+/// From when a fact holds, or its last day where it takes effect on the first day without something.
+fn when(fact: &Fact) -> String {
     use EventKind::{Ended, LotReleased, PartnerLeft, ServiceRemoved};
-    matches!(kind, Ended { .. } | LotReleased { .. } | ServiceRemoved { .. } | PartnerLeft { .. })
-}
-
-/// From when something holds, or its last day where it ends.
-fn when(ends: bool, effective: DateSpan) -> String {
-    match (ends, effective.exact()) {
-        (true, _) => format!("last day {}", effective.plus_days(-1)),
-        (false, Some(_)) => format!("from {effective}"),
-        (false, None) => effective.to_string(),
+    let effective = fact.effective();
+    match (&fact.event().kind, effective.exact()) {
+        (Ended { .. } | LotReleased { .. } | ServiceRemoved { .. } | PartnerLeft { .. }, _) => {
+            format!("last day {}", effective.plus_days(-1))
+        }
+        (_, Some(_)) => format!("from {effective}"),
+        (_, None) => effective.to_string(),
     }
 }
 
@@ -200,16 +354,17 @@ impl Serialize for Other {
             entries: [Position; 1],
             acts: [&'a ActRef; 1],
         }
+        let (fact, value) = (&self.told.fact, self.told.value());
         Shape {
             beside: self.beside,
-            value: self.value.known(),
-            knowledge: self.value.word(),
-            text: self.value.words(),
-            standing: self.standing,
-            effective: self.effective,
-            sources: &self.sources,
-            entries: [self.entry],
-            acts: [&self.act],
+            value: value.known(),
+            knowledge: value.word(),
+            text: value.words(),
+            standing: fact.standing(),
+            effective: fact.effective(),
+            sources: &fact.event().sources,
+            entries: [fact.position()],
+            acts: [&fact.act().reference],
         }
         .serialize(to)
     }
@@ -220,83 +375,71 @@ impl Serialize for Other {
 pub struct Figure {
     /// The name that `why` takes.
     pub fact: String,
-    /// The value, and how it is known.
-    pub value: Knowing,
+    /// What it says.
+    pub says: Says,
     /// How firmly it stands; nothing where nothing is recorded. Of a computed figure, the weakest of its parts.
     pub standing: Option<Standing>,
     /// From when it holds.
     pub effective: Option<DateSpan>,
     /// Why it may not hold on the day, where it may not.
-    pub uncertain: Option<String>,
+    pub uncertain: Option<Doubt>,
     /// How it was computed, where no source states it.
-    pub computed: Option<String>,
+    pub computed: Option<How>,
     /// Why it was inferred, where it was.
-    pub because: Option<String>,
-    /// Where it is written.
-    pub sources: Vec<Source>,
-    /// The entries behind it.
-    pub entries: Vec<Position>,
-    /// The very facts behind it: entry, and place in it.
-    pub rests_on: Vec<(Position, u16)>,
-    /// The acts that established it: who decided, or said so.
-    pub acts: Vec<ActRef>,
+    pub because: Option<Arc<str>>,
+    /// The facts behind it: its sources, entries and acts are theirs.
+    pub rests_on: Vec<Fact>,
     /// What stands beside it.
     pub others: Vec<Other>,
 }
 
 impl Figure {
     /// Nothing in the record about it.
-    pub fn unknown(fact: impl ToString, why: impl ToString) -> Self {
+    pub fn unknown(fact: impl Into<String>, why: impl Into<Why>) -> Self {
+        Self::ours(fact, Knowing::Unknown(why.into()))
+    }
+
+    fn ours(fact: impl Into<String>, value: Knowing) -> Self {
         Self {
-            fact: fact.to_string(),
-            value: Knowing::Unknown(why.to_string()),
+            fact: fact.into(),
+            says: Says::Ours(value),
             standing: None,
             effective: None,
             uncertain: None,
             computed: None,
             because: None,
-            sources: vec![],
-            entries: vec![],
             rests_on: vec![],
-            acts: vec![],
             others: vec![],
         }
     }
 
-    /// What a question selected on the timeline of a key, with what stands beside it.
-    pub fn selected(key: &Key, selection: &Selection<'_>, as_of: Day) -> Self {
-        let mut figure = match selection.answer {
-            Some(_) => Self::in_effect(key, selection, as_of),
-            None => Self::unknown(key, nothing(selection)),
-        };
+    /// What a question selected on a timeline, with what stands beside it.
+    pub fn selected(fact: impl Into<String>, selection: &Selection<'_>, as_of: Day) -> Self {
+        let mut figure = Self::in_effect(fact, selection, as_of);
+        if selection.answer.is_none() {
+            let last = selection.lapsed.map(|(fact, until)| (fact.clone(), until));
+            let why = Why::NotOnTheDay { last, later: !selection.later.is_empty() };
+            figure.says = Says::Ours(Knowing::Unknown(why));
+        }
         figure.beside(selection);
         figure
     }
 
-    /// What is in effect of what a question selected, and nothing else: [`NOTHING`] where nothing is.
-    pub fn in_effect(key: &Key, selection: &Selection<'_>, as_of: Day) -> Self {
-        let Some(fact) = selection.answer else { return Self::unknown(key, NOTHING) };
-        let event = fact.event();
-        let value = if selection.conflicting.is_empty() {
-            tell(event).into()
-        } else {
-            let all = core::iter::once(fact).chain(selection.conflicting.iter().copied());
-            Knowing::Conflicting(all.map(|fact| Knowing::from(tell(fact.event())).words()).collect())
-        };
-        let mut figure = Self {
-            value,
-            standing: Some(event.standing),
-            effective: Some(event.effective),
-            uncertain: uncertain(selection, fact, as_of),
-            because: event.because.as_deref().map(ToOwned::to_owned),
-            sources: event.sources.clone(),
-            entries: vec![fact.position()],
-            rests_on: vec![(fact.position(), fact.place())],
-            acts: vec![fact.act().reference.clone()],
-            ..Self::unknown(key, "")
-        };
+    /// What is in effect of what a question selected, and nothing else: [`Why::Nothing`] where nothing is.
+    pub fn in_effect(fact: impl Into<String>, selection: &Selection<'_>, as_of: Day) -> Self {
+        let mut figure = Self::ours(fact, Knowing::Unknown(Why::Nothing));
+        let Some(fact) = selection.answer else { return figure };
         // Each side of a conflict is told with where it is written.
-        figure.rest_on(selection.conflicting.iter().copied());
+        let all = core::iter::once(fact).chain(selection.conflicting.iter().copied());
+        figure.says = if selection.conflicting.is_empty() {
+            Says::Fact(fact.into())
+        } else {
+            Says::Ours(Knowing::Conflicting(all.clone().map(said).collect()))
+        };
+        figure.effective = Some(fact.effective());
+        figure.uncertain = uncertain(selection, fact, as_of);
+        figure.because = fact.event().because.clone();
+        figure.rest_on(all.cloned());
         figure
     }
 
@@ -310,42 +453,66 @@ impl Figure {
     }
 
     /// A figure computed from facts: the weakest standing of its parts, all their sources and entries.
-    pub fn computed<'a>(
-        fact: impl ToString,
+    pub fn computed(
+        fact: impl Into<String>,
         value: Knowing,
-        how: impl ToString,
-        parts: impl IntoIterator<Item = &'a Fact>,
+        how: impl Into<How>,
+        parts: impl IntoIterator<Item = Fact>,
     ) -> Self {
-        let mut figure = Self::unknown(fact, "");
-        figure.value = value;
-        figure.computed = Some(how.to_string());
-        figure.rest_on(parts);
-        figure
+        let rests_on: Vec<Fact> = parts.into_iter().collect();
+        let standing = weakest(None, &rests_on);
+        Self { computed: Some(how.into()), standing, rests_on, ..Self::ours(fact, value) }
     }
 
     /// Adds facts to those that the figure rests on: their standing, where it is weaker, their sources, entries, acts.
-    pub fn rest_on<'a>(&mut self, parts: impl IntoIterator<Item = &'a Fact>) {
-        let parts: Vec<&Fact> = parts.into_iter().collect();
-        let standings = self.standing.into_iter().chain(parts.iter().map(|part| part.standing()));
-        self.standing = standings.min_by_key(|standing| standing.strength());
-        add(&mut self.sources, parts.iter().flat_map(|part| &part.event().sources));
-        add(&mut self.entries, parts.iter().map(|part| &part.recorded().position));
-        add(&mut self.acts, parts.iter().map(|part| &part.act().reference));
-        self.rests_on.extend(parts.iter().map(|part| (part.position(), part.place())));
+    pub fn rest_on(&mut self, parts: impl IntoIterator<Item = Fact>) {
+        let before = self.rests_on.len();
+        self.rests_on.extend(parts);
+        self.standing = weakest(self.standing, &self.rests_on[before..]);
     }
 
-    /// Adds what another figure rests on, its standing left out.
-    pub(crate) fn cite(&mut self, other: &Self) {
-        add(&mut self.sources, &other.sources);
-        add(&mut self.entries, &other.entries);
-        add(&mut self.acts, &other.acts);
-        self.rests_on.extend_from_slice(&other.rests_on);
+    /// The same under another name.
+    pub fn named(&self, fact: impl Into<String>) -> Self {
+        Self { fact: fact.into(), ..self.clone() }
+    }
+
+    /// The value, and how it is known.
+    pub fn value(&self) -> Cow<'_, Knowing> {
+        match &self.says {
+            Says::Fact(told) => Cow::Owned(told.value()),
+            Says::Ours(value) => Cow::Borrowed(value),
+        }
+    }
+
+    /// The facts that it tells: its own, where it is one, and those beside it.
+    pub(crate) fn told_mut(&mut self) -> impl Iterator<Item = &mut Told> {
+        let own = match &mut self.says {
+            Says::Fact(told) => Some(told),
+            Says::Ours(_) => None,
+        };
+        own.into_iter().chain(self.others.iter_mut().map(|other| &mut other.told))
+    }
+
+    /// Where it is written.
+    pub fn sources(&self) -> Vec<&Source> {
+        sorted(self.rests_on.iter().flat_map(|fact| &fact.event().sources))
+    }
+
+    /// The entries behind it.
+    pub fn entries(&self) -> Vec<Position> {
+        sorted(self.rests_on.iter().map(Fact::position))
+    }
+
+    /// The acts that established it: who decided, or said so.
+    pub fn acts(&self) -> Vec<&ActRef> {
+        sorted(self.rests_on.iter().map(|fact| &fact.act().reference))
     }
 
     /// The value with its standing, as a person reads it in a table: "£0.99 million a year (happened)".
     pub fn words(&self) -> String {
-        let mut words = self.value.words();
-        if let (Some(standing), Knowing::Known(_) | Knowing::Conflicting(_)) = (self.standing, &self.value) {
+        let value = self.value();
+        let mut words = value.words();
+        if let (Some(standing), Knowing::Known(_) | Knowing::Conflicting(_)) = (self.standing, &*value) {
             words = format!("{words} ({standing})");
         }
         if self.uncertain.is_some() {
@@ -355,44 +522,40 @@ impl Figure {
     }
 }
 
-/// Why a figure has no value where nothing is in effect: what was before, and whether anything takes effect later.
-fn nothing(selection: &Selection<'_>) -> String {
-    let lapsed = selection.lapsed.map(|(fact, until)| {
-        let said = Knowing::from(tell(fact.event())).words();
-        format!("; the last was {said} ({}), to {until}", fact.standing())
-    });
-    let later = if selection.later.is_empty() { "" } else { "; what takes effect later stands beside" };
-    match lapsed {
-        None if later.is_empty() => "not in the record".to_owned(),
-        lapsed => format!("{NOTHING}{}{later}", lapsed.unwrap_or_default()),
-    }
+/// The weakest standing of some facts and of what is there already.
+fn weakest(standing: Option<Standing>, facts: &[Fact]) -> Option<Standing> {
+    let standings = standing.into_iter().chain(facts.iter().map(Fact::standing));
+    standings.min_by_key(|standing| standing.strength())
 }
 
-/// Adds items to those that are there: sorted, each once.
-fn add<'a, T: Ord + Clone + 'a>(to: &mut Vec<T>, more: impl IntoIterator<Item = &'a T>) {
-    let mut all: Vec<&T> = more.into_iter().collect();
-    all.extend(to.iter());
-    all.sort_unstable();
-    all.dedup();
-    *to = all.into_iter().cloned().collect();
+/// What a fact says, in words.
+fn said(fact: &Fact) -> String {
+    Knowing::from(tell(fact.event())).words()
+}
+
+/// Items in their order, each once.
+fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut items: Vec<T> = items.collect();
+    items.sort_unstable();
+    items.dedup();
+    items
 }
 
 /// Why what was selected may not hold on the day, where it may not.
-pub(crate) fn uncertain(selection: &Selection<'_>, answer: &Fact, as_of: Day) -> Option<String> {
+pub(crate) fn uncertain(selection: &Selection<'_>, answer: &Fact, as_of: Day) -> Option<Doubt> {
     if !selection.uncertain {
         return None;
     }
     if answer.presence(as_of) == Presence::Uncertain {
         return Some(match answer.event().until {
-            Some(until) if as_of > until.earliest() => format!("its last day is {until}"),
-            _ => format!("takes effect {}", answer.effective()),
+            Some(until) if as_of > until.earliest() => Doubt::LastDay(until),
+            _ => Doubt::TakesEffect(answer.effective()),
         });
     }
     let replaces = |fact: &&&Fact| {
         fact.standing().class() == answer.standing().class() && fact.presence(as_of) == Presence::Uncertain
     };
-    let replacing = selection.beside.iter().find(replaces)?;
-    Some(format!("whether it still holds; {}", Other::of(replacing, Beside::Differs).words()))
+    selection.beside.iter().find(replaces).map(|fact| Doubt::Replaced((*fact).clone()))
 }
 
 impl Serialize for Figure {
@@ -409,34 +572,35 @@ impl Serialize for Figure {
             #[serde(skip_serializing_if = "Option::is_none")]
             effective: Option<DateSpan>,
             #[serde(skip_serializing_if = "Option::is_none")]
-            uncertain: &'a Option<String>,
+            uncertain: Option<String>,
             #[serde(skip_serializing_if = "Option::is_none")]
-            computed: &'a Option<String>,
+            computed: Option<String>,
             #[serde(skip_serializing_if = "Option::is_none")]
-            because: &'a Option<String>,
-            sources: &'a [Source],
-            entries: &'a [Position],
-            acts: &'a [ActRef],
+            because: &'a Option<Arc<str>>,
+            sources: Vec<&'a Source>,
+            entries: Vec<Position>,
+            acts: Vec<&'a ActRef>,
             others: &'a [Other],
         }
-        let basis = match &self.value {
+        let value = self.value();
+        let basis = match &*value {
             Knowing::Known(Val::Money(_, basis)) => *basis,
             _ => None,
         };
         Shape {
             fact: &self.fact,
-            value: self.value.known(),
-            knowledge: self.value.word(),
-            text: self.value.words(),
+            value: value.known(),
+            knowledge: value.word(),
+            text: value.words(),
             basis,
             standing: self.standing,
             effective: self.effective,
-            uncertain: &self.uncertain,
-            computed: &self.computed,
+            uncertain: self.uncertain.as_ref().map(ToString::to_string),
+            computed: self.computed.as_ref().map(ToString::to_string),
             because: &self.because,
-            sources: &self.sources,
-            entries: &self.entries,
-            acts: &self.acts,
+            sources: self.sources(),
+            entries: self.entries(),
+            acts: self.acts(),
             others: &self.others,
         }
         .serialize(to)
@@ -444,14 +608,24 @@ impl Serialize for Figure {
 }
 
 fn text(text: impl ToString) -> Knowledge<Val> {
-    Knowledge::Known(Val::Text(text.to_string()))
+    Knowledge::Known(Val::Text(text.to_string().into()))
 }
 
-fn money(amount: &Knowledge<Money>, basis: Basis) -> Knowledge<Val> {
+/// An amount as a figure has it.
+pub(crate) fn money(amount: &Knowledge<Money>, basis: Basis) -> Knowledge<Val> {
     match amount {
         Knowledge::Known(money) => Knowledge::Known(Val::Money(*money, Some(basis))),
         Knowledge::Unknown(why) => Knowledge::Unknown(why.clone()),
         Knowledge::Withheld(ground) => Knowledge::Withheld(ground.clone()),
+    }
+}
+
+/// The organisation that an event says, where it says nothing more.
+pub(crate) fn party(event: &Event) -> Option<&PartyId> {
+    match &event.kind {
+        EventKind::LotAssigned { party, .. } => party.known(),
+        EventKind::PartnerJoined { party, under: None, .. } => Some(party),
+        _ => None,
     }
 }
 

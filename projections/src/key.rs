@@ -1,5 +1,6 @@
 //! What a timeline is a timeline of. One closed list for all projections; a key's text is the name that `why` takes.
 
+use crate::prelude::*;
 use core::fmt;
 use minutebook_events::{
     ActRef, ContractId, LotId, OfficeId, Part, PartyId, Position, Role, ServiceId, Slug, ValueLine,
@@ -52,7 +53,7 @@ pub enum Key {
     /// An organisation.
     Party(PartyId),
     /// Another name of an organisation.
-    Alias(PartyId, alloc::string::String),
+    Alias(PartyId, String),
     /// An office.
     Office(OfficeId),
     /// An act.
@@ -101,49 +102,64 @@ impl Key {
     }
 }
 
-/// "status", "lot-4/status", "service-sis-hrs/term".
-fn part(out: &mut fmt::Formatter, part: &Part, what: &str) -> fmt::Result {
+/// What stands in front of the name of a part's figure, as in "lot-4/status" and "service-sis-hrs/term".
+fn prefix(part: &Part) -> [&str; 3] {
     match part {
-        Part::Whole => out.write_str(what),
-        Part::Lot(lot) => write!(out, "lot-{lot}/{what}"),
-        Part::Service(service) => write!(out, "service-{service}/{what}"),
+        Part::Whole => ["", "", ""],
+        Part::Lot(lot) => ["lot-", lot.as_str(), "/"],
+        Part::Service(service) => ["service-", service.as_str(), "/"],
+    }
+}
+
+/// The name of a part's figure: "status", "lot-4/status".
+pub fn of_part(part: &Part, what: &str) -> String {
+    let [kind, id, end] = prefix(part);
+    [kind, id, end, what].concat()
+}
+
+impl Key {
+    /// Its text.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Title(_) => "title".to_owned(),
+            Self::Status(_, part) => of_part(part, "status"),
+            Self::Term(_, part) => of_part(part, "term"),
+            Self::Extension(_, part) => of_part(part, "option"),
+            Self::Successor(_) => "successor".to_owned(),
+            Self::Clause(_, part, word) => {
+                let [kind, id, end] = prefix(part);
+                [kind, id, end, "clause/", word].concat()
+            }
+            Self::Delegation(_, office) => ["delegation/", office.as_str()].concat(),
+            Self::Milestone(_, slug) => ["milestone/", slug.as_str()].concat(),
+            Self::Notice(_, part) => of_part(part, "notice"),
+            Self::Content(_, slug) => ["content/", slug.as_str()].concat(),
+            Self::Line(_, line) => ["line/", &line.name()].concat(),
+            Self::Total(_, slug) => ["total/", slug.as_str()].concat(),
+            Self::Lot(_, lot) => ["lot-", lot.as_str(), "/title"].concat(),
+            Self::Holder(_, lot) => ["lot-", lot.as_str(), "/holder"].concat(),
+            Self::Service(_, service, None) => ["service-", service.as_str()].concat(),
+            Self::Service(_, service, Some(party)) => ["service-", service.as_str(), "/", party.as_str()].concat(),
+            Self::Partner(_, role, Holder::Party(party)) => [role.word(), "/", party.as_str()].concat(),
+            Self::Partner(_, role, Holder::Under(party, under)) => {
+                [role.word(), "/", party.as_str(), "/under-", under.as_str()].concat()
+            }
+            Self::Partner(_, role, Holder::Seat(seat)) => [role.word(), "/seat-", seat.as_str()].concat(),
+            Self::Funding(_, part) => of_part(part, "funding"),
+            Self::Count(_, slug) => ["count/", slug.as_str()].concat(),
+            Self::Alternative(_, slug) => ["alternative/", slug.as_str()].concat(),
+            Self::Performance(_, slug) => ["performance/", slug.as_str()].concat(),
+            Self::Party(party) => ["party/", party.as_str()].concat(),
+            Self::Alias(party, alias) => ["party/", party.as_str(), "/alias/", alias].concat(),
+            Self::Office(office) => ["office/", office.as_str()].concat(),
+            Self::Act(reference) => ["act/", reference.as_str()].concat(),
+            Self::Doubt(position, place) => format!("doubt/{position}/{place}"),
+        }
     }
 }
 
 impl fmt::Display for Key {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Self::Title(_) => out.write_str("title"),
-            Self::Status(_, p) => part(out, p, "status"),
-            Self::Term(_, p) => part(out, p, "term"),
-            Self::Extension(_, p) => part(out, p, "option"),
-            Self::Successor(_) => out.write_str("successor"),
-            Self::Clause(_, p, word) => {
-                part(out, p, "clause")?;
-                write!(out, "/{word}")
-            }
-            Self::Delegation(_, office) => write!(out, "delegation/{office}"),
-            Self::Milestone(_, slug) => write!(out, "milestone/{slug}"),
-            Self::Notice(_, p) => part(out, p, "notice"),
-            Self::Content(_, slug) => write!(out, "content/{slug}"),
-            Self::Line(_, line) => write!(out, "line/{line}"),
-            Self::Total(_, slug) => write!(out, "total/{slug}"),
-            Self::Lot(_, lot) => write!(out, "lot-{lot}/title"),
-            Self::Holder(_, lot) => write!(out, "lot-{lot}/holder"),
-            Self::Service(_, service, None) => write!(out, "service-{service}"),
-            Self::Service(_, service, Some(party)) => write!(out, "service-{service}/{party}"),
-            Self::Partner(_, role, Holder::Party(party)) => write!(out, "{role}/{party}"),
-            Self::Partner(_, role, Holder::Under(party, under)) => write!(out, "{role}/{party}/under-{under}"),
-            Self::Partner(_, role, Holder::Seat(seat)) => write!(out, "{role}/seat-{seat}"),
-            Self::Funding(_, p) => part(out, p, "funding"),
-            Self::Count(_, slug) => write!(out, "count/{slug}"),
-            Self::Alternative(_, slug) => write!(out, "alternative/{slug}"),
-            Self::Performance(_, slug) => write!(out, "performance/{slug}"),
-            Self::Party(party) => write!(out, "party/{party}"),
-            Self::Alias(party, alias) => write!(out, "party/{party}/alias/{alias}"),
-            Self::Office(office) => write!(out, "office/{office}"),
-            Self::Act(reference) => write!(out, "act/{reference}"),
-            Self::Doubt(position, place) => write!(out, "doubt/{position}/{place}"),
-        }
+        out.pad(&self.name())
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::all::Projections;
 use crate::coordinates::At;
-use crate::figure::{Figure, Knowing, Val, tell};
+use crate::figure::{Figure, Knowing, party, tell};
 use crate::index::Projection;
 use crate::key::{Holder, Key};
 use crate::prelude::*;
@@ -59,10 +59,9 @@ impl Projections {
 
     /// A figure with organisations called by their names, its own and those beside it.
     pub fn with_names(&self, mut figure: Figure, at: At) -> Figure {
-        let others = figure.others.iter_mut().map(|other| &mut other.value);
-        for value in core::iter::once(&mut figure.value).chain(others) {
-            if let Knowing::Known(Val::Party(id, name)) = value {
-                *name = Some(self.party_name(id, at));
+        for told in figure.told_mut() {
+            if let Some(party) = party(told.fact.event()) {
+                told.called = Some(self.party_name(party, at));
             }
         }
         figure
@@ -70,9 +69,9 @@ impl Projections {
 
     /// What an event says, in words, with organisations called by their names.
     pub fn said(&self, event: &Event, at: At) -> String {
-        match tell(event).into() {
-            Knowing::Known(Val::Party(id, _)) => self.party_name(&id, at),
-            said => said.words(),
+        match party(event) {
+            Some(party) => self.party_name(party, at),
+            None => Knowing::from(tell(event)).words(),
         }
     }
 

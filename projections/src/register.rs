@@ -3,13 +3,14 @@
 
 use crate::all::Projections;
 use crate::coordinates::At;
-use crate::figure::{Figure, Knowing, Val};
+use crate::figure::{Doubt, Figure, How, Knowing, Says, Val};
 use crate::index::Projection;
-use crate::key::Key;
+use crate::key::{Key, of_part};
 use crate::prelude::*;
 use crate::timeline::{Fact, Presence, Selection, Timeline};
+use core::fmt;
 use minutebook_events::{
-    Class, Clause, ContractId, DateSpan, Day, Entry, EventKind, LotId, Part, Position, Standing, TimeRange,
+    Class, Clause, ContractId, DateSpan, Day, Entry, EventKind, LotId, Months, Part, Position, Standing, TimeRange,
 };
 
 /// Contracts, terms, options, clauses, status, sealed contents.
@@ -51,9 +52,6 @@ impl Projection for Register {
     }
 }
 
-/// How the status of a part with none of its own was found.
-pub const AS_THE_WHOLE: &str = "as the whole contract";
-
 /// Whether a contract or a part of it is in force, in the order in which a contract takes it from its parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -74,16 +72,9 @@ pub enum State {
 }
 
 impl State {
-    fn words(self) -> String {
-        match self {
-            Self::InForce => "in force".to_owned(),
-            Self::SaidToBe(standing) => format!("{standing} to be in force"),
-            Self::NotYet => "not yet in force".to_owned(),
-            Self::Expired => "term expired".to_owned(),
-            Self::Ended => "ended".to_owned(),
-            Self::SaidToHaveEnded(standing) => format!("{standing} to have ended"),
-            Self::Unknown => "not in the record".to_owned(),
-        }
+    /// With the figure that says so, whatever the fact that it was found by says.
+    fn with(self, figure: Figure) -> (Self, Figure) {
+        (self, Figure { says: Says::Ours(Knowing::Known(Val::State(self))), ..figure })
     }
 
     /// The order in which a contract takes it from its parts; of tentative words the stronger first.
@@ -101,25 +92,41 @@ impl State {
     }
 }
 
+impl fmt::Display for State {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::InForce => out.write_str("in force"),
+            Self::SaidToBe(standing) => write!(out, "{standing} to be in force"),
+            Self::NotYet => out.write_str("not yet in force"),
+            Self::Expired => out.write_str("term expired"),
+            Self::Ended => out.write_str("ended"),
+            Self::SaidToHaveEnded(standing) => write!(out, "{standing} to have ended"),
+            Self::Unknown => out.write_str("not in the record"),
+        }
+    }
+}
+
 /// The term of a contract or a part of it, with what it may be extended to.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Terms<'a> {
     /// The first term.
     pub first: TimeRange,
     /// The first term and everything it may be, or was, extended by.
     pub with_options: TimeRange,
-    /// What it follows from: the fact that set it, and the one that reaches furthest beyond it.
-    pub facts: Vec<&'a Fact>,
+    /// The fact that set the first term.
+    pub set: &'a Fact,
+    /// The one that reaches furthest beyond it.
+    pub further: Option<&'a Fact>,
 }
 
 impl<'a> Terms<'a> {
-    /// The fact that set the first term.
-    pub fn set(&self) -> &'a Fact {
-        self.facts[0]
+    /// What it follows from.
+    pub fn facts(self) -> impl Iterator<Item = &'a Fact> {
+        core::iter::once(self.set).chain(self.further)
     }
 
     /// What is left of it from a day on, options left out and included.
-    pub fn left(&self, from: Day) -> (Option<TimeRange>, Option<TimeRange>) {
+    pub fn left(self, from: Day) -> (Option<TimeRange>, Option<TimeRange>) {
         let rest = TimeRange { from, end: Day::MAX };
         (self.first.overlap(rest), self.with_options.overlap(rest))
     }
@@ -142,6 +149,14 @@ fn last_day(fact: &Fact) -> Option<DateSpan> {
     }
 }
 
+/// The longest term that a fact sets.
+fn cap_of(fact: &Fact) -> Option<Months> {
+    match &fact.event().kind {
+        EventKind::ClauseSet { clause: Clause::TermCap { months }, .. } => Some(*months),
+        _ => None,
+    }
+}
+
 fn is_extension(fact: &&Fact) -> bool {
     matches!(fact.event().kind, EventKind::Extended { .. })
 }
@@ -151,109 +166,98 @@ pub(crate) fn start_of(span: DateSpan) -> Day {
     if span.earliest() == Day::MIN { span.latest() } else { span.earliest() }
 }
 
-impl Projections {
-    fn facts_of<'a>(&'a self, key: &Key, at: At) -> impl Iterator<Item = &'a Fact> + use<'a> {
-        self.register.timeline(key).into_iter().flat_map(move |timeline| timeline.counted(at))
+/// The term that some facts of these timelines make.
+fn terms<'a>(
+    term: Option<&'a Timeline>,
+    option: Option<&'a Timeline>,
+    at: At,
+    among: &dyn Fn(&Fact) -> bool,
+) -> Option<Terms<'a>> {
+    let facts = |timeline: Option<&'a Timeline>| counted(timeline, at).filter(|fact| among(fact));
+    let set = strongest(facts(term).filter(|fact| !is_extension(fact)))?;
+    let last = last_day(set)?.latest();
+    let first = TimeRange::to_last_day(start_of(set.effective()), last)?;
+    let by_option = strongest(facts(option)).and_then(|option| match &option.event().kind {
+        EventKind::OptionGranted { months, .. } => Some((months.last_day_from(last.succ_opt()?)?, option)),
+        _ => None,
+    });
+    let by_extension = facts(term).filter(is_extension).filter_map(|fact| Some((last_day(fact)?.latest(), fact)));
+    // Of several that reach as far the firmest carries it.
+    let furthest = by_option.into_iter().chain(by_extension).max_by_key(|(day, fact)| (*day, firmness(fact)));
+    let (end, further) = furthest.filter(|(day, _)| *day > last).unzip();
+    let with_options = TimeRange::to_last_day(first.from, end.unwrap_or(last))?;
+    Some(Terms { first, with_options, set, further })
+}
+
+fn counted(timeline: Option<&Timeline>, at: At) -> impl Iterator<Item = &Fact> {
+    timeline.into_iter().flat_map(move |timeline| timeline.counted(at))
+}
+
+/// What the register holds of a contract or of one lot of it, at the coordinates of a question.
+#[derive(Debug, Clone)]
+pub struct Held<'a> {
+    part: Part,
+    at: At,
+    status: Option<&'a Timeline>,
+    term: Option<&'a Timeline>,
+    option: Option<&'a Timeline>,
+    cap: Option<&'a Timeline>,
+}
+
+impl Held<'_> {
+    fn name(&self, what: &str) -> String {
+        of_part(&self.part, what)
     }
 
-    /// The term of a part; a part with none of its own has the contract's. The day of the question does not matter:
-    /// the term is what is known of it at the other coordinates.
-    pub fn terms(&self, contract: &ContractId, part: &Part, at: At) -> Option<Terms<'_>> {
-        self.own_terms(contract, part, at).or_else(|| self.own_terms(contract, &Part::Whole, at))
+    /// Whether it holds anything from which a term follows.
+    fn is_of_its_own(&self) -> bool {
+        counted(self.status, self.at).chain(counted(self.term, self.at)).next().is_some()
     }
 
-    fn own_terms(&self, contract: &ContractId, part: &Part, at: At) -> Option<Terms<'_>> {
-        self.terms_among(contract, part, at, &|_| true)
-    }
-
-    fn terms_among(
-        &self,
-        contract: &ContractId,
-        part: &Part,
-        at: At,
-        among: &dyn Fn(&Fact) -> bool,
-    ) -> Option<Terms<'_>> {
-        let of = |key: &Key| self.facts_of(key, at).filter(|fact| among(fact));
-        let term = Key::Term(contract.clone(), part.clone());
-        let set = strongest(of(&term).filter(|fact| !is_extension(fact)))?;
-        let last = last_day(set)?.latest();
-        let first = TimeRange::to_last_day(start_of(set.effective()), last)?;
-        let option = strongest(of(&Key::Extension(contract.clone(), part.clone())));
-        let by_option = option.and_then(|option| match &option.event().kind {
-            EventKind::OptionGranted { months, .. } => Some((months.last_day_from(last.succ_opt()?)?, option)),
-            _ => None,
-        });
-        let extensions = of(&term).filter(is_extension);
-        let by_extension = extensions.filter_map(|fact| Some((last_day(fact)?.latest(), fact)));
-        // Of several that reach as far the firmest carries it.
-        let furthest = by_option.into_iter().chain(by_extension).max_by_key(|(day, fact)| (*day, firmness(fact)));
-        let (end, further) = furthest.filter(|(day, _)| *day > last).unzip();
-        let with_options = TimeRange::to_last_day(first.from, end.unwrap_or(last))?;
-        Some(Terms { first, with_options, facts: core::iter::once(set).chain(further).collect() })
-    }
-
-    /// The part that answers for a part: a lot of which the register holds nothing of its own is as its contract.
-    fn answering<'a>(&self, contract: &ContractId, part: &'a Part, at: At) -> &'a Part {
-        let keys = [Key::Status(contract.clone(), part.clone()), Key::Term(contract.clone(), part.clone())];
-        if keys.iter().any(|key| self.facts_of(key, at).next().is_some()) { part } else { &Part::Whole }
-    }
-
-    /// The latest day on which what is in effect on the day of the question allows the contract to end: by its cap
-    /// where it has one, by its options where it has none.
-    pub fn latest_end(&self, contract: &ContractId, part: &Part, at: At) -> Figure {
-        let name = Key::Term(contract.clone(), part.clone()).to_string().replace("term", "latest-end");
-        let part = self.answering(contract, part, at);
-        let in_effect = |fact: &Fact| fact.presence(at.as_of) != Presence::No;
-        let of = |key| self.facts_of(&key, at).filter(|fact| in_effect(fact));
-        let caps = of(Key::Clause(contract.clone(), part.clone(), "term-cap"));
-        let starts = of(Key::Status(contract.clone(), part.clone()));
-        let start = strongest(starts.filter(|fact| matches!(fact.event().kind, EventKind::Commenced { .. })));
-        if let (Some(cap), Some(start)) = (strongest(caps), start)
-            && let EventKind::ClauseSet { clause: Clause::TermCap { months }, .. } = &cap.event().kind
-            && let Some(day) = months.last_day_from(start_of(start.effective()))
-        {
-            let how = format!("{months} at the most from {}", start.effective());
-            return Figure::computed(name, Knowing::Known(Val::Date(DateSpan::day(day))), how, [cap, start]);
+    /// The last day of the term as it stands on the day of the question.
+    pub fn term_figure(&self) -> Figure {
+        match self.term {
+            Some(_) => selected(self.term, self.name("term"), self.at),
+            None => Figure::unknown(self.name("term"), "no term is in the record"),
         }
-        match self.terms_among(contract, part, at, &in_effect) {
+    }
+
+    /// The last day, by how much it may be extended, and the latest day on which it ends.
+    pub fn term_figures(&self) -> [Figure; 3] {
+        [self.term_figure(), selected(self.option, self.name("option"), self.at), self.latest_end()]
+    }
+
+    /// The latest day on which what is in effect on the day of the question allows it to end: by its cap where it has
+    /// one, by its options where it has none.
+    fn latest_end(&self) -> Figure {
+        let name = self.name("latest-end");
+        let in_effect = |fact: &Fact| fact.presence(self.at.as_of) != Presence::No;
+        let of = |timeline| counted(timeline, self.at).filter(|fact| in_effect(fact));
+        let start = strongest(of(self.status).filter(|fact| matches!(fact.event().kind, EventKind::Commenced { .. })));
+        let day = |day| Knowing::Known(Val::Date(DateSpan::day(day)));
+        if let (Some(cap), Some(start)) = (strongest(of(self.cap)), start)
+            && let Some(months) = cap_of(cap)
+            && let Some(last) = months.last_day_from(start_of(start.effective()))
+        {
+            let how = How::CapFrom(months, start.effective());
+            return Figure::computed(name, day(last), how, [cap, start].map(Fact::clone));
+        }
+        match terms(self.term, self.option, self.at, &in_effect) {
             Some(terms) => {
-                let day = DateSpan::day(terms.with_options.last_day());
-                Figure::computed(name, Knowing::Known(Val::Date(day)), "the term with every option", terms.facts)
+                let last = day(terms.with_options.last_day());
+                Figure::computed(name, last, "the term with every option", terms.facts().cloned())
             }
             None => Figure::unknown(name, "neither a term nor a cap on it is in effect on the day"),
         }
     }
 
-    /// Selects on a key of the register.
-    pub fn in_register(&self, key: &Key, at: At) -> Figure {
-        selected(self.register.timeline(key), key, at)
-    }
-
-    /// Whether a contract or a part of it is in force: the word, and the figure behind it.
-    pub fn status(&self, contract: &ContractId, part: &Part, at: At) -> (State, Figure) {
-        let key = Key::Status(contract.clone(), part.clone());
-        match self.register.timeline(&key).map(|timeline| timeline.select(at)) {
-            Some(selection) if !selection.is_empty() => self.own_status(&key, &selection, contract, part, at),
-            _ if part.is_whole() => self.status_of_parts(&key, contract, at),
-            _ => {
-                let (state, mut figure) = self.status(contract, &Part::Whole, at);
-                figure.computed = Some(AS_THE_WHOLE.to_owned());
-                figure.others.clear();
-                figure.fact = key.to_string();
-                (state, figure)
-            }
+    /// Whether it is in force by what the register holds of itself: the word, and the figure behind it.
+    fn own_status(&self) -> Option<(State, Figure)> {
+        let selection = self.status?.select(self.at);
+        if selection.is_empty() {
+            return None;
         }
-    }
-
-    fn own_status(
-        &self,
-        key: &Key,
-        selection: &Selection<'_>,
-        contract: &ContractId,
-        part: &Part,
-        at: At,
-    ) -> (State, Figure) {
-        let mut figure = Figure::selected(key, selection, at.as_of);
+        let mut figure = Figure::selected(self.name("status"), &selection, self.at.as_of);
         let mut state = match selection.answer {
             None => State::NotYet,
             Some(fact) => match (&fact.event().kind, fact.standing()) {
@@ -264,80 +268,138 @@ impl Projections {
             },
         };
         if state == State::InForce
-            && let Some((term, last)) = self.firm_term(contract, part, at)
-            && at.as_of > last.latest()
+            && let Some((term, last)) = self.firm_term()
+            && self.at.as_of > last.latest()
         {
             state = State::Expired;
-            figure.computed = Some(format!("its firm term ran to {last}, and no firm extension is in the record"));
-            figure.rest_on([term]);
+            figure.computed = Some(How::TermRan(last));
+            figure.rest_on([term.clone()]);
         }
         let doubt = match state {
-            State::InForce => end_passed(selection, at.as_of).or_else(|| self.cap_passed(contract, part, at)),
-            State::SaidToBe(_) => self.term_run_out(contract, part, at),
+            State::InForce => end_passed(&selection, self.at.as_of).or_else(|| self.cap_passed()),
+            State::SaidToBe(_) => self.term_run_out(),
             _ => None,
         };
         figure.uncertain = figure.uncertain.or(doubt);
-        figure.value = Knowing::Known(Val::Text(state.words()));
-        (state, figure)
+        Some(state.with(figure))
     }
 
     /// That the term had run out by the day, as extended so far as anything says that it was. Options do not count: to
     /// have one is not to use it.
-    fn term_run_out(&self, contract: &ContractId, part: &Part, at: At) -> Option<String> {
-        let terms = self.facts_of(&Key::Term(contract.clone(), part.clone()), at);
-        let last = terms.into_iter().max_by_key(|fact| last_day(fact).map(DateSpan::latest))?;
-        let day = last_day(last).filter(|day| day.latest() < at.as_of)?;
-        Some(format!("its term ran to {day} ({}), and no extension beyond it is in the record", last.standing()))
+    fn term_run_out(&self) -> Option<Doubt> {
+        let last = counted(self.term, self.at).max_by_key(|fact| last_day(fact).map(DateSpan::latest))?;
+        let day = last_day(last).filter(|day| day.latest() < self.at.as_of)?;
+        Some(Doubt::TermRan(day, last.standing()))
     }
 
     /// That the longest term it may have had passed by the day, where both the cap and its start are firm.
-    fn cap_passed(&self, contract: &ContractId, part: &Part, at: At) -> Option<String> {
-        let firm = |key: Key| strongest(self.facts_of(&key, at).filter(|fact| fact.standing().is_firm()));
-        let cap = firm(Key::Clause(contract.clone(), part.clone(), "term-cap"))?;
-        let start = firm(Key::Status(contract.clone(), part.clone()))?;
-        let EventKind::ClauseSet { clause: Clause::TermCap { months }, .. } = &cap.event().kind else { return None };
-        let last = months.last_day_from(start.effective().latest()).filter(|last| *last < at.as_of)?;
-        Some(format!(
-            "the longest term it may have, {months}, ran to {}, and no end is in the record",
-            DateSpan::day(last)
-        ))
+    fn cap_passed(&self) -> Option<Doubt> {
+        let firm = |timeline| strongest(counted(timeline, self.at).filter(|fact| fact.standing().is_firm()));
+        let (cap, start) = (firm(self.cap)?, firm(self.status)?);
+        let months = cap_of(cap)?;
+        let last = months.last_day_from(start.effective().latest()).filter(|last| *last < self.at.as_of)?;
+        Some(Doubt::PastCap(months, last))
     }
 
     /// The firm term in effect on the day: the first one, or the firm extension that took its place.
-    fn firm_term(&self, contract: &ContractId, part: &Part, at: At) -> Option<(&Fact, DateSpan)> {
-        let timeline = self.register.timeline(&Key::Term(contract.clone(), part.clone()))?;
-        let firm =
-            timeline.counted(at).filter(|fact| fact.standing().is_firm() && fact.effective().earliest() <= at.as_of);
-        firm.filter_map(|fact| last_day(fact).map(|last| (fact, last)))
+    fn firm_term(&self) -> Option<(&Fact, DateSpan)> {
+        let began = |fact: &&Fact| fact.standing().is_firm() && fact.effective().earliest() <= self.at.as_of;
+        let terms = counted(self.term, self.at).filter(began);
+        terms
+            .filter_map(|fact| last_day(fact).map(|last| (fact, last)))
             .max_by_key(|(fact, last)| (last.latest(), fact.position()))
     }
+}
 
-    /// A contract that is held as its lots is in force as far as any of them is.
-    fn status_of_parts(&self, key: &Key, contract: &ContractId, at: At) -> (State, Figure) {
-        let lots = self.lots_of(contract, at);
-        let own = lots.iter().map(|lot| Part::Lot(lot.clone())).filter(|lot| {
-            let key = Key::Status(contract.clone(), lot.clone());
-            self.register.timeline(&key).is_some_and(|timeline| !timeline.select(at).is_empty())
+/// A contract as the register holds it, with its lots in their order.
+#[derive(Debug, Clone)]
+pub struct Registered<'a> {
+    /// The whole contract.
+    pub whole: Held<'a>,
+    /// Its lots.
+    pub lots: Vec<(LotId, Held<'a>)>,
+}
+
+/// Whether a contract and each of its lots is in force.
+#[derive(Debug, Clone)]
+pub struct Statuses {
+    /// Of the whole contract: the word.
+    pub state: State,
+    /// The figure behind it.
+    pub whole: Figure,
+    /// Of each lot, in their order.
+    pub lots: Vec<Figure>,
+}
+
+impl Registered<'_> {
+    /// Whether it is in force. A lot with no status of its own has that of the whole contract; a contract with none
+    /// has that of its lots.
+    pub fn statuses(&self) -> Statuses {
+        let own: Vec<Option<(State, Figure)>> = self.lots.iter().map(|(_, lot)| lot.own_status()).collect();
+        let (state, whole) = self.whole.own_status().unwrap_or_else(|| status_of_lots(&own));
+        let lots = own.into_iter().zip(&self.lots).map(|(own, (_, lot))| match own {
+            Some((_, figure)) => figure,
+            None => Figure { computed: Some(How::AsTheWhole), others: vec![], ..whole.named(lot.name(&whole.fact)) },
         });
-        let states: Vec<(Part, State, Figure)> = own
-            .map(|lot| {
-                let (state, figure) = self.status(contract, &lot, at);
-                (lot, state, figure)
-            })
-            .collect();
-        let Some(best) = states.iter().map(|(_, state, _)| *state).min_by_key(|state| state.rank()) else {
-            return (State::Unknown, Figure::unknown(key, "whether it is in force is not in the record"));
+        Statuses { state, lots: lots.collect(), whole }
+    }
+
+    /// The terms of each lot, given those of the whole contract, which a lot has with none of its own.
+    pub fn lot_term_figures(&self, whole: &[Figure; 3]) -> Vec<[Figure; 3]> {
+        let of = |lot: &Held<'_>| {
+            if lot.is_of_its_own() {
+                return lot.term_figures();
+            }
+            whole.each_ref().map(|figure| figure.named(lot.name(&figure.fact)))
         };
-        let of_best: Vec<&(Part, State, Figure)> = states.iter().filter(|(_, state, _)| *state == best).collect();
-        let mut figure = Figure::unknown(key, "");
-        figure.value = Knowing::Known(Val::Text(best.words()));
-        figure.computed = Some(format!("by {} of its {} lots", of_best.len(), lots.len()));
-        for (_, _, part) in of_best {
-            figure.standing = figure.standing.or(part.standing);
-            figure.cite(part);
-            figure.uncertain = figure.uncertain.or_else(|| part.uncertain.clone());
-        }
-        (best, figure)
+        self.lots.iter().map(|(_, lot)| of(lot)).collect()
+    }
+}
+
+/// A contract that is held as its lots is in force as far as any of them is.
+fn status_of_lots(lots: &[Option<(State, Figure)>]) -> (State, Figure) {
+    let own = || lots.iter().flatten();
+    let Some(best) = own().map(|(state, _)| *state).min_by_key(|state| state.rank()) else {
+        return (State::Unknown, Figure::unknown("status", "whether it is in force is not in the record"));
+    };
+    let of_best: Vec<&Figure> = own().filter(|(state, _)| *state == best).map(|(_, lot)| lot).collect();
+    let mut figure = Figure::unknown("status", "");
+    figure.computed = Some(How::OfLots(of_best.len(), lots.len()));
+    for lot in of_best {
+        figure.standing = figure.standing.or(lot.standing);
+        figure.rests_on.extend_from_slice(&lot.rests_on);
+        figure.uncertain = figure.uncertain.or_else(|| lot.uncertain.clone());
+    }
+    best.with(figure)
+}
+
+impl Projections {
+    /// The term of a part; a part with none of its own has the contract's. The day of the question does not matter:
+    /// the term is what is known of it at the other coordinates.
+    pub fn terms(&self, contract: &ContractId, part: &Part, at: At) -> Option<Terms<'_>> {
+        let of = |part: &Part| {
+            let term = self.register.timeline(&Key::Term(contract.clone(), part.clone()))?;
+            let option = self.register.timeline(&Key::Extension(contract.clone(), part.clone()));
+            terms(Some(term), option, at, &|_| true)
+        };
+        of(part).or_else(|| of(&Part::Whole))
+    }
+
+    /// What the register holds of a contract and its lots.
+    pub fn registered(&self, contract: &ContractId, at: At) -> Registered<'_> {
+        let held = |part: Part| {
+            let of = |key: fn(ContractId, Part) -> Key| self.register.timeline(&key(contract.clone(), part.clone()));
+            Held {
+                at,
+                status: of(Key::Status),
+                term: of(Key::Term),
+                option: of(Key::Extension),
+                cap: of(|contract, part| Key::Clause(contract, part, "term-cap")),
+                part,
+            }
+        };
+        let lots = self.lots_of(contract, at).into_iter().map(|lot| (lot.clone(), held(Part::Lot(lot))));
+        Registered { whole: held(Part::Whole), lots: lots.collect() }
     }
 
     /// The lots of a contract that are known, numbers in their order, then names.
@@ -350,31 +412,15 @@ impl Projections {
                 _ => None,
             })
             .collect();
-        lots.sort_by_key(|lot| (lot.as_str().parse::<u32>().unwrap_or(u32::MAX), lot.clone()));
+        let number = |lot: &LotId| lot.as_str().parse::<u32>().unwrap_or(u32::MAX);
+        lots.sort_by(|a, b| number(a).cmp(&number(b)).then_with(|| a.cmp(b)));
         lots
-    }
-
-    /// The last day of a contract's term as it stands on the day of the question, as a figure.
-    pub fn term_figure(&self, contract: &ContractId, part: &Part, at: At) -> Figure {
-        let key = Key::Term(contract.clone(), part.clone());
-        let answering = Key::Term(contract.clone(), self.answering(contract, part, at).clone());
-        let Some(timeline) = self.register.timeline(&answering) else {
-            return Figure::unknown(&key, "no term is in the record");
-        };
-        selected(Some(timeline), &key, at)
-    }
-
-    /// By how much a contract or part may be extended, as it stands on the day of the question.
-    pub fn option_figure(&self, contract: &ContractId, part: &Part, at: At) -> Figure {
-        let answering = Key::Extension(contract.clone(), self.answering(contract, part, at).clone());
-        selected(self.register.timeline(&answering), &Key::Extension(contract.clone(), part.clone()), at)
     }
 
     /// Whether a service is in force: by firm facts alone, as a contract is. The word, and the figure behind it.
     pub fn service_status(&self, key: &Key, timeline: &Timeline, at: At) -> (State, Figure) {
         let selection = timeline.select(at);
-        let mut figure = Figure::selected(key, &selection, at.as_of);
-        figure.fact = format!("{key}/status");
+        let figure = Figure::selected([&key.name(), "/status"].concat(), &selection, at.as_of);
         let state = match selection.answer {
             None => State::NotYet,
             Some(fact) => match (&fact.event().kind, fact.standing()) {
@@ -384,26 +430,22 @@ impl Projections {
                 (_, standing) => State::SaidToBe(standing),
             },
         };
-        figure.value = Knowing::Known(Val::Text(state.words()));
-        (state, figure)
+        state.with(figure)
     }
 }
 
 /// That the day of an end that was planned, proposed or inferred has passed: it ends nothing, and whoever reads must
 /// see it.
-fn end_passed(selection: &Selection<'_>, day: Day) -> Option<String> {
-    let end = selection
-        .beside
-        .iter()
-        .find(|fact| matches!(fact.event().kind, EventKind::Ended { .. }) && fact.presence(day) != Presence::No)?;
-    let last = end.effective().plus_days(-1);
-    Some(format!("an end was {}, last day {last}; no decision or report says that it ended", end.standing()))
+fn end_passed(selection: &Selection<'_>, day: Day) -> Option<Doubt> {
+    let is_end = |fact: &&&Fact| matches!(fact.event().kind, EventKind::Ended { .. });
+    let end = selection.beside.iter().filter(is_end).find(|fact| fact.presence(day) != Presence::No)?;
+    Some(Doubt::EndPassed(end.standing(), end.effective().plus_days(-1)))
 }
 
 /// A figure selected on a timeline that may not be there.
-pub(crate) fn selected(timeline: Option<&Timeline>, key: &Key, at: At) -> Figure {
+pub(crate) fn selected(timeline: Option<&Timeline>, name: String, at: At) -> Figure {
     match timeline {
-        Some(timeline) => Figure::selected(key, &timeline.select(at), at.as_of),
-        None => Figure::unknown(key, "not in the record"),
+        Some(timeline) => Figure::selected(name, &timeline.select(at), at.as_of),
+        None => Figure::unknown(name, "not in the record"),
     }
 }

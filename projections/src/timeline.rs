@@ -8,11 +8,12 @@ use core::cmp::Reverse;
 use minutebook_events::{Act, Class, DateSpan, Day, Event, Hash, Position, Standing};
 
 /// One event on a timeline.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
     recorded: Arc<Recorded>,
     place: u16,
-    struck: Option<(Position, u16)>,
+    /// Boxed, since few facts are ever struck and every figure holds facts.
+    struck: Option<Box<(Position, u16)>>,
 }
 
 /// Whether a fact holds on a day.
@@ -63,7 +64,7 @@ impl Fact {
 
     /// The correction that struck it: position and place.
     pub fn struck(&self) -> Option<(Position, u16)> {
-        self.struck
+        self.struck.as_deref().copied()
     }
 
     /// From when it holds.
@@ -73,7 +74,7 @@ impl Fact {
 
     /// Whether it is known, and stands, at the recorded coordinate.
     pub fn known(&self, head: Position) -> bool {
-        self.position() < head && self.struck.is_none_or(|(by, _)| by >= head)
+        self.position() < head && self.struck().is_none_or(|(by, _)| by >= head)
     }
 
     /// Whether it holds on a day.
@@ -96,6 +97,12 @@ impl Fact {
     /// Whether the two have a source in common: then the later one is the same source recorded again.
     pub fn shares_source(&self, other: &Self) -> bool {
         self.event().sources.iter().any(|source| other.event().sources.contains(source))
+    }
+
+    /// Whether the two are written in one document.
+    pub fn shares_document(&self, other: &Self) -> bool {
+        let documents = || other.event().sources.iter().map(|source| &source.document);
+        self.event().sources.iter().any(|source| documents().any(|document| source.document == *document))
     }
 
     pub(crate) fn same(&self, other: &Self) -> bool {
@@ -179,7 +186,7 @@ impl Timeline {
     pub(crate) fn strike(&mut self, position: Position, place: u16, by: (Position, u16)) {
         for fact in self.facts.iter_mut().filter(|fact| (fact.position(), fact.place) == (position, place)) {
             // Decide rejects a second correction of one event; a log that another program wrote may have one.
-            fact.struck.get_or_insert(by);
+            fact.struck.get_or_insert_with(|| Box::new(by));
         }
         self.digest = Hash::of([&[1], self.digest.0.as_slice(), &bytes((position, place)), &bytes(by)]);
     }
@@ -208,37 +215,35 @@ impl Timeline {
 
     /// The one answer to a question, and what stands beside it (design, "Standing").
     pub fn select(&self, at: At) -> Selection<'_> {
-        self.select_among(at, &|_| true)
-    }
-
-    /// The same among some of the facts only.
-    pub(crate) fn select_among(&self, at: At, among: &dyn Fn(&Fact) -> bool) -> Selection<'_> {
-        let mut selection = Selection::default();
-        let mut effective: Vec<(&Fact, Presence)> = vec![];
-        for fact in self.facts.iter().filter(|fact| fact.known(at.head) && among(fact)) {
+        let mut selection = self.in_effect(at, &|_| true);
+        for fact in self.facts.iter().filter(|fact| fact.known(at.head)) {
             match at.counts(fact.act().decided) {
                 Counted::No => {}
                 Counted::Perhaps => selection.perhaps.push(fact),
-                Counted::Yes => match fact.presence(at.as_of) {
-                    Presence::No if at.as_of < fact.effective().earliest() => selection.later.push(fact),
-                    Presence::No => selection.lapse(fact),
-                    presence => effective.push((fact, presence)),
-                },
+                Counted::Yes if at.as_of < fact.effective().earliest() => selection.later.push(fact),
+                Counted::Yes if fact.presence(at.as_of) == Presence::No => selection.lapse(fact),
+                Counted::Yes => {}
             }
         }
         selection.later.sort_by_key(|fact| (fact.effective().earliest(), fact.position(), fact.place));
-        let Some(&(answer, presence)) = effective
-            .iter()
-            .min_by_key(|(fact, presence)| (fact.standing().class(), Reverse(*presence), Reverse(fact.rank())))
-        else {
-            return selection;
+        selection
+    }
+
+    /// The answer among some of the facts, and what is in effect beside it: nothing of other days.
+    pub(crate) fn in_effect(&self, at: At, among: &dyn Fn(&Fact) -> bool) -> Selection<'_> {
+        let mut selection = Selection::default();
+        let counted = || self.counted(at).filter(|fact| among(fact));
+        let effective = || {
+            let present = counted().map(|fact| (fact, fact.presence(at.as_of)));
+            present.filter(|(_, presence)| *presence != Presence::No)
         };
-        let replaced = |fact: &Fact| {
-            effective.iter().any(|(other, presence)| *presence == Presence::Yes && displaces(other, fact))
-        };
-        selection.beside = effective
-            .iter()
-            .map(|(fact, _)| *fact)
+        let firmest =
+            |(fact, presence): &(&Fact, Presence)| (fact.standing().class(), Reverse(*presence), Reverse(fact.rank()));
+        let Some((answer, presence)) = effective().min_by_key(firmest) else { return selection };
+        let replaced =
+            |fact: &Fact| effective().any(|(other, presence)| presence == Presence::Yes && displaces(other, fact));
+        selection.beside = effective()
+            .map(|(fact, _)| fact)
             .filter(|fact| !fact.same(answer) && !fact.agrees(answer) && !replaced(fact))
             .collect();
         selection.conflicting = selection.beside.iter().copied().filter(|fact| conflicts(fact, answer)).collect();

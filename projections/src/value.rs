@@ -3,13 +3,13 @@
 
 use crate::all::Projections;
 use crate::coordinates::At;
-use crate::figure::{Figure, Knowing, Val, uncertain};
+use crate::figure::{Doubt, Figure, How, Knowing, Val, Why, money, uncertain};
 use crate::index::Projection;
 use crate::key::Key;
 use crate::prelude::*;
 use crate::register::{Terms, start_of};
 use crate::timeline::{Fact, Presence, Timeline};
-use core::cmp::Ordering;
+use core::{cell::OnceCell, cmp::Ordering, fmt};
 use minutebook_events::{
     Basis, ContractId, Day, Entry, EventKind, Knowledge, Lines, Money, PartyId, Position, TimeRange, ValueLine,
 };
@@ -47,7 +47,7 @@ pub enum Window {
 
 /// A sum of value lines, with what it could not add.
 #[derive(Debug, Clone, Default)]
-pub struct Sum<'a> {
+pub struct Sum {
     /// The pounds that are known.
     pub pounds: Decimal,
     /// The most that the precision of the parts can hide, either way.
@@ -55,46 +55,75 @@ pub struct Sum<'a> {
     /// How many amounts went in.
     pub added: usize,
     /// Why it is not the whole sum: amounts that are unknown, withheld or not stated by year.
-    pub missing: Vec<String>,
+    pub missing: Vec<Lack>,
     /// The days within the term for which no amount is stated at all.
     pub silent: Vec<TimeRange>,
     /// Why an amount in it may not hold on the day, where one may not.
-    pub uncertain: Option<String>,
+    pub uncertain: Option<Doubt>,
     /// The facts behind it.
-    pub facts: Vec<&'a Fact>,
+    pub facts: Vec<Fact>,
 }
 
-impl Window {
-    /// The days that it looks at, in a question of a day.
-    fn days(self, as_of: Day) -> TimeRange {
+/// What a sum lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lack {
+    /// An amount that no source gives, and the days it would be for.
+    Unknown(Option<TimeRange>, Arc<str>),
+    /// One that is withheld.
+    Withheld(Option<TimeRange>, Arc<str>),
+    /// What an amount on this basis is a year.
+    Yearly(Money, Basis),
+    /// What of an amount on this basis falls into these days.
+    Share(Money, Basis, TimeRange),
+    /// The days of the whole period that an amount is for.
+    Period(Money),
+    /// An amount for these days.
+    Amount(TimeRange),
+    /// The days themselves: they end before they start.
+    Days,
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        if let Self::Unknown(Some(days), _) | Self::Withheld(Some(days), _) = self {
+            write!(out, "{days}: ")?;
+        }
         match self {
-            Self::Day | Self::Yearly => TimeRange::to_last_day(as_of, as_of).unwrap_or(EVER),
-            Self::Range(range) => range,
+            Self::Unknown(_, why) => out.write_str(why),
+            Self::Withheld(_, ground) => write!(out, "withheld: {ground}"),
+            Self::Yearly(money, basis) => write!(out, "{money} is stated {}, not by year", basis.words()),
+            Self::Share(money, basis, days) => {
+                write!(out, "{money} is stated {}, and not what of it falls into {days}", basis.words())
+            }
+            Self::Period(money) => write!(out, "{money} is for a whole period whose days are not exact"),
+            Self::Amount(days) => write!(out, "{days}: no amount is in the record"),
+            Self::Days => out.write_str("the total is said to be over days that end before they start"),
         }
     }
 }
 
-impl<'a> Sum<'a> {
-    /// The sum of some lines of one contract, seen on a day.
-    pub fn of<'c>(lines: impl Iterator<Item = &'c Course<'a>> + Clone, window: Window, as_of: Day) -> Self
-    where
-        'a: 'c,
-    {
+impl Sum {
+    /// The sum of some lines of one contract, in the order of their keys, seen on a day.
+    pub fn of(lines: &[&Course<'_>], window: Window, as_of: Day) -> Self {
         let mut sum = Self::default();
-        for course in lines.clone() {
-            sum.add_line(&course.steps, window, as_of);
+        for course in lines {
+            sum.add_line(course.steps(), window, as_of);
         }
         if let Window::Range(range) = window {
-            sum.silent = silent(lines, range);
+            // Lines that differ in name only stand in for each other.
+            for same in lines.chunk_by(|a, b| a.stands_in_for(b)).filter(|same| same[0].line.measure.is_worth()) {
+                let silent = overlaps(&[range], same[0].silent());
+                sum.silent.extend(same[1..].iter().fold(silent, |silent, other| overlaps(&silent, other.silent())));
+            }
         }
         sum
     }
 
-    fn add_line(&mut self, steps: &[Step<'a>], window: Window, day: Day) {
+    fn add_line(&mut self, steps: &[Step<'_>], window: Window, day: Day) {
         match window {
             Window::Range(range) => add_range(self, steps, range),
             Window::Day | Window::Yearly => {
-                if let Some((_, amount)) = steps.iter().find(|(days, _)| days.contains(day)) {
+                if let Some(amount) = on_day(steps, day) {
                     add_amount(self, amount, window == Window::Yearly);
                 }
             }
@@ -103,34 +132,30 @@ impl<'a> Sum<'a> {
 
     fn add(&mut self, pounds: Decimal, slack: Decimal) {
         self.pounds += pounds;
-        self.slack += slack;
+        if !slack.is_zero() {
+            self.slack += slack;
+        }
         self.added += 1;
     }
 
     /// Why it is not the whole sum, where it is not.
-    pub fn lacks(&self) -> Vec<String> {
-        let silent = self.silent.iter().map(|days| format!("{days}: no amount is in the record"));
-        self.missing.iter().cloned().chain(silent).collect()
+    pub fn lacks(&self) -> impl Iterator<Item = Lack> {
+        self.missing.iter().cloned().chain(self.silent.iter().copied().map(Lack::Amount))
     }
 
     /// The sum as a figure, with how it was made.
-    pub fn figure(&self, fact: impl ToString, how: impl ToString, basis: Option<Basis>) -> Figure {
-        let missing = self.lacks();
-        let value = match (missing.first(), self.added) {
-            (Some(why), 0) if missing.len() == 1 => Knowing::Unknown(why.clone()),
-            (Some(why), added) => {
-                let missing = missing.len();
-                Knowing::Unknown(format!("{missing} of {} amounts are not known; the first: {why}", missing + added))
+    pub fn figure(self, fact: impl Into<String>, how: How, basis: Option<Basis>) -> Figure {
+        let value = match self.lacks().next() {
+            Some(lacks) => {
+                let lacking = self.missing.len() + self.silent.len();
+                Knowing::Unknown(Why::Sum { lacks, lacking, added: self.added })
             }
-            (None, 0) => Knowing::Unknown("no amount for it is in the record".to_owned()),
-            (None, _) => Knowing::Known(Val::Money(to_the_penny(self.pounds), basis)),
+            None if self.added == 0 => Knowing::Unknown("no amount for it is in the record".into()),
+            None => Knowing::Known(Val::Money(to_the_penny(self.pounds), basis)),
         };
-        let mut how = how.to_string();
-        if value.known().is_some() && !self.slack.is_zero() {
-            how = format!("{how}; its parts are rounded, by {} at the most", to_the_penny(self.slack));
-        }
-        let figure = Figure::computed(fact, value, how, self.facts.iter().copied());
-        Figure { uncertain: self.uncertain.clone(), ..figure }
+        let rounded = value.known().is_some() && !self.slack.is_zero();
+        let how = if rounded { How::Rounded(Box::new(how), to_the_penny(self.slack)) } else { how };
+        Figure { uncertain: self.uncertain, ..Figure::computed(fact, value, how, self.facts) }
     }
 }
 
@@ -145,7 +170,7 @@ pub(crate) fn to_the_penny(pounds: Decimal) -> Money {
 const EVER: TimeRange = TimeRange { from: Day::MIN, end: Day::MAX };
 
 /// A value line over time: what it is on every day at one recorded and one decision coordinate.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Course<'a> {
     /// Its key.
     pub key: &'a Key,
@@ -153,44 +178,134 @@ pub struct Course<'a> {
     pub line: &'a ValueLine,
     /// Its facts.
     pub timeline: &'a Timeline,
+    at: At,
+    terms: Option<Terms<'a>>,
+    /// Worked out when it is first asked for.
+    steps: OnceCell<Vec<Step<'a>>>,
+    silent: OnceCell<Vec<TimeRange>>,
+}
+
+/// The courses of contracts as they are asked for, each worked out once.
+#[derive(Debug)]
+pub struct Courses<'a> {
+    all: &'a Projections,
+    at: At,
+    of: BTreeMap<&'a ContractId, Vec<Course<'a>>>,
+}
+
+impl<'a> Courses<'a> {
+    /// At these coordinates, whatever day is asked about.
+    pub fn new(all: &'a Projections, at: At) -> Self {
+        Self { all, at, of: BTreeMap::new() }
+    }
+
+    /// Those of a contract, in the order of their keys.
+    pub fn of(&mut self, contract: &'a ContractId) -> &[Course<'a>] {
+        self.of.entry(contract).or_insert_with(|| self.all.courses(contract, self.at).collect())
+    }
+}
+
+impl<'a> Course<'a> {
+    /// What it is, step by step.
+    fn steps(&self) -> &[Step<'a>] {
+        self.steps.get_or_init(|| steps(self.timeline, self.at, &all))
+    }
+
+    /// Its steps by those of its facts that stand as a stated total does: of the same standing where the total's own
+    /// document has such, else of the same document, else all.
+    fn steps_alike(&self, total: &Fact) -> Cow<'_, [Step<'a>]> {
+        let same_document = |fact: &Fact| fact.shares_document(total);
+        let same_standing = |fact: &Fact| fact.standing() == total.standing() && same_document(fact);
+        let facts = || self.timeline.counted(self.at);
+        let among: Among<'_> = match () {
+            () if facts().any(same_standing) => &same_standing,
+            () if facts().any(same_document) => &same_document,
+            () => &all,
+        };
+        match facts().all(among) {
+            true => Cow::Borrowed(self.steps()),
+            false => Cow::Owned(steps(self.timeline, self.at, among)),
+        }
+    }
+
     /// The term of its part.
-    pub terms: Option<Terms<'a>>,
-    steps: Vec<Step<'a>>,
+    pub fn terms(&self) -> Option<Terms<'a>> {
+        self.terms
+    }
+
+    /// The days on which it is due: the term of its part, or all days where none is in the record.
+    fn due(&self) -> TimeRange {
+        self.terms().map_or(EVER, |terms| terms.with_options)
+    }
+
+    /// The days on which it is due and no amount is stated.
+    fn silent(&self) -> &[TimeRange] {
+        self.silent.get_or_init(|| gaps(self.steps(), self.due()))
+    }
+
+    /// What it is on the day of the question, with what stands beside it.
+    pub fn figure(&self) -> Figure {
+        let selection = self.timeline.select(self.at);
+        let figure = Figure::selected(self.key.name(), &selection, self.at.as_of);
+        let is_change = |fact: &&Fact| matches!(fact.event().kind, EventKind::ValueChanged { .. });
+        let changed = selection.answer.filter(is_change).and_then(|_| on_day(self.steps(), self.at.as_of));
+        let Some(amount) = changed else { return figure };
+        let value = money(&amount.amount, amount.basis).into();
+        let facts = amount.facts().cloned();
+        let computed = Figure::computed(figure.fact, value, "as set, with every change since", facts);
+        Figure { others: figure.others, uncertain: figure.uncertain, ..computed }
+    }
+
+    fn stands_in_for(&self, other: &Self) -> bool {
+        let ValueLine { measure, part, party, funder, name: _ } = self.line;
+        let line = other.line;
+        (measure, part, party, funder) == (&line.measure, &line.part, &line.party, &line.funder)
+    }
+}
+
+/// The days that are in both.
+fn overlaps(days: &[TimeRange], others: &[TimeRange]) -> Vec<TimeRange> {
+    days.iter().flat_map(|days| others.iter().filter_map(|other| days.overlap(*other))).collect()
 }
 
 /// Days within which nothing changes, and the amount on each of them.
 type Step<'a> = (TimeRange, Amount<'a>);
-
-/// The days of a range, within the term of each part, for which no amount is stated of what the part is worth: what
-/// is summed is then not all of it. Lines that differ in name only stand in for each other.
-fn silent<'c, 'a: 'c>(lines: impl Iterator<Item = &'c Course<'a>>, range: TimeRange) -> Vec<TimeRange> {
-    let mut streams: BTreeMap<_, Vec<&Course<'_>>> = BTreeMap::new();
-    for course in lines.filter(|course| course.line.measure.is_worth()) {
-        let ValueLine { measure, part, party, funder, name: _ } = course.line;
-        streams.entry((*measure, part, party, funder)).or_default().push(course);
-    }
-    let of_stream = |lines: Vec<&Course<'_>>| {
-        let term = lines.first().and_then(|course| course.terms.as_ref()).map_or(range, |terms| terms.with_options);
-        range.overlap(term).map_or_else(Vec::new, |due| gaps(lines.iter().flat_map(|course| &course.steps), due))
-    };
-    streams.into_values().flat_map(of_stream).collect()
-}
 
 /// What a line is on a day: its amount with every change since it was set.
 #[derive(Debug, Clone)]
 struct Amount<'a> {
     amount: Knowledge<Money>,
     basis: Basis,
-    facts: Vec<&'a Fact>,
-    uncertain: Option<String>,
+    /// The fact that set it, or the first change where none did.
+    set: &'a Fact,
+    changes: Vec<&'a Fact>,
+    uncertain: Option<Doubt>,
 }
 
-impl Amount<'_> {
+impl<'a> Amount<'a> {
+    fn facts(&self) -> impl Iterator<Item = &'a Fact> {
+        core::iter::once(self.set).chain(self.changes.iter().copied())
+    }
+
+    fn stand_behind(&self, sum: &mut Sum) {
+        sum.facts.push(self.set.clone());
+        sum.facts.extend(self.changes.iter().copied().cloned());
+    }
+
+    /// The amount, or what a sum lacks without it over these days.
+    fn known(&self, days: Option<TimeRange>) -> Result<Money, Lack> {
+        match &self.amount {
+            Knowledge::Known(money) => Ok(*money),
+            Knowledge::Unknown(why) => Err(Lack::Unknown(days, Arc::clone(why))),
+            Knowledge::Withheld(ground) => Err(Lack::Withheld(days, Arc::clone(ground))),
+        }
+    }
+
     /// Whether it is the same amount by the same facts, and not just another of the same size.
     fn same(&self, other: &Self) -> bool {
         self.amount == other.amount
-            && self.facts.len() == other.facts.len()
-            && self.facts.iter().zip(&other.facts).all(|(a, b)| a.same(b))
+            && self.changes.len() == other.changes.len()
+            && self.facts().zip(other.facts()).all(|(a, b)| a.same(b))
     }
 }
 
@@ -201,20 +316,21 @@ fn all(_: &Fact) -> bool {
 }
 
 fn amount_on<'a>(timeline: &'a Timeline, at: At, among: Among<'_>) -> Option<Amount<'a>> {
-    let selection = timeline.select_among(at, among);
+    let selection = timeline.in_effect(at, among);
     let fact = selection.answer?;
     if !selection.conflicting.is_empty() {
         return Some(Amount {
             amount: Knowledge::Unknown("two sources conflict".into()),
             basis: basis_of(fact),
-            facts: vec![fact],
+            set: fact,
+            changes: vec![],
             uncertain: None,
         });
     }
     let uncertain = uncertain(&selection, fact, at.as_of);
     match &fact.event().kind {
         EventKind::ValueSet { amount, basis, .. } => {
-            Some(Amount { amount: amount.clone(), basis: *basis, facts: vec![fact], uncertain })
+            Some(Amount { amount: amount.clone(), basis: *basis, set: fact, changes: vec![], uncertain })
         }
         EventKind::ValueChanged { by, basis, .. } => {
             Some(Amount { uncertain, ..changed(timeline, fact, by, *basis, at, among) })
@@ -241,52 +357,24 @@ fn changed<'a>(
 ) -> Amount<'a> {
     let before = start_of(change.effective()).pred_opt().filter(|day| *day < at.as_of);
     let before = before.and_then(|day| amount_on(timeline, at.on(day), among));
-    let (amount, basis, mut facts) = match (before, by) {
-        (Some(before), Knowledge::Known(by)) => match before.amount {
-            Knowledge::Known(old) => {
-                (Knowledge::Known(Money::exact(old.pounds() + by.pounds())), before.basis, before.facts)
-            }
-            unknown => (unknown, before.basis, before.facts),
-        },
-        (Some(before), _) => {
-            let why = match &before.amount {
-                Knowledge::Known(old) => {
-                    format!("it was {old} {}, and was changed by an amount that is not stated", before.basis.words())
-                }
-                _ => "changed by an amount that is not stated".to_owned(),
-            };
-            (Knowledge::Unknown(why.into()), before.basis, before.facts)
-        }
-        (None, _) => {
-            (Knowledge::Unknown("what it was before it was changed is not in the record".into()), basis, vec![])
-        }
+    let Some(mut changed) = before else {
+        let amount = Knowledge::Unknown("what it was before it was changed is not in the record".into());
+        return Amount { amount, basis, set: change, changes: vec![], uncertain: None };
     };
-    facts.push(change);
-    Amount { amount, basis, facts, uncertain: None }
+    changed.amount = match (changed.amount, by) {
+        (Knowledge::Known(old), Knowledge::Known(by)) => Knowledge::Known(Money::exact(old.pounds() + by.pounds())),
+        (unknown, Knowledge::Known(_)) => unknown,
+        (Knowledge::Known(old), _) => {
+            let basis = changed.basis.words();
+            Knowledge::Unknown(format!("it was {old} {basis}, and was changed by an amount that is not stated").into())
+        }
+        _ => Knowledge::Unknown("changed by an amount that is not stated".into()),
+    };
+    changed.changes.push(change);
+    changed
 }
 
 impl Projections {
-    /// What a value line is on the day, with what stands beside it.
-    pub fn line_figure(&self, key: &Key, at: At) -> Figure {
-        let Some(timeline) = self.value.timeline(key) else {
-            return Figure::unknown(key, "not in the record");
-        };
-        let selection = timeline.select(at);
-        let mut figure = Figure::selected(key, &selection, at.as_of);
-        let is_change =
-            selection.answer.is_some_and(|fact| matches!(fact.event().kind, EventKind::ValueChanged { .. }));
-        if is_change && let Some(amount) = amount_on(timeline, at, &all) {
-            let value = match amount.amount {
-                Knowledge::Known(money) => Knowing::Known(Val::Money(money, Some(amount.basis))),
-                Knowledge::Unknown(why) => Knowing::Unknown(why.to_string()),
-                Knowledge::Withheld(ground) => Knowing::Withheld(ground.to_string()),
-            };
-            let computed = Figure::computed(key, value, "as set, with every change since", amount.facts);
-            figure = Figure { others: figure.others, uncertain: figure.uncertain, ..computed };
-        }
-        figure
-    }
-
     /// The value lines of a contract, with their timelines.
     pub fn lines<'a>(
         &'a self,
@@ -301,21 +389,15 @@ impl Projections {
 
     /// The value lines of a contract, with what each is on every day.
     pub fn courses<'a>(&'a self, contract: &'a ContractId, at: At) -> impl Iterator<Item = Course<'a>> {
-        let course = move |(key, line, timeline)| self.course(contract, key, line, timeline, EVER, at);
-        self.lines(contract, at).map(course)
-    }
-
-    fn course<'a>(
-        &'a self,
-        contract: &ContractId,
-        key: &'a Key,
-        line: &'a ValueLine,
-        timeline: &'a Timeline,
-        days: TimeRange,
-        at: At,
-    ) -> Course<'a> {
-        let terms = self.terms(contract, &line.part, at);
-        Course { key, line, timeline, terms, steps: steps(timeline, days, at, &all) }
+        self.lines(contract, at).map(move |(key, line, timeline)| Course {
+            key,
+            line,
+            timeline,
+            at,
+            terms: self.terms(contract, &line.part, at),
+            steps: OnceCell::new(),
+            silent: OnceCell::new(),
+        })
     }
 
     /// The sum of some value lines of a contract.
@@ -325,17 +407,15 @@ impl Projections {
         window: Window,
         at: At,
         which: impl Fn(&ValueLine, &Timeline) -> bool,
-    ) -> Sum<'a> {
-        let lines = self.lines(contract, at).filter(|(_, line, timeline)| which(line, timeline));
-        let courses: Vec<Course<'a>> = lines
-            .map(|(key, line, timeline)| self.course(contract, key, line, timeline, window.days(at.as_of), at))
-            .collect();
-        Sum::of(courses.iter(), window, at.as_of)
+    ) -> Sum {
+        let courses: Vec<Course<'a>> =
+            self.courses(contract, at).filter(|course| which(course.line, course.timeline)).collect();
+        Sum::of(&courses.iter().collect::<Vec<_>>(), window, at.as_of)
     }
 
-    /// The sum that a stated total claims to be, of figures that stand as the total does: of the same standing where
-    /// its own document has such, else of the same document, else of any.
-    pub fn sum_for_total<'a>(&'a self, total: &Fact, parts: &'a [Lines], at: At) -> Sum<'a> {
+    /// The sum that a stated total claims to be, of figures that stand as the total does.
+    pub fn sum_for_total<'a>(&'a self, total: &Fact, parts: &'a [Lines], courses: &mut Courses<'a>) -> Sum {
+        let at = courses.at;
         let mut sum = Sum::default();
         let day = total.effective().exact().unwrap_or_else(|| match total.effective().latest() {
             Day::MAX => total.effective().earliest(),
@@ -349,21 +429,18 @@ impl Projections {
                 }
             };
             let Some(window) = window else {
-                sum.missing.push("the total is said to be over days that end before they start".to_owned());
+                sum.missing.push(Lack::Days);
                 continue;
             };
-            for (_, line, timeline) in
-                self.lines(&lines.contract, at).filter(|(_, line, _)| self.matches(lines, line, at))
-            {
-                let steps = steps(timeline, window.days(day), at, &*alike(total, timeline, at));
+            for course in courses.of(&lines.contract).iter().filter(|course| self.matches(lines, course.line, at)) {
+                let steps = course.steps_alike(total);
                 sum.add_line(&steps, window, day);
                 // A day of the part's own term with no amount is not a day that costs nothing.
-                let due = match (window, self.terms(&lines.contract, &line.part, at)) {
-                    (Window::Range(range), Some(terms)) => range.overlap(terms.with_options),
-                    (Window::Range(range), None) => Some(range),
-                    (Window::Day | Window::Yearly, _) => None,
-                };
-                sum.silent.extend(due.into_iter().flat_map(|due| gaps(steps.iter(), due)));
+                if let Window::Range(range) = window
+                    && let Some(due) = range.overlap(course.due())
+                {
+                    sum.silent.extend(gaps(&steps, due));
+                }
             }
         }
         sum
@@ -380,71 +457,54 @@ impl Projections {
     }
 }
 
-/// Which facts of a line a stated total is held to.
-fn alike<'t>(total: &'t Fact, timeline: &Timeline, at: At) -> alloc::boxed::Box<dyn Fn(&Fact) -> bool + 't> {
-    let same_document = move |fact: &Fact| {
-        fact.event().sources.iter().any(|a| total.event().sources.iter().any(|b| a.document == b.document))
-    };
-    let same_standing = move |fact: &Fact| same_document(fact) && fact.standing() == total.standing();
-    if timeline.counted(at).any(same_standing) {
-        alloc::boxed::Box::new(same_standing)
-    } else if timeline.counted(at).any(same_document) {
-        alloc::boxed::Box::new(same_document)
-    } else {
-        alloc::boxed::Box::new(all)
-    }
-}
-
-fn add_amount<'a>(sum: &mut Sum<'a>, amount: &Amount<'a>, yearly: bool) {
-    sum.facts.extend(amount.facts.iter().copied());
+fn add_amount(sum: &mut Sum, amount: &Amount<'_>, yearly: bool) {
+    amount.stand_behind(sum);
     sum.uncertain = sum.uncertain.take().or_else(|| amount.uncertain.clone());
-    match &amount.amount {
-        Knowledge::Known(money) if !yearly || matches!(amount.basis, Basis::Year | Basis::FullYear) => {
+    match amount.known(None) {
+        Ok(money) if !yearly || matches!(amount.basis, Basis::Year | Basis::FullYear) => {
             sum.add(money.pounds(), money.slack());
         }
-        Knowledge::Known(money) => match (amount.basis, own_range(&amount.facts)) {
+        Ok(money) => match (amount.basis, own_range(amount.set)) {
             (Basis::WholePeriod, Some(range)) => sum.add(range.years().yearly(money.pounds()), money.slack()),
-            _ => sum.missing.push(format!("{money} is stated {}, not by year", amount.basis.words())),
+            _ => sum.missing.push(Lack::Yearly(money, amount.basis)),
         },
-        unknown => sum.missing.push(reason(unknown)),
+        Err(lack) => sum.missing.push(lack),
     }
 }
 
 /// The range that an amount for a whole period is for.
-fn own_range(facts: &[&Fact]) -> Option<TimeRange> {
-    let event = facts.first()?.event();
+fn own_range(set: &Fact) -> Option<TimeRange> {
+    let event = set.event();
     TimeRange::to_last_day(event.effective.exact()?, event.until?.exact()?)
 }
 
-/// A range cut wherever a fact of a line takes effect or stops.
-fn cut(timeline: &Timeline, range: TimeRange, at: At, among: Among<'_>) -> Vec<TimeRange> {
-    let mut borders = vec![range.from, range.end];
+/// What a line is, step by step, where any amount is stated.
+fn steps<'a>(timeline: &'a Timeline, at: At, among: Among<'_>) -> Vec<Step<'a>> {
+    let mut borders = Vec::with_capacity(2 + 4 * timeline.facts().len());
+    borders.extend([EVER.from, EVER.end]);
     for fact in timeline.counted(at).filter(|fact| among(fact)) {
         let ends = fact.event().until.map(|until| until.plus_days(1));
         let spans = core::iter::once(fact.effective()).chain(ends);
-        borders.extend(spans.flat_map(|span| [span.earliest(), span.latest()]).filter(|day| range.contains(*day)));
+        borders.extend(spans.flat_map(|span| [span.earliest(), span.latest()]));
     }
     borders.sort_unstable();
     borders.dedup();
-    borders.windows(2).map(|day| TimeRange { from: day[0], end: day[1] }).collect()
-}
-
-/// What a line is over a range, step by step, where any amount is stated.
-fn steps<'a>(timeline: &'a Timeline, range: TimeRange, at: At, among: Among<'_>) -> Vec<Step<'a>> {
     // Nothing changes within a step, so any day of it tells; its last is never before all days.
     let step = |days: TimeRange| Some((days, amount_on(timeline, at.on(days.last_day()), among)?));
-    cut(timeline, range, at, among).into_iter().filter_map(step).collect()
+    borders.windows(2).filter_map(|day| step(TimeRange { from: day[0], end: day[1] })).collect()
+}
+
+fn on_day<'s, 'a>(steps: &'s [Step<'a>], day: Day) -> Option<&'s Amount<'a>> {
+    steps.iter().find(|(days, _)| days.contains(day)).map(|(_, amount)| amount)
 }
 
 /// The days of a range on which none of these steps has an amount.
-fn gaps<'s, 'a: 's>(steps: impl Iterator<Item = &'s Step<'a>>, range: TimeRange) -> Vec<TimeRange> {
-    let mut stated: Vec<TimeRange> = steps.filter_map(|(days, _)| days.overlap(range)).collect();
-    stated.sort_unstable_by_key(|days| days.from);
+fn gaps(steps: &[Step<'_>], range: TimeRange) -> Vec<TimeRange> {
     let mut gaps = vec![];
     let mut from = range.from;
-    for days in stated {
+    for days in steps.iter().filter_map(|(days, _)| days.overlap(range)) {
         gaps.extend((from < days.from).then_some(TimeRange { from, end: days.from }));
-        from = from.max(days.end);
+        from = days.end;
     }
     gaps.extend((from < range.end).then_some(TimeRange { from, end: range.end }));
     gaps
@@ -452,7 +512,7 @@ fn gaps<'s, 'a: 's>(steps: impl Iterator<Item = &'s Step<'a>>, range: TimeRange)
 
 /// Adds up a line over a range: one step as long as the same facts give the same amount, so that what only stands
 /// beside them divides nothing.
-fn add_range<'a>(sum: &mut Sum<'a>, steps: &[Step<'a>], range: TimeRange) {
+fn add_range(sum: &mut Sum, steps: &[Step<'_>], range: TimeRange) {
     let mut once: Vec<&Fact> = vec![];
     let mut steps = steps.iter().filter_map(|(days, amount)| Some((days.overlap(range)?, amount))).peekable();
     while let Some((mut step, amount)) = steps.next() {
@@ -461,54 +521,46 @@ fn add_range<'a>(sum: &mut Sum<'a>, steps: &[Step<'a>], range: TimeRange) {
             step.end = next.end;
             uncertain = uncertain.or(same.uncertain.as_ref());
         }
-        let Some(&source) = amount.facts.first() else { continue };
-        let Knowledge::Known(money) = &amount.amount else {
-            sum.missing.push(format!("{}: {}", step, reason(&amount.amount)));
-            sum.facts.extend_from_slice(&amount.facts);
-            continue;
+        let money = match amount.known(Some(step)) {
+            Ok(money) => money,
+            Err(lack) => {
+                sum.missing.push(lack);
+                amount.stand_behind(sum);
+                continue;
+            }
         };
         sum.uncertain = sum.uncertain.take().or_else(|| uncertain.cloned());
         match amount.basis {
             Basis::Year => {
-                let years = step.years();
-                sum.add(years.of(money.pounds()), years.of(money.slack()));
+                let (years, slack) = (step.years(), money.slack());
+                sum.add(years.of(money.pounds()), if slack.is_zero() { slack } else { years.of(slack) });
             }
-            Basis::WholePeriod => add_share(sum, *money, own_range(&amount.facts), step),
+            Basis::WholePeriod => add_share(sum, money, own_range(amount.set), step),
             // Once, however many steps it stands in.
-            _ if once.iter().any(|seen| core::ptr::eq(*seen, source)) => continue,
+            _ if once.iter().any(|seen| core::ptr::eq(*seen, amount.set)) => continue,
             Basis::Once => {
-                once.push(source);
+                once.push(amount.set);
                 sum.add(money.pounds(), money.slack());
             }
             // A full year's amount for a year that lies in the range is the amount of that year.
-            Basis::FullYear if own_range(&amount.facts) == Some(step) => sum.add(money.pounds(), money.slack()),
+            Basis::FullYear if own_range(amount.set) == Some(step) => sum.add(money.pounds(), money.slack()),
             Basis::FullYear | Basis::Unstated => {
-                once.push(source);
-                let basis = amount.basis.words();
-                sum.missing.push(format!("{money} is stated {basis}, and not what of it falls into {step}"));
+                once.push(amount.set);
+                sum.missing.push(Lack::Share(money, amount.basis, step));
             }
         }
-        sum.facts.extend_from_slice(&amount.facts);
+        amount.stand_behind(sum);
     }
 }
 
 /// The share of an amount for a whole period that falls into a step of it, by months.
-fn add_share(sum: &mut Sum<'_>, money: Money, whole: Option<TimeRange>, step: TimeRange) {
+fn add_share(sum: &mut Sum, money: Money, whole: Option<TimeRange>, step: TimeRange) {
     let Some(whole) = whole else {
-        sum.missing.push(format!("{money} is for a whole period whose days are not exact"));
+        sum.missing.push(Lack::Period(money));
         return;
     };
     let share = if step == whole { money.pounds() } else { step.years().of(whole.years().yearly(money.pounds())) };
     sum.add(share, money.slack());
-}
-
-/// Why an amount cannot be added.
-fn reason(amount: &Knowledge<Money>) -> String {
-    match amount {
-        Knowledge::Known(money) => money.to_string(),
-        Knowledge::Unknown(why) => why.to_string(),
-        Knowledge::Withheld(ground) => format!("withheld: {ground}"),
-    }
 }
 
 impl Projections {
@@ -520,11 +572,11 @@ impl Projections {
     }
 
     /// A stated total with ours beside it: for each reading, its label and our sum.
-    pub fn readings<'a>(&'a self, total: &'a Fact, at: At) -> Vec<(&'a str, Sum<'a>)> {
+    pub fn readings<'a>(&'a self, total: &'a Fact, courses: &mut Courses<'a>) -> Vec<(&'a str, Sum)> {
         match &total.event().kind {
             EventKind::TotalStated { readings, .. } => readings
                 .iter()
-                .map(|reading| (reading.label.as_str(), self.sum_for_total(total, &reading.parts, at)))
+                .map(|reading| (reading.label.as_str(), self.sum_for_total(total, &reading.parts, courses)))
                 .collect(),
             _ => vec![],
         }

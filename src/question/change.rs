@@ -102,9 +102,9 @@ fn said(fact: &Fact) -> String {
 fn words(key: &Key, selection: &Selection<'_>, at: At) -> String {
     match (selection.answer, shown(selection)) {
         (Some(answer), _) => {
-            let figure = Figure::in_effect(key, selection, at.as_of);
+            let figure = Figure::in_effect(key.name(), selection, at.as_of);
             let uncertain = if figure.uncertain.is_some() { " (uncertain)" } else { "" };
-            format!("{} ({}){uncertain}", figure.value.words(), answer.standing())
+            format!("{} ({}){uncertain}", figure.value().words(), answer.standing())
         }
         (None, Some(later)) => format!("from {}: {} ({})", later.effective(), said(later), later.standing()),
         (None, None) => "nothing".to_owned(),

@@ -27,8 +27,8 @@ pub(super) fn rows(
         let mut row = Row::new("change")
             .text("contract", of)
             .text("fact", key)
-            .figure("before", Figure::in_effect(key, &before, at.as_of))
-            .figure("after", Figure::in_effect(key, &after, to));
+            .figure("before", Figure::in_effect(key.name(), &before, at.as_of))
+            .figure("after", Figure::in_effect(key.name(), &after, to));
         // Where the answer is the same, what changed is what stands beside it.
         if let Some(fact) = newly_beside(&before, &after).filter(|_| alike(&before, &after)) {
             row = row.text("beside", Other::of(fact, Beside::Differs).words());

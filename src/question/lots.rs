@@ -1,7 +1,7 @@
 //! Who runs which lot, and which services a contract has.
 
 use super::{Row, chosen};
-use minutebook_events::{ContractId, Part};
+use minutebook_events::ContractId;
 use minutebook_projections::{At, Figure, Key, Knowing, Projections, Timeline, tell};
 
 pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
@@ -11,17 +11,20 @@ pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> 
 }
 
 pub(super) fn of(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
-    all.lots_of(contract, at)
-        .into_iter()
-        .map(|lot| {
+    let held = all.registered(contract, at);
+    let statuses = held.statuses().lots;
+    held.lots
+        .iter()
+        .zip(statuses)
+        .map(|((lot, _), status)| {
             let title = Key::Lot(contract.clone(), lot.clone());
             let holder = Key::Holder(contract.clone(), lot.clone());
             Row::new("lot")
-                .text("contract", contract)
-                .text("lot", &lot)
+                .text("contract", contract.as_str())
+                .text("lot", lot.as_str())
                 .text("title", title_of(all, &title, at))
                 .figure_since("holder", all.with_names(selected(all.lots.timeline(&holder), &holder, at), at))
-                .figure("status", all.status(contract, &Part::Lot(lot), at).1)
+                .figure("status", status)
         })
         .collect()
 }
@@ -36,7 +39,7 @@ fn services(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
                 _ => key.to_string(),
             };
             Row::new("service")
-                .text("contract", contract)
+                .text("contract", contract.as_str())
                 .text("service", name)
                 .figure("says", selected(Some(timeline), key, at))
                 .figure("status", all.service_status(key, timeline, at).1)
@@ -46,8 +49,8 @@ fn services(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
 
 fn selected(timeline: Option<&Timeline>, key: &Key, at: At) -> Figure {
     match timeline {
-        Some(timeline) => Figure::selected(key, &timeline.select(at), at.as_of),
-        None => Figure::unknown(key, "not in the record"),
+        Some(timeline) => Figure::selected(key.name(), &timeline.select(at), at.as_of),
+        None => Figure::unknown(key.name(), "not in the record"),
     }
 }
 

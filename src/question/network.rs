@@ -21,7 +21,7 @@ pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> 
 fn edges(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
     let funding = all.network.of(contract).filter_map(|(key, timeline)| match key {
         Key::Funding(_, part) if timeline.is_counted(at) => {
-            Some((format!("funding of {part}"), Figure::selected(key, &timeline.select(at), at.as_of)))
+            Some((format!("funding of {part}"), Figure::selected(key.name(), &timeline.select(at), at.as_of)))
         }
         _ => None,
     });
@@ -59,7 +59,7 @@ fn figures(all: &Projections, contract: &ContractId, wanted: Role, at: At, left:
         .filter(|(key, timeline)| matches!(key, Key::Partner(_, role, _) if *role == wanted) && timeline.is_counted(at))
         .map(|(key, timeline)| (key, timeline.select(at)))
         .filter(|(_, selection)| left == Left::In || !selection.answer.is_some_and(has_left))
-        .map(|(key, selection)| all.with_names(Figure::selected(key, &selection, at.as_of), at))
+        .map(|(key, selection)| all.with_names(Figure::selected(key.name(), &selection, at.as_of), at))
         .collect()
 }
 

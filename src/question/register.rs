@@ -2,30 +2,27 @@
 
 use super::{Row, chosen};
 use minutebook_events::{ContractId, EventKind, Part};
-use minutebook_projections::{At, Key, Projections};
+use minutebook_projections::{At, Figure, Key, Projections};
 
 pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
     let mut rows = vec![];
     for id in chosen(all, contract, at) {
-        rows.push(line(all, "contract", id, &Part::Whole, at));
+        let held = all.registered(id, at);
+        let statuses = held.statuses();
+        let terms = held.whole.term_figures();
+        let lots = if contract.is_some() { held.lot_term_figures(&terms) } else { vec![] };
+        let row = Row::new("contract").text("contract", id.as_str()).text("title", all.title(id, at));
+        rows.push(line(row, statuses.whole, terms));
+        for (((lot, _), status), terms) in held.lots.iter().zip(statuses.lots).zip(lots) {
+            rows.push(line(Row::new("lot").text("contract", id.as_str()).text("lot", lot.as_str()), status, terms));
+        }
     }
-    if let Some(id) = contract {
-        rows.extend(all.lots_of(id, at).into_iter().map(|lot| line(all, "lot", id, &Part::Lot(lot), at)));
-        rows.extend(details(all, id, at));
-    }
+    rows.extend(contract.into_iter().flat_map(|id| details(all, id, at)));
     rows
 }
 
-fn line(all: &Projections, kind: &'static str, contract: &ContractId, part: &Part, at: At) -> Row {
-    let row = Row::new(kind).text("contract", contract);
-    let row = match part {
-        Part::Lot(lot) => row.text("lot", lot),
-        _ => row.text("title", all.title(contract, at)),
-    };
-    row.figure_since("status", all.status(contract, part, at).1)
-        .figure("term", all.term_figure(contract, part, at))
-        .figure("option", all.option_figure(contract, part, at))
-        .figure("latest-end", all.latest_end(contract, part, at))
+fn line(row: Row, status: Figure, [term, option, latest_end]: [Figure; 3]) -> Row {
+    row.figure_since("status", status).figure("term", term).figure("option", option).figure("latest-end", latest_end)
 }
 
 /// Everything else the register holds of one contract, a row a fact.
@@ -37,15 +34,16 @@ fn details(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
     all.register
         .of(contract)
         .filter(|(key, timeline)| shown(key) && timeline.is_counted(at))
-        .map(|(key, _)| {
+        .map(|(key, timeline)| {
             let kind = match key {
                 Key::Clause(..) => "clause",
                 Key::Milestone(..) => "milestone",
                 Key::Content(..) => "content",
                 _ => "detail",
             };
-            let row = Row::new(kind).text("contract", contract).text("what", key);
-            titled(row, all, key, at).figure("says", all.in_register(key, at))
+            let says = Figure::selected(key.name(), &timeline.select(at), at.as_of);
+            let row = Row::new(kind).text("contract", contract.as_str()).text("what", &*says.fact);
+            titled(row, all, key, at).figure("says", says)
         })
         .collect()
 }

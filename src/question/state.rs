@@ -2,21 +2,22 @@
 //! shows of itself. It must only gather what the other questions answer in full.
 
 use super::{Cell, Row, chosen, findings, lots, network, value};
-use minutebook_events::{ContractId, Part};
-use minutebook_projections::{At, Figure, Projections, State};
+use minutebook_events::ContractId;
+use minutebook_projections::{At, Figure, Projections, State, Statuses};
 
 pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
     let mut contracts: Vec<(Table, Row, &ContractId)> = chosen(all, contract, at)
         .into_iter()
         .map(|contract| {
-            let (state, status) = all.status(contract, &Part::Whole, at);
+            let held = all.registered(contract, at);
+            let Statuses { state, whole: status, .. } = held.statuses();
             let table = Table::of(state, &status);
             let row = Row::new(table.kind())
                 .text("contract", contract)
                 .text("title", all.title(contract, at))
                 .figure("status", status)
                 .cell("value", Cell::Figures(value::yearly(all, contract, at)))
-                .figure("term", all.term_figure(contract, &Part::Whole, at));
+                .figure("term", held.whole.term_figure());
             (table, row, contract)
         })
         .collect();

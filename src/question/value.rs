@@ -3,29 +3,37 @@
 
 use super::{Row, chosen};
 use minutebook_events::{Basis, ContractId, EventKind, Measure, Money, Part, PartyId, TimeRange, financial_year};
-use minutebook_projections::{At, Course, Fact, Figure, Knowing, Projections, Sum, Terms, Timeline, Val, Window};
+use minutebook_projections::{
+    At, Course, Courses, Figure, How, Knowing, Projections, Sum, Terms, Timeline, Val, Window, of_part,
+};
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
+use std::sync::Arc;
+
+/// The ranges of a term that lines are summed over.
+const RANGES: [&str; 3] = ["first-term", "with-options", "left"];
 
 /// What is asked of one contract, and what every row of the answer is made from.
-struct Worth<'a> {
+struct Worth<'w, 'a> {
     all: &'a Projections,
     contract: &'a ContractId,
     at: At,
-    lines: Vec<Course<'a>>,
+    terms: Option<Terms<'a>>,
+    lines: &'w [Course<'a>],
 }
 
 /// Lines that add up: of one measure, and covering the same other contracts.
 struct Group<'w, 'a> {
     measure: Measure,
     with: Vec<&'a ContractId>,
-    name: String,
+    name: Arc<str>,
     lines: Vec<&'w Course<'a>>,
 }
 
 impl<'w, 'a> Group<'w, 'a> {
     /// The name of one of its figures, as `why` takes it.
     fn figure(&self, of: &str, what: &str) -> String {
-        format!("{of}{what}/{}", self.name)
+        [of, what, "/", &self.name].concat()
     }
 
     /// Those of its lines that are of one kind, by kind.
@@ -37,15 +45,6 @@ impl<'w, 'a> Group<'w, 'a> {
             }
         }
         kinds
-    }
-}
-
-/// What stands in front of the name of a part's figure, as in keys.
-fn prefix(part: &Part) -> String {
-    match part {
-        Part::Whole => String::new(),
-        Part::Lot(lot) => format!("lot-{lot}/"),
-        Part::Service(service) => format!("service-{service}/"),
     }
 }
 
@@ -63,16 +62,18 @@ fn with(timeline: &Timeline, at: At) -> Vec<&ContractId> {
 
 /// What a contract is worth a year on the day: a figure for each group of lines that say what it is worth.
 pub(super) fn yearly(all: &Projections, contract: &ContractId, at: At) -> Vec<Figure> {
-    let worth = Worth::of(all, contract, at);
+    let mut courses = Courses::new(all, at);
+    let worth = Worth::of(all, contract, &mut courses, at);
     let groups = worth.groups();
     let groups = groups.iter().filter(|group| group.measure.is_worth());
-    groups.map(|group| worth.a_year(group, "", &group.lines)).filter(|figure| !figure.entries.is_empty()).collect()
+    groups.map(|group| worth.a_year(group, "", &group.lines)).filter(|figure| !figure.rests_on.is_empty()).collect()
 }
 
 pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
     let mut rows = vec![];
+    let mut courses = Courses::new(all, at);
     for id in chosen(all, contract, at) {
-        let worth = Worth::of(all, id, at);
+        let worth = Worth::of(all, id, &mut courses, at);
         let groups = worth.groups();
         rows.extend(worth.totals(&groups));
         rows.extend(worth.alone(&groups));
@@ -84,7 +85,7 @@ pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> 
         }
     }
     for id in chosen(all, contract, at) {
-        rows.extend(stated(all, id, at));
+        rows.extend(stated(all, id, &mut courses, at));
     }
     rows
 }
@@ -93,37 +94,34 @@ fn spread(row: Row, [first, options, left]: [Figure; 3]) -> Row {
     row.figure("first-term", first).figure("with-options", options).figure("left", left)
 }
 
-impl<'a> Worth<'a> {
-    fn of(all: &'a Projections, contract: &'a ContractId, at: At) -> Self {
-        Self { all, contract, at, lines: all.courses(contract, at).collect() }
+impl<'w, 'a> Worth<'w, 'a> {
+    fn of(all: &'a Projections, contract: &'a ContractId, courses: &'w mut Courses<'a>, at: At) -> Self {
+        let terms = all.terms(contract, &Part::Whole, at);
+        Self { all, contract, at, terms, lines: courses.of(contract) }
     }
 
-    fn groups(&self) -> Vec<Group<'_, 'a>> {
-        let mut groups: BTreeMap<(Measure, Vec<&'a ContractId>), Vec<&Course<'a>>> = BTreeMap::new();
-        for course in &self.lines {
+    fn groups(&self) -> Vec<Group<'w, 'a>> {
+        let mut groups: BTreeMap<(Measure, Vec<&'a ContractId>), Vec<&'w Course<'a>>> = BTreeMap::new();
+        for course in self.lines {
             groups.entry((course.line.measure, with(course.timeline, self.at))).or_default().push(course);
         }
         let group = |((measure, with), lines): ((Measure, Vec<&'a ContractId>), _)| {
             let names: Vec<&str> = with.iter().map(|contract| contract.as_str()).collect();
             let name =
                 if names.is_empty() { measure.to_string() } else { format!("{measure} with {}", names.join(" and ")) };
-            Group { measure, with, name, lines }
+            Group { measure, with, name: name.into(), lines }
         };
         groups.into_iter().map(group).collect()
     }
 
     fn row(&self, kind: &'static str) -> Row {
-        Row::new(kind).text("contract", self.contract)
-    }
-
-    fn terms(&self, part: &Part) -> Option<Terms<'a>> {
-        self.all.terms(self.contract, part, self.at)
+        Row::new(kind).text("contract", self.contract.as_str())
     }
 
     /// What some lines of a group come to a year on the day; `of` says which, in front of the figure's name.
     fn a_year(&self, group: &Group<'_, 'a>, of: &str, lines: &[&Course<'a>]) -> Figure {
-        let sum = Sum::of(lines.iter().copied(), Window::Yearly, self.at.as_of);
-        let how = format!("sum of {} {} lines in effect on the day, by year", sum.added, group.name);
+        let sum = Sum::of(lines, Window::Yearly, self.at.as_of);
+        let how = How::Lines(sum.added, Arc::clone(&group.name));
         let basis = if group.measure.is_worth() { Basis::Year } else { Basis::FullYear };
         sum.figure(group.figure(of, "a-year"), how, Some(basis))
     }
@@ -132,45 +130,42 @@ impl<'a> Worth<'a> {
     /// rests on what set the range as much as on the amounts.
     fn over_terms(
         &self,
-        terms: Option<&Terms<'a>>,
+        terms: Option<Terms<'a>>,
         called: impl Fn(&str) -> String,
         lines: &[&Course<'a>],
     ) -> [Figure; 3] {
-        let left = terms.and_then(|terms| terms.left(self.at.as_of).1);
-        let facts: &[&Fact] = terms.map_or(&[], |terms| &terms.facts);
+        let Some(terms) = terms else {
+            return RANGES.map(|name| Figure::unknown(called(name), "no term is in the record"));
+        };
         let whole = Some(Basis::WholePeriod);
+        let left = terms.left(self.at.as_of).1;
+        let [first_term, with_options, left_of_it] = RANGES;
         let ranges = [
-            ("first-term", terms.map(|terms| terms.first), &facts[..facts.len().min(1)], whole),
-            ("with-options", terms.map(|terms| terms.with_options), facts, whole),
-            ("left", left, facts, None),
+            (first_term, Some(terms.first), None, whole),
+            (with_options, Some(terms.with_options), terms.further, whole),
+            (left_of_it, left, terms.further, None),
         ];
-        ranges.map(|(name, range, set_by, basis)| {
+        ranges.map(|(name, range, further, basis)| {
             let fact = called(name);
-            match range {
-                None if name == "left" && terms.is_some() => Figure::unknown(fact, "no day of its term is left"),
-                None => Figure::unknown(fact, "no term is in the record"),
-                Some(range) => {
-                    let sum = Sum::of(lines.iter().copied(), Window::Range(range), self.at.as_of);
-                    let mut figure = sum.figure(fact, format!("{} over {range}", range.years()), basis);
-                    if figure.value.known().is_some() {
-                        figure.rest_on(set_by.iter().copied());
-                    }
-                    figure
-                }
+            let Some(range) = range else { return Figure::unknown(fact, "no day of its term is left") };
+            let sum = Sum::of(lines, Window::Range(range), self.at.as_of);
+            let mut figure = sum.figure(fact, How::Over(range), basis);
+            if figure.value().known().is_some() {
+                figure.rest_on(iter::once(terms.set).chain(further).cloned());
             }
+            figure
         })
     }
 
     /// The cells of some lines of a group: a year, and over each range.
-    fn sums(&self, row: Row, group: &Group<'_, 'a>, of: &str, terms: Option<&Terms<'a>>, lines: &[&Course<'a>]) -> Row {
-        let row = row.text("measure", &group.name).figure("a-year", self.a_year(group, of, lines));
+    fn sums(&self, row: Row, group: &Group<'_, 'a>, of: &str, terms: Option<Terms<'a>>, lines: &[&Course<'a>]) -> Row {
+        let row = row.text("measure", &*group.name).figure("a-year", self.a_year(group, of, lines));
         spread(row, self.over_terms(terms, |it| group.figure(of, it), lines))
     }
 
     /// A row a group: the whole contract.
     fn totals(&self, groups: &[Group<'_, 'a>]) -> Vec<Row> {
-        let terms = self.terms(&Part::Whole);
-        groups.iter().map(|group| self.sums(self.row("value"), group, "", terms.as_ref(), &group.lines)).collect()
+        groups.iter().map(|group| self.sums(self.row("value"), group, "", self.terms, &group.lines)).collect()
     }
 
     /// A row a measure of which every amount covers other contracts too: what this one alone is worth is not known.
@@ -184,9 +179,9 @@ impl<'a> Worth<'a> {
                     shared.iter().flat_map(|group| group.with.iter().map(|contract| contract.as_str())).collect();
                 let others: Vec<&str> = others.into_iter().collect();
                 let why = format!("every amount in the record covers {} too", others.join(" and "));
-                let unknown = |name| Figure::unknown(format!("{name}/{measure} alone"), &why);
+                let unknown = |name: &str| Figure::unknown(format!("{name}/{measure} alone"), why.clone());
                 let row = self.row("value").text("measure", format!("{measure} of this contract alone"));
-                spread(row.figure("a-year", unknown("a-year")), ["first-term", "with-options", "left"].map(unknown))
+                spread(row.figure("a-year", unknown("a-year")), RANGES.map(unknown))
             })
             .collect()
     }
@@ -194,10 +189,10 @@ impl<'a> Worth<'a> {
     /// A row a line: as it stands on the day, and over the term of its part.
     fn each_line(&self) -> Vec<Row> {
         let row = |course: &Course<'a>| {
-            let key = course.key.to_string();
-            let row = self.row("line").text("line", course.line);
-            let row = row.figure("on-the-day", self.all.line_figure(course.key, self.at));
-            spread(row, self.over_terms(course.terms.as_ref(), |it| format!("{key}/{it}"), &[course]))
+            let figure = course.figure();
+            let called = |it: &str| [&figure.fact, "/", it].concat();
+            let over_terms = self.over_terms(course.terms(), called, &[course]);
+            spread(self.row("line").text("line", course.line.name()).figure("on-the-day", figure), over_terms)
         };
         self.lines.iter().map(row).collect()
     }
@@ -214,29 +209,29 @@ impl<'a> Worth<'a> {
             parts.sort_by_key(|(part, _)| place(part));
             for (part, lines) in parts {
                 let row = self.row("by-part").text("part", part);
-                rows.push(self.sums(row, group, &prefix(part), self.terms(part).as_ref(), &lines));
+                rows.push(self.sums(row, group, &of_part(part, ""), lines[0].terms(), &lines));
                 known.insert(part);
             }
         }
         for lot in lots.iter().filter(|lot| !known.contains(lot)) {
             let why = "no amount in the record is for this lot alone";
-            let unknown = |it: &str| Figure::unknown(format!("{}{it}/any amount", prefix(lot)), why);
+            let of = of_part(lot, "");
+            let unknown = |it: &str| Figure::unknown([&of, it, "/any amount"].concat(), why);
             let row = self.row("by-part").text("part", lot).text("measure", "any amount");
             let row = row.figure("a-year", unknown("a-year"));
-            rows.push(spread(row, ["first-term", "with-options", "left"].map(unknown)));
+            rows.push(spread(row, RANGES.map(unknown)));
         }
         rows
     }
 
     /// A row a funder, arms counted with the organisation they are an arm of.
     fn by_funder(&self, groups: &[Group<'_, 'a>]) -> Vec<Row> {
-        let terms = self.terms(&Part::Whole);
         let whole = |party: &PartyId| self.all.whole_party(party, self.at);
         let mut rows = vec![];
         for group in groups {
             for (funder, lines) in group.by(|course| course.line.funder.as_ref().map(whole)) {
                 let row = self.row("by-funder").text("funder", self.all.party_name(&funder, self.at));
-                rows.push(self.sums(row, group, &format!("from-{funder}/"), terms.as_ref(), &lines));
+                rows.push(self.sums(row, group, &["from-", funder.as_str(), "/"].concat(), self.terms, &lines));
             }
         }
         rows
@@ -256,9 +251,9 @@ impl<'a> Worth<'a> {
             let Some((first, last)) = span else { continue };
             let (mut year, mut name) = financial_year(first);
             while year.from <= last {
-                let sum = Sum::of(group.lines.iter().copied(), Window::Range(year), self.at.as_of);
+                let sum = Sum::of(&group.lines, Window::Range(year), self.at.as_of);
                 if sum.added > 0 || !sum.missing.is_empty() || !sum.silent.is_empty() {
-                    rows.push(self.year(group, &name, year, &sum));
+                    rows.push(self.year(group, &name, year, sum));
                 }
                 (year, name) = financial_year(year.end);
             }
@@ -266,33 +261,34 @@ impl<'a> Worth<'a> {
         rows
     }
 
-    fn year(&self, group: &Group<'_, 'a>, name: &str, year: TimeRange, sum: &Sum<'a>) -> Row {
-        let figure = sum.figure(format!("year/{name}/{}", group.name), format!("sum over {year}"), None);
-        self.row("financial-year").text("year", name).text("measure", &group.name).figure("amount", figure)
+    fn year(&self, group: &Group<'_, 'a>, name: &str, year: TimeRange, sum: Sum) -> Row {
+        let figure = sum.figure(["year/", name, "/", &group.name].concat(), How::Year(year), None);
+        self.row("financial-year").text("year", name).text("measure", &*group.name).figure("amount", figure)
     }
 }
 
 /// A row a stated total and reading: what is stated, what we make of it, the difference.
-fn stated(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
+fn stated<'a>(all: &'a Projections, contract: &'a ContractId, courses: &mut Courses<'a>, at: At) -> Vec<Row> {
     let mut rows = vec![];
     for (key, fact) in all.stated_totals(contract, at) {
         let EventKind::TotalStated { total, amount, basis, .. } = &fact.event().kind else { continue };
-        let mut figure = Figure::computed(key, Knowing::Known(Val::Money(*amount, Some(*basis))), "", [fact]);
+        let mut figure =
+            Figure::computed(key.name(), Knowing::Known(Val::Money(*amount, Some(*basis))), "", [fact.clone()]);
         figure.computed = None;
         figure.effective = Some(fact.effective());
-        let row = || Row::new("stated-total").text("contract", contract).text("total", total);
-        let readings = all.readings(fact, at);
+        let row = || Row::new("stated-total").text("contract", contract.as_str()).text("total", total.as_str());
+        let readings = all.readings(fact, courses);
         if readings.is_empty() {
-            let none = Figure::unknown(format!("{key}/computed"), "no parts of it are stated");
+            let none = Figure::unknown([&figure.fact, "/computed"].concat(), "no parts of it are stated");
             let row = row().figure("stated", figure.clone()).figure("computed", none);
             rows.push(row.text("parts", "none").text("difference", "not determined"));
         }
         for (label, sum) in readings {
-            let computed = sum.figure(format!("{key}/computed/{label}"), label, Some(*basis));
-            let difference = match computed.value.known() {
-                Some(Val::Money(ours, _)) if (amount.pounds() - ours.pounds()).abs() <= amount.slack() + sum.slack => {
-                    "none".to_owned()
-                }
+            let name = [&figure.fact, "/computed/", label].concat();
+            let slack = amount.slack() + sum.slack;
+            let computed = sum.figure(name, label.to_owned().into(), Some(*basis));
+            let difference = match computed.value().known() {
+                Some(Val::Money(ours, _)) if (amount.pounds() - ours.pounds()).abs() <= slack => "none".to_owned(),
                 Some(Val::Money(ours, _)) => Money::exact(amount.pounds() - ours.pounds()).to_string(),
                 _ => "not determined".to_owned(),
             };

@@ -37,7 +37,7 @@ pub(super) fn rows(
 /// The whole timeline, in the order of recording.
 fn chain(all: &Projections, key: &Key, timeline: &Timeline, at: At) -> Vec<Row> {
     let selection = timeline.select(at);
-    let figure = all.with_names(Figure::selected(key, &selection, at.as_of), at);
+    let figure = all.with_names(Figure::selected(key.name(), &selection, at.as_of), at);
     let answer = Row::new("figure").text("fact", key).figure("answer", figure);
     let facts = timeline.facts().iter().map(|fact| row(all, fact, counts_as(fact, &selection, at), at));
     std::iter::once(answer).chain(facts).collect()
@@ -108,7 +108,7 @@ fn behind(all: &Projections, figure: Figure, at: At) -> Vec<Row> {
     for (_, key, timeline) in all.timelines() {
         for fact in timeline.facts() {
             let place = (fact.position(), fact.place());
-            if figure.rests_on.contains(&place)
+            if figure.rests_on.iter().any(|behind| (behind.position(), behind.place()) == place)
                 && !seen.contains(&place)
                 && !matches!(key, Key::Doubt(..) | Key::Act(_))
             {

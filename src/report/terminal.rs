@@ -2,7 +2,7 @@
 
 use crate::question::{Answer, Cell, Row};
 use comfy_table::{Attribute, Cell as TableCell, ColumnConstraint, ContentArrangement, Table, Width, presets};
-use minutebook_projections::{AS_THE_WHOLE, Figure, Knowing, NOTHING, Other};
+use minutebook_projections::{Figure, How, Knowing, Other, Says, Why};
 use std::io::IsTerminal;
 
 /// How wide lines are where nothing says how wide the terminal is.
@@ -268,20 +268,21 @@ fn labelled(figure: &Figure) -> String {
 
 /// The figure, where it comes from, and the nearest of what stands beside it.
 fn figure_words(figure: &Figure, all: bool) -> String {
-    if figure.computed.as_deref() == Some(AS_THE_WHOLE) {
-        return AS_THE_WHOLE.to_owned();
+    if let Some(how @ How::AsTheWhole) = &figure.computed {
+        return how.to_string();
     }
-    if matches!(&figure.value, Knowing::Unknown(why) if why == NOTHING) {
+    if matches!(&figure.says, Says::Ours(Knowing::Unknown(Why::Nothing))) {
         return "nothing".to_owned();
     }
     let mut out = figure.words();
-    out += &source_words(&figure.sources.iter().map(ToString::to_string).collect::<Vec<_>>());
-    if let Some(uncertain) = &figure.uncertain {
+    out += &source_words(&figure.sources().iter().map(ToString::to_string).collect::<Vec<_>>());
+    let uncertain = figure.uncertain.as_ref().map(ToString::to_string);
+    if let Some(uncertain) = &uncertain {
         out.push_str(&format!("\n  uncertain: {uncertain}"));
     }
     let shown = if all { usize::MAX } else { BESIDE };
     // What makes a figure uncertain has been said already.
-    let said = |other: &&Other| figure.uncertain.as_ref().is_some_and(|why| why.ends_with(&other.words()));
+    let said = |other: &&Other| uncertain.as_ref().is_some_and(|why| why.ends_with(&other.words()));
     let others: Vec<&Other> = figure.others.iter().filter(|other| !said(other)).collect();
     for other in others.iter().take(shown) {
         out.push_str(&format!("\n  beside: {}", other.words()));

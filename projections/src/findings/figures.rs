@@ -7,7 +7,7 @@ use crate::key::Key;
 use crate::prelude::*;
 use crate::register::start_of;
 use crate::timeline::{Fact, Timeline};
-use crate::value::{Sum, Window, compare, to_the_penny as pounds};
+use crate::value::{Courses, Sum, Window, compare, to_the_penny as pounds};
 use core::cmp::Ordering;
 use minutebook_events::{Clause, ContractId, EventKind, Knowledge, Measure, Money, Part, PartyId, Standing};
 use rust_decimal::Decimal;
@@ -40,13 +40,14 @@ fn signed(amount: Decimal) -> String {
 
 fn totals(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let mut outcome = Outcome::default();
+    let mut courses = Courses::new(all, at);
     let totals = all.value.timelines().filter(|(key, _)| matches!(key, Key::Total(..)));
     for fact in totals.flat_map(|(_, timeline)| stated(timeline, at)) {
         let EventKind::TotalStated { total, amount, .. } = &fact.event().kind else { continue };
         outcome.examined += 1;
-        let readings = all.readings(fact, at);
+        let readings = all.readings(fact, &mut courses);
         let agrees = |sum: &Sum| {
-            sum.lacks().is_empty()
+            sum.lacks().next().is_none()
                 && sum.added > 0
                 && compare(amount.pounds(), sum.pounds, amount.slack() + sum.slack) == Ordering::Equal
         };
@@ -59,10 +60,14 @@ fn totals(rule: &Rule, all: &Projections, at: At) -> Outcome {
     outcome
 }
 
-fn total_finding(rule: &Rule, fact: &Fact, total: &str, amount: Money, label: &str, sum: &Sum<'_>) -> Finding {
-    let facts = core::iter::once(fact).chain(sum.facts.iter().copied());
-    if let Some(why) = sum.lacks().first() {
+fn total_finding(rule: &Rule, fact: &Fact, total: &str, amount: Money, label: &str, sum: &Sum) -> Finding {
+    let facts = core::iter::once(fact).chain(&sum.facts);
+    if let Some(why) = sum.lacks().next() {
         let text = format!("{total} is stated as {amount}; {label} cannot be added up: {why}");
+        return Finding::new(rule, Weight::Gap, text, facts);
+    }
+    if sum.facts.is_empty() {
+        let text = format!("{total} is stated as {amount}; none of the amounts of {label} is in the record");
         return Finding::new(rule, Weight::Gap, text, facts);
     }
     let difference = amount.pounds() - sum.pounds;
@@ -223,7 +228,7 @@ fn uplift_finding(
         lines.iter().flat_map(|timeline| timeline.counted(at)).map(|fact| start_of(fact.effective())).collect();
     starts.sort_unstable();
     starts.dedup();
-    let yearly: Vec<Sum<'_>> = starts
+    let yearly: Vec<Sum> = starts
         .iter()
         .map(|day| all.sum(contract, Window::Yearly, at.on(*day), |line, _| line.measure == measure))
         .filter(|sum| sum.missing.is_empty() && sum.added > 0)
@@ -242,7 +247,7 @@ fn uplift_finding(
         pounds(first.pounds),
         pounds(last.pounds)
     );
-    let facts = core::iter::once(clause).chain(first.facts.iter().copied()).chain(last.facts.iter().copied());
+    let facts = core::iter::once(clause).chain(&first.facts).chain(&last.facts);
     Some(Finding::new(rule, Weight::Difference, text, facts).compared(
         format!("at least {floor} % a year"),
         format!("{} %", rise.round_dp(2)),
@@ -280,7 +285,7 @@ fn carried_over(rule: &Rule, all: &Projections, at: At) -> Outcome {
                 weakest(old),
                 signed(difference)
             );
-            let facts = core::iter::once(fact).chain(old.facts.iter().copied()).chain(new.facts.iter().copied());
+            let facts = core::iter::once(fact).chain(&old.facts).chain(&new.facts);
             outcome.found.push(Finding::new(rule, Weight::Difference, text, facts).compared(
                 pounds(new.pounds),
                 pounds(old.pounds),
@@ -292,12 +297,7 @@ fn carried_over(rule: &Rule, all: &Projections, at: At) -> Outcome {
 }
 
 /// What each funder, its arms counted in, pays a year: on the last day that lines are stated from, or the first.
-fn last_by_funder<'a>(
-    all: &'a Projections,
-    contract: &'a ContractId,
-    at: At,
-    first: bool,
-) -> BTreeMap<PartyId, Sum<'a>> {
+fn last_by_funder<'a>(all: &'a Projections, contract: &'a ContractId, at: At, first: bool) -> BTreeMap<PartyId, Sum> {
     let funded = |timeline: &Timeline| timeline.counted(at).any(|fact| set_amount(fact).is_some());
     let lines: Vec<_> = all
         .lines(contract, at)
@@ -325,8 +325,8 @@ fn last_by_funder<'a>(
 }
 
 /// The weakest standing of what a sum is made of.
-fn weakest(sum: &Sum<'_>) -> Standing {
-    let standings = sum.facts.iter().map(|fact| fact.standing());
+fn weakest(sum: &Sum) -> Standing {
+    let standings = sum.facts.iter().map(Fact::standing);
     standings.min_by_key(|standing| standing.strength()).unwrap_or(Standing::Inferred)
 }
 

@@ -142,10 +142,10 @@ fn past_term(rule: &Rule, all: &Projections, at: At) -> Outcome {
                     "{} has a first term to {} ({}) and is {} to run beyond it; the decision to extend it is not in the record",
                     named(contract, &part),
                     DateSpan::day(last),
-                    terms.set().standing(),
+                    terms.set.standing(),
                     if fact.standing().is_firm() { "taken" } else { "inferred" },
                 );
-                let facts = core::iter::once(*fact).chain(terms.facts.iter().copied());
+                let facts = core::iter::once(*fact).chain(terms.facts());
                 outcome.found.push(Finding::new(rule, Weight::Gap, text, facts));
             }
         }
@@ -203,8 +203,11 @@ fn no_firm_end(rule: &Rule, all: &Projections, at: At) -> Outcome {
         });
         if let Some(end) = passed {
             let text = format!(
-                "{contract} started on {} and was {} to end, last day {}; no decision or report that it ended is in the record",
-                answer.effective(),
+                "{contract} started {} and was {} to end, last day {}; no decision or report that it ended is in the record",
+                match answer.effective().exact() {
+                    Some(_) => format!("on {}", answer.effective()),
+                    None => answer.effective().to_string(),
+                },
                 end.standing(),
                 end.effective().plus_days(-1)
             );

@@ -119,7 +119,7 @@ fn no_figure_is_firmer_than_what_it_rests_on() {
             let rows = on(topic, contract, day).library().answer;
             for figure in rows.iter().flat_map(|row| &row.cells).flat_map(|(_, cell)| cell.figures()) {
                 let Some(standing) = figure.standing else { continue };
-                let behind = figure.rests_on.iter().map(|place| strength(*place)).min();
+                let behind = figure.rests_on.iter().map(|fact| strength((fact.position(), fact.place()))).min();
                 assert_eq!(Some(standing.strength()), behind, "{contract} {topic} {day}: {figure:#?}");
                 checked += 1;
             }
