@@ -24,20 +24,20 @@ pub struct Verified {
     pub checkpoints: u64,
     /// Roots of projections in those checkpoints that this program makes in another version, so that they say nothing.
     pub other_versions: u64,
-    /// What lies beside the ledger.
-    pub contents: VerifiedContents,
+    /// What lies beside the ledger, where that was asked for.
+    pub contents: Option<VerifiedContents>,
 }
 
 /// Reads a whole store: every hash from the stored bytes, positions without a gap, claims true, instants increasing, the
 /// indexes equal to what the entries say; and at the size of every checkpoint the same roots, so that nothing it covers was
-/// altered, dropped or put in between; and every sealed, published or erased content there or gone as the entries say.
+/// altered, dropped or put in between; and, where they are given, every content there or gone as the entries say.
 /// Stops at the first fault. What the entries come to is given back.
 ///
 /// # Errors
 /// [`LedgerError`], with the position of the first fault.
 pub fn verify(
     store: &dyn Store,
-    contents: &Contents,
+    contents: Option<&Contents>,
     checkpoints: &[Checkpoint],
     mut progress: impl FnMut(u64, u64),
 ) -> Result<(Verified, Folded), LedgerError> {
@@ -58,7 +58,8 @@ pub fn verify(
     let streams = indexes(store, &folded)?;
     let events = folded.projections.entries().iter().map(|recorded| recorded.entry.events.len() as u64).sum();
     let checkpoints = checkpoints.len() as u64;
-    let contents = contents.hold(&folded.projections, folded.projections.head())?;
+    let hold = |contents: &Contents| contents.hold(&folded.projections, folded.projections.head());
+    let contents = contents.map(hold).transpose()?;
     let entries = folded.tree.size();
     let verified = Verified { entries, bytes, events, streams, checkpoints, other_versions, contents };
     Ok((verified, folded))

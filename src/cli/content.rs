@@ -129,7 +129,7 @@ pub(super) enum Content {
         #[command(flatten)]
         sign: Sign,
     },
-    /// Destroy what lies beside the ledger and no entry asks for: sealed or put there for everybody, and not recorded
+    /// Destroy what lies beside the ledger and no entry asks for: not recorded, or struck by a correction
     #[command(
         after_help = "Example:\n  minutebook content discard 9f2c…\n\n`minutebook verify` names what no entry asks for."
     )]

@@ -59,7 +59,8 @@ impl Verify {
         checkpoints.extend(given);
         let mut progress = output::Progress::new("verifying");
         let started = Instant::now();
-        let result = verify(&*store, &Contents::beside(folder), &checkpoints, |done, total| progress.tell(done, total));
+        let result =
+            verify(&*store, Some(&Contents::beside(folder)), &checkpoints, |done, total| progress.tell(done, total));
         let seconds = started.elapsed().as_secs_f64();
         let text = match &result {
             Ok((verified, folded)) if self.json.json => {
@@ -105,7 +106,7 @@ fn words(verified: &Verified, head: &Head, seconds: f64, keys: &[PublicKey]) -> 
     if *checkpoints > 0 && keys.is_empty() {
         text += "Whose signatures they are was not checked: give the public key with --key.\n";
     }
-    text += &of_contents(contents);
+    text += &contents.as_ref().map(of_contents).unwrap_or_default();
     if *other_versions > 0 {
         text += &format!(
             "{other_versions} roots of projections in them are of versions that this program does not make: not compared.\n"
@@ -129,7 +130,7 @@ fn of_contents(verified: &VerifiedContents) -> String {
     }
     for commitment in unrecorded {
         text += &format!(
-            "No entry commits to what is sealed under {commitment}: record it, or destroy it: minutebook content discard {commitment}\n"
+            "No entry that stands commits to what is sealed under {commitment}: record it, or destroy it: minutebook content discard {commitment}\n"
         );
     }
     for commitment in unpublished {

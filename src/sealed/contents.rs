@@ -102,7 +102,7 @@ impl Contents {
         let mut salt = Salt([0; 32]);
         OsRng.fill_bytes(&mut salt.0);
         let mut opening = opening(&salt, first.as_slice().chain(content));
-        let mut draft = self.draft(SEALED)?;
+        let mut draft = self.draft(SEALED, 0o600)?;
         envelope::close(to, &mut opening, draft.as_file_mut()).map_err(io_error("seal into", draft.path()))?;
         let commitment = opening.commitment().map_err(reading)?;
         keep(draft, &self.sealed(&commitment))?;
@@ -139,7 +139,7 @@ impl Contents {
     /// # Errors
     /// [`ContentError`]; then nothing was put.
     pub fn publish(&self, commitment: &Commitment, key: &ReadKey) -> Result<Salt, ContentError> {
-        let mut draft = self.draft(PUBLISHED)?;
+        let mut draft = self.draft(PUBLISHED, 0o666)?;
         let salt = self.read(commitment, key, draft.as_file_mut())?;
         keep(draft, &self.published(commitment))?;
         Ok(salt)
@@ -222,17 +222,19 @@ impl Contents {
         paths.collect::<Result<_, _>>().map_err(io_error("list", &folder))
     }
 
-    /// A file that is not there until it is whole; dropped, it goes away.
-    fn draft(&self, folder: &str) -> Result<NamedTempFile, ContentError> {
+    /// A file that is not there until it is whole, for those whom `mode` and the process let at it; dropped, it goes away.
+    fn draft(&self, folder: &str, mode: u32) -> Result<NamedTempFile, ContentError> {
         let folder = self.ledger.join(folder);
         match fs::create_dir(&folder) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             made => made.and_then(|()| durable::sync_folder(&self.ledger)).map_err(io_error("make", &folder))?,
         }
-        tempfile::Builder::new()
-            .suffix(&format!(".{}", durable::DRAFT))
-            .tempfile_in(&folder)
-            .map_err(io_error("write into", &folder))
+        let ending = format!(".{}", durable::DRAFT);
+        let mut draft = tempfile::Builder::new();
+        draft.suffix(&ending);
+        #[cfg(unix)]
+        draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+        draft.tempfile_in(&folder).map_err(io_error("write into", &folder))
     }
 }
 

@@ -96,7 +96,7 @@ pub struct VerifiedContents {
     pub published: u64,
     /// Erased, and gone.
     pub erased: u64,
-    /// Sealed, and no entry commits to it.
+    /// Sealed, and no entry that stands commits to it.
     pub unrecorded: Vec<Commitment>,
     /// Put there for everybody, and no entry publishes it.
     pub unpublished: Vec<Commitment>,
@@ -146,10 +146,11 @@ impl Contents {
         Ok(())
     }
 
-    /// That a content is there; or was, where the ledger committed to it before: then its sealing is recorded anew.
+    /// That a content is there; or was, where it is erased and only the record of its sealing is made anew.
     fn is_sealed(&self, known: &Projections, commitment: &Commitment) -> Result<(), NotReady> {
+        let erased = |content: &Content<'_>| content.erased.is_some() && content.commitments.contains(commitment);
         match self.sealed_to(commitment) {
-            Err(_) if named(&known.contents(known.head()), commitment).is_some() => Ok(()),
+            Err(_) if known.contents(known.head()).iter().any(erased) => Ok(()),
             Err(ContentError::NotThere(_)) => Err(NotReady::NotSealed),
             other => other.map(drop).map_err(NotReady::Content),
         }
@@ -174,14 +175,14 @@ impl Contents {
         Ok(())
     }
 
-    /// Destroys what lies there for no entry; whether there was anything. What an entry asks for is left alone.
+    /// Destroys what lies there for no entry that stands; whether there was anything. What one asks for is left alone.
     ///
     /// # Errors
     /// [`ContentError::Io`]; then some of it may still be there.
     pub fn discard(&self, commitment: &Commitment, known: &Projections, head: Position) -> Result<bool, ContentError> {
-        match named(&known.contents(head), commitment) {
+        match sealed_as(&known.contents(head), commitment) {
             None => self.destroy(commitment),
-            Some(content) if content.published.is_none() => self.unpublish(commitment),
+            Some(content) if content.published.is_none() && content.erased.is_none() => self.unpublish(commitment),
             Some(_) => Ok(false),
         }
     }
@@ -210,8 +211,8 @@ impl Contents {
             }
         }
         let [sealed, published] = self.all().map_err(ContentFault::Unlisted)?;
-        held.unrecorded = sealed.into_iter().filter(|one| named(&contents, one).is_none()).collect();
-        let asked = |one: &Commitment| named(&contents, one).is_some_and(|content| content.published.is_some());
+        held.unrecorded = sealed.into_iter().filter(|one| sealed_as(&contents, one).is_none()).collect();
+        let asked = |one: &Commitment| sealed_as(&contents, one).is_some_and(|content| content.published.is_some());
         held.unpublished = published.into_iter().filter(|one| !asked(one)).collect();
         Ok(held)
     }
@@ -246,7 +247,7 @@ fn not_as_sealed(content: &Content<'_>, source: ContentError) -> ContentFault {
     ContentFault::NotAsSealed { contract, content: name, position, source }
 }
 
-/// The content that a commitment is, or was, of.
-fn named<'a, 'b>(contents: &'b [Content<'a>], commitment: &Commitment) -> Option<&'b Content<'a>> {
-    contents.iter().find(|content| content.commitments.contains(commitment))
+/// The content that a sealing which stands commits to.
+fn sealed_as<'a, 'b>(contents: &'b [Content<'a>], commitment: &Commitment) -> Option<&'b Content<'a>> {
+    contents.iter().find(|content| content.commitment == *commitment)
 }

@@ -513,7 +513,7 @@ fn what_no_entry_asks_for_is_told_and_can_be_destroyed() {
     place.run(&["content", "publish", "lwk", "bids", "--key", "officer.key"]).ok();
     let verified = place.run(&["verify"]).ok();
     let verified = verified.prints(&[
-        &format!("No entry commits to what is sealed under {}: record it, or destroy it", quoted(&stray)),
+        &format!("No entry that stands commits to what is sealed under {}: record it, or destroy it", quoted(&stray)),
         &format!("No entry publishes what lies here for everybody under {}: record it, or take it back", quoted(&bids)),
     ]);
     assert_eq!(verified.out.matches("No entry").count(), 2);
@@ -534,7 +534,13 @@ fn what_no_entry_asks_for_is_told_and_can_be_destroyed() {
 }
 
 #[test]
-fn another_file_that_was_meant_takes_the_place_and_both_are_erased() {
+fn another_file_that_was_meant_takes_the_place_and_the_wrong_one_can_go() {
+    for discarded in [false, true] {
+        correct_and_erase(discarded);
+    }
+}
+
+fn correct_and_erase(discarded: bool) {
     let place = council();
     let wrong = seal(&place, "defined.toml", "bids");
     let right = place.run(&["content", "seal", "appendix", "--to", "officer.pub"]).ok().out;
@@ -548,7 +554,14 @@ fn another_file_that_was_meant_takes_the_place_and_both_are_erased() {
     place.file("correction.toml", act("X", "2022-01-01", &(strikes + anew)));
     place.run(&["record", "correction.toml"]).ok();
     assert_eq!(place.run(&READ).ok().out.as_bytes(), SECRET);
-    place.run(&["verify"]).ok();
+    place
+        .run(&["verify"])
+        .ok()
+        .prints(&[&format!("No entry that stands commits to what is sealed under {}", quoted(&wrong))]);
+    if discarded {
+        place.run(&["content", "discard", quoted(&wrong)]).ok();
+        place.run(&READ).ok();
+    }
     let certificate = erase(&place, "bids").ok().out;
     for line in [&wrong, &right] {
         assert!(!sealed_file(&place, line).exists());
@@ -597,4 +610,63 @@ fn the_event_in_readme_reads_as_it_stands() {
     let text = act("C", "2021-12-20", &block.replace('…', &"0".repeat(64)));
     let file = minutebook_events::decision_file::DecisionFile::parse(&text).unwrap();
     assert_eq!(file.draft.events[0].kind.name(), "content-sealed");
+}
+
+#[test]
+fn copies_carry_contents_and_an_erasure_does_not_reach_those_made_before() {
+    let place = council();
+    seal(&place, "appendix", "bids");
+    seal(&place, "defined.toml", "names");
+    let names = publish(&place, "names");
+    place.run(&["backup", "--out", "backup"]).ok();
+    place.run(&["archive", "--out", "archive"]).ok();
+    erase(&place, "bids").ok();
+    for (at, from) in ["backup", "archive"].into_iter().enumerate() {
+        let ledger = format!("restored-{at}");
+        place.run(&["restore", "--from", from, "--ledger", &ledger]).ok();
+        let there = |args: &[&str]| place.run(&[&["--ledger", &ledger], args].concat());
+        assert_eq!(there(&READ).ok().out.as_bytes(), SECRET);
+        there(&["content", "read", "lwk", "names", "--salt"]).ok().prints(&[quoted(&names)]);
+        there(&["verify"]).ok().prints(&["1 sealed and there, 1 published"]);
+    }
+    // Who takes it out of an older copy by hand still has a ledger in it; the erasure is recorded there once more.
+    fs::remove_dir_all(place.path().join("backup/sealed")).unwrap();
+    let sums = place.path().join("backup/SHA256SUMS");
+    let lines = fs::read_to_string(&sums).unwrap();
+    fs::write(
+        &sums,
+        lines.lines().filter(|line| !line.contains("sealed/")).map(|line| format!("{line}\n")).collect::<String>(),
+    )
+    .unwrap();
+    place.run(&["restore", "--from", "backup", "--ledger", "other"]).ok();
+    place
+        .run(&["--ledger", "other", "verify"])
+        .ends(1)
+        .prints(&["content bids of lwk, sealed at position 1: there is no other/sealed/"]);
+    place.run(&["--ledger", "other", "content", "erase", "erasing.toml"]).ok();
+    place.run(&["--ledger", "other", "verify"]).ok();
+    place.run(&["backup", "--out", "after"]).ok();
+    place
+        .run(&["--ledger", "after", "verify"])
+        .ok()
+        .prints(&["1 published and equal to what was committed to, 1 erased"]);
+}
+
+#[test]
+fn an_answer_about_contents_is_checked_without_a_ledger() {
+    let place = council();
+    seal(&place, "appendix", "bids");
+    let public = place.run(&["key", "new", "kent.example/minutebook", "--out", "kent.key"]).ok().out;
+    let salt = place.run(&[&READ[..], &["--salt"]].concat()).ok().out.trim().to_owned();
+    place.run(&["answer", "register", "lwk", "--sign", "kent.key", "--bundle", "sealed.json"]).ok();
+    publish(&place, "bids");
+    place.run(&["answer", "register", "lwk", "--sign", "kent.key", "--bundle", "published.json"]).ok();
+    for (bundle, words, salted) in
+        [("sealed.json", "withheld: Schedule 12A", false), ("published.json", "published", true)]
+    {
+        place.run(&["verify-answer", bundle, "--key", public.trim()]).ok().prints(&[words]);
+        let bytes = fs::read(place.path().join(bundle)).unwrap();
+        assert_eq!(holds(&bytes, salt.as_bytes()), salted, "{bundle}");
+        assert!(!holds(&bytes, SECRET));
+    }
 }

@@ -32,7 +32,7 @@ const IN_ORDER: [u64; 10] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 fn found(ledger: &Path) -> Result<u64, String> {
     let folder = Folder::open(ledger).map_err(|error| error.to_string())?;
     let store = SledStore::open(folder, options()).map_err(|error| error.to_string())?;
-    verify(&store, &Contents::beside(ledger), &[], |_, _| {})
+    verify(&store, Some(&Contents::beside(ledger)), &[], |_, _| {})
         .map(|(verified, _)| verified.entries)
         .map_err(|error| error.to_string())
 }

@@ -125,7 +125,8 @@ struct All {
 
 fn read(path: &Path) -> Result<All, String> {
     let store = open(path)?;
-    let (_, folded) = verify(&store, &Contents::beside(path), &[], |_, _| {}).map_err(|error| error.to_string())?;
+    let (_, folded) =
+        verify(&store, Some(&Contents::beside(path)), &[], |_, _| {}).map_err(|error| error.to_string())?;
     let entries = store.scan(Position(0)).collect::<Result<_, _>>().map_err(|error| error.to_string())?;
     let projections = &folded.projections;
     let roots = projections.roots().iter().map(|root| format!("{} {}", root.name, root.root)).collect();

@@ -210,7 +210,7 @@ fn recorded(program: &Program, scene: &Scene, before: u64, printed: &str) {
     let least = promised(printed).last().map_or(0, |position| position + 1).max(before);
     let size = match store::open(&scene.ledger()) {
         Ok(store) => {
-            let (verified, folded) = verify(&*store, &Contents::beside(&scene.ledger()), &[], |_, _| {})
+            let (verified, folded) = verify(&*store, Some(&Contents::beside(&scene.ledger())), &[], |_, _| {})
                 .expect("what is there holds together");
             for recorded in folded.projections.entries() {
                 assert!(recorded.entry.records(&draft(recorded.position.0)), "another entry at {}", recorded.position);
