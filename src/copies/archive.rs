@@ -1,5 +1,6 @@
 //! An archive: the entries as lines of a text, with their checkpoints and with what it takes to check them, so that nothing of
-//! ours is needed to read it. It is written in memory that does not grow with the ledger. It must not read the store's own files.
+//! ours is needed to read it. It is written in memory that grows with the ledger's sealed contents and corrections, and with
+//! nothing else of it. It must not read the store's own files.
 
 use super::beside::{self, carry};
 use super::draft::Draft;
@@ -12,9 +13,11 @@ use crate::audit::verify::differs;
 use crate::durable;
 use crate::ledger::{LedgerError, read};
 use crate::merkle::Peaks;
+use crate::sealed::Contents;
 use crate::store::{Store, Stored};
 use base64::prelude::{BASE64_STANDARD, Engine};
-use minutebook_events::{Hash, Position};
+use minutebook_events::{Entry, EventKind, Hash, Position};
+use minutebook_projections::Projections;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -30,10 +33,13 @@ struct Lines {
     bytes: u64,
     root: Hash,
     file: Hash,
+    /// Of the entries that say what was done to contents, and of no others.
+    contents: Projections,
 }
 
 /// Makes an archive at `to` of the ledger in the folder `from`, whose store this is. Every entry is held to the one before,
-/// the entries to the root of every checkpoint, and what was written to what was read. Others may record meanwhile.
+/// the entries to the root of every checkpoint, contents to the entries, and what was written to what was read. Others may
+/// record meanwhile.
 ///
 /// # Errors
 /// [`CopyError`]: nothing is at `to`.
@@ -46,6 +52,8 @@ pub fn archive(store: &dyn Store, from: &Path, to: &Path, progress: Progress) ->
     carry(from, &folder)?;
     let checkpoints = signed_up_to(size, &folder, store)?;
     let lines = write_lines(store, size, &checkpoints, &folder.join(ENTRIES), progress)?;
+    let held = Contents::beside(&folder).hold(&lines.contents, size);
+    held.map_err(|fault| CopyError::Contents(CopyError::of_content(&fault, &folder, from)))?;
     let readme = folder.join(README);
     fs::write(&readme, words(size, &lines.root)).map_err(CopyError::io("write", readme))?;
     // Every file is read again here.
@@ -69,13 +77,19 @@ fn write_lines(
 ) -> Result<Lines, CopyError> {
     let mut file = BufWriter::new(File::create(path).map_err(CopyError::io("make", path))?);
     let (mut bytes, mut last, mut peaks, mut hash) = (0, None, Peaks::default(), Sha256::new());
+    let mut contents = Projections::default();
     hold(&peaks, checkpoints)?;
     for stored in store.scan(Position(0)) {
         let stored = stored?;
         if stored.position >= size {
             break;
         }
-        last = Some(read(&stored, Position(peaks.size()), last)?.recorded);
+        let entry = read(&stored, Position(peaks.size()), last)?;
+        last = Some(entry.recorded);
+        if may_concern_contents(&entry) {
+            contents.pass(stored.position);
+            contents.apply(entry, stored.leaf);
+        }
         let line = line(stored)?;
         file.write_all(&line).map_err(CopyError::io("write", path))?;
         hash.update(&line);
@@ -89,7 +103,13 @@ fn write_lines(
         return Err(LedgerError::Incoherent { position: Position(peaks.size()), what }.into());
     }
     file.flush().map_err(CopyError::io("write", path))?;
-    Ok(Lines { bytes, root: peaks.root(), file: Hash(hash.finalize().into()) })
+    Ok(Lines { bytes, root: peaks.root(), file: Hash(hash.finalize().into()), contents })
+}
+
+/// Whether an entry seals, publishes or erases, or may strike one that did.
+fn may_concern_contents(entry: &Entry) -> bool {
+    let concerns = |kind: &EventKind| kind.content_step().is_some() || matches!(kind, EventKind::Correction { .. });
+    entry.events.iter().any(|event| concerns(&event.kind))
 }
 
 /// The line of an entry. JSON as we write it has no line feed; a line feed in what is stored would be two lines.

@@ -207,7 +207,7 @@ fn a_damaged_backup_is_told_and_left_as_it_is() {
     damaged(&place, |it| flip(note(it), 9), &[]).ends(1).says(&[".note: ", hash]);
     damaged(&place, |it| fs::remove_file(it.join("published/07")).unwrap(), &[])
         .ends(1)
-        .says(&["damaged/published/07: it is not there, and SHA256SUMS names it; where it was erased"]);
+        .says(&["damaged/published/07: it is not there, and SHA256SUMS names it"]);
     damaged(&place, |it| fs::remove_file(it.join("size")).unwrap(), &[])
         .ends(1)
         .says(&["damaged/size: this file is missing"]);
