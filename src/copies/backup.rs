@@ -9,13 +9,14 @@ use super::sums::Sums;
 use super::{Copied, Progress, Step};
 use crate::audit::checkpoint::Head;
 use crate::durable;
-use crate::ledger::{Ledger, new_entry};
+use crate::ledger::{Ledger, LedgerError, new_entry};
 use crate::store::Stored;
 use minutebook_events::Position;
 use std::path::Path;
 
 /// Makes a backup at `to` of the ledger in the folder `from`, up to a head that it has had ([`Ledger::roots`]). It is there
-/// once it was opened and verified, and every root of it is that of the head. Others may record meanwhile.
+/// once it was opened and verified, and every root of it is that of the head. Others may record meanwhile; an erasure may make
+/// the backup fail, since none may lack a content, or have one, against what its entries say.
 ///
 /// # Errors
 /// [`CopyError`]: nothing is at `to`.
@@ -27,7 +28,12 @@ pub fn backup(ledger: &Ledger, head: &Head, from: &Path, to: &Path, progress: Pr
     carry(from, &folder)?;
     let checkpoints = signed_up_to(head.size, &folder, ledger.store())?;
     Sums::of(&folder, beside::files(&folder)?)?.write(&folder)?;
-    let (verified, found) = verified(&folder, &checkpoints, progress)?;
+    let (verified, found) = verified(&folder, &checkpoints, progress).map_err(|error| match error {
+        CopyError::Ledger(LedgerError::Content(fault)) => {
+            CopyError::Contents(CopyError::of_content(&fault, &folder, from))
+        }
+        other => other,
+    })?;
     if found != *head {
         return Err(CopyError::Unlike { target: to.into(), what: difference(&found, head) });
     }

@@ -3,9 +3,10 @@
 
 use crate::audit::checkpoint::CheckpointError;
 use crate::ledger::LedgerError;
+use crate::sealed::ContentFault;
 use crate::store::{OpenError, Shown, StoreError};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a copy was not made, or not taken. What was to be copied is as it was, and nothing took the place of anything.
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +91,9 @@ pub enum CopyError {
         /// Why not.
         why: &'static str,
     },
+    /// Fault: a content is not there, or still there; it may have been erased while it was copied.
+    #[error("{0}; nothing was copied: where it is being erased, try again")]
+    Contents(String),
     /// The ledger to copy does not hold together.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -124,6 +128,11 @@ impl CopyError {
     /// What is wrong with a copy, and where.
     pub(super) fn spoilt(place: impl ToString, what: impl ToString) -> Self {
         Self::Spoilt { place: place.to_string(), what: what.to_string() }
+    }
+
+    /// What is wrong with a content in a draft, as it is told of what the draft is a copy of.
+    pub(super) fn of_content(fault: &ContentFault, draft: &Path, from: &Path) -> String {
+        fault.to_string().replace(&draft.display().to_string(), &from.display().to_string())
     }
 
     /// What the operating system said while something was done to a path.

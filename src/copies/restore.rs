@@ -165,6 +165,9 @@ impl Copy<'_> {
             CopyError::Ledger(LedgerError::Bytes { position, source: source @ BadBytes::NoEntry(_) }) => {
                 CopyError::spoilt(self.place(position), source)
             }
+            CopyError::Ledger(LedgerError::Content(fault)) => {
+                CopyError::spoilt(self.from.display(), CopyError::of_content(&fault, &self.draft, self.from))
+            }
             CopyError::Ledger(LedgerError::Store(StoreError::CorruptIndex { name, what })) => {
                 CopyError::spoilt(self.from.display(), format!("the index of {name}: {what}"))
             }

@@ -64,7 +64,7 @@ impl Sums {
             let what = match found(name)? {
                 Some(found) if found == *hash => continue,
                 Some(_) => format!("it is not the file of which {SUMS} has the hash: it was changed, or cut short"),
-                None => format!("it is not there, and {SUMS} names it; where it was erased, take that line out"),
+                None => format!("it is not there, and {SUMS} names it"),
             };
             return Err(CopyError::spoilt(copy.join(name).display(), what));
         }

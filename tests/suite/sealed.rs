@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What nobody may find in the ledger's folder.
-const SECRET: &[u8] = b"the second bidder asked for 4,711 pounds a week";
+pub const SECRET: &[u8] = b"the second bidder asked for 4,711 pounds a week";
 
 /// A decision file of one act with these events.
 fn act(reference: &str, decided: &str, events: &str) -> String {
@@ -48,7 +48,7 @@ fn erasing(reference: &str, content: &str) -> String {
 }
 
 /// A ledger with one contract, an officer's keys, and a content.
-fn council() -> Place {
+pub fn council() -> Place {
     let place = Place::empty();
     let defined = event("contract-defined", "D", "2016-04-01", "title = \"Live Well Kent\"");
     place.file("defined.toml", act("D", "2016-01-01", &defined)).file("appendix", SECRET);
@@ -59,27 +59,27 @@ fn council() -> Place {
 }
 
 /// Seals a file and records it, as the line that the decision file has.
-fn seal(place: &Place, file: &str, content: &str) -> String {
+pub fn seal(place: &Place, file: &str, content: &str) -> String {
     let line = place.run(&["content", "seal", file, "--to", "officer.pub"]).ok().out.trim().to_owned();
     place.file("sealing.toml", sealing(&format!("seal-{content}"), content, &line));
     place.run(&["record", "sealing.toml"]).ok();
     line
 }
 
-fn publish(place: &Place, content: &str) -> String {
+pub fn publish(place: &Place, content: &str) -> String {
     let line = place.run(&["content", "publish", "lwk", content, "--key", "officer.key"]).ok().out.trim().to_owned();
     place.file("publishing.toml", publishing(&format!("publish-{content}"), content, &line));
     place.run(&["record", "publishing.toml"]).ok();
     line
 }
 
-fn erase(place: &Place, content: &str) -> Ran {
+pub fn erase(place: &Place, content: &str) -> Ran {
     place.file("erasing.toml", erasing(&format!("erase-{content}"), content));
     place.run(&["content", "erase", "erasing.toml"])
 }
 
 /// The value in `commitment = "…"` or `salt = "…"`.
-fn quoted(line: &str) -> &str {
+pub fn quoted(line: &str) -> &str {
     line.split('"').nth(1).unwrap()
 }
 

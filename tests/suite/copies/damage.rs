@@ -6,6 +6,7 @@ use minutebook::audit::checkpoint::{Signed, sign};
 use minutebook::audit::key::PrivateKey;
 use minutebook::copies::{self, CopyError, archive};
 use minutebook::ledger::Ledger;
+use minutebook::store::{self, NewEntry};
 use minutebook_events::Position;
 use minutebook_events::decision_file::DecisionFile;
 use std::fs;
@@ -207,7 +208,7 @@ fn a_damaged_backup_is_told_and_left_as_it_is() {
     damaged(&place, |it| flip(note(it), 9), &[]).ends(1).says(&[".note: ", hash]);
     damaged(&place, |it| fs::remove_file(it.join("published/07")).unwrap(), &[])
         .ends(1)
-        .says(&["damaged/published/07: it is not there, and SHA256SUMS names it; where it was erased"]);
+        .says(&["damaged/published/07: it is not there, and SHA256SUMS names it"]);
     damaged(&place, |it| fs::remove_file(it.join("size")).unwrap(), &[])
         .ends(1)
         .says(&["damaged/size: this file is missing"]);
@@ -314,4 +315,21 @@ fn every_change_of_an_archive_is_refused_or_makes_no_difference() {
     assert!(refused > 80);
     copies::restore(&dir.path().join("archive"), &dir.path().join("restored"), Default::default(), &mut |_, _, _| {})
         .unwrap();
+}
+
+/// What another program may have stored: JSON over two lines is an entry, and no line of an archive.
+#[test]
+fn an_entry_of_two_lines_is_told_before_it_is_an_archive() {
+    let dir = TempDir::new().unwrap();
+    small(dir.path());
+    let whole = reopen(&dir.path().join("ledger"));
+    let bytes = whole.stored(Position(0)).unwrap().unwrap().bytes;
+    let id = whole.view().projections.entry(Position(0)).unwrap().entry.id;
+    let folder = dir.path().join("other");
+    let other = store::create(&folder).unwrap();
+    let bytes = [b"\n", bytes.as_slice()].concat();
+    other.append(Position(0), &[NewEntry { id, contracts: vec![], bytes }]).unwrap();
+    let error = archive(&*other, &folder, &dir.path().join("new"), &mut |_, _, _| {}).unwrap_err().to_string();
+    assert!(error.starts_with("position 0: its bytes hold a line feed"), "{error}");
+    assert!(!dir.path().join("new").exists());
 }

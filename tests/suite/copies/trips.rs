@@ -2,6 +2,7 @@
 
 use super::{answers, archived, assert_no_draft, beside, council, restore, restored, sum_again, tree};
 use crate::run::{Place, Ran, defines, ran, reopen};
+use crate::sealed;
 use assert_cmd::Command;
 use minutebook::copies::{archive, backup};
 use minutebook::ledger::Ledger;
@@ -165,4 +166,57 @@ fn the_commands_in_the_archives_readme_do_what_it_says() {
     let leaf = ledger.stored(Position(0)).unwrap().unwrap().leaf;
     assert!(command("printf").starts_with(&leaf.to_string()));
     assert!(readme.contains(&format!("Merkle root:  {}\n", ledger.tree().root(39).unwrap())));
+}
+
+/// A ledger with three contents: one sealed, one published, one erased.
+fn sealing() -> (Place, [String; 2]) {
+    let place = sealed::council();
+    let lines = ["bids", "prices", "names"].map(|content| sealed::seal(&place, "appendix", content));
+    sealed::publish(&place, "prices");
+    sealed::erase(&place, "names").ok();
+    let [bids, prices, _] = lines;
+    (place, [bids, prices].map(|line| sealed::quoted(&line).to_owned()))
+}
+
+#[test]
+fn contents_go_where_their_entries_go() {
+    let (place, _) = sealing();
+    for (command, copy) in [("backup", "backup"), ("archive", "archive")] {
+        place.run(&[command, "--out", copy]).ok().prints(&[" and 3 files beside them "]);
+        let restored = format!("from-{copy}");
+        restore(&place, copy, &restored).ok();
+        place
+            .run(&["--ledger", &restored, "verify"])
+            .ok()
+            .prints(&["1 sealed and there, 1 published and equal to what was committed to, 1 erased and gone"]);
+        let read = ["--ledger", &restored, "content", "read", "lwk"];
+        let bids = place.run(&[&read[..], &["bids", "--key", "officer.key"]].concat()).ok();
+        assert_eq!(bids.out.as_bytes(), sealed::SECRET);
+        assert_eq!(place.run(&[&read[..], &["prices"]].concat()).ok().out.as_bytes(), sealed::SECRET);
+    }
+}
+
+/// Whoever writes the hashes anew is held to what the entries commit to; and a ledger that lost a content has no copy.
+#[test]
+fn a_copy_without_a_content_that_its_entries_promise_is_none() {
+    let (place, [bids, prices]) = sealing();
+    place.run(&["archive", "--out", "archive"]).ok();
+    let archive = place.path().join("archive");
+    let published = archive.join("published").join(&prices);
+    fs::write(&published, "another price").unwrap();
+    sum_again(&archive);
+    let words = format!("archive: content prices of lwk, sealed at position 2: archive/published/{prices} is damaged");
+    restore(&place, "archive", "new").ends(1).says(&[&words, "nothing was restored"]);
+    fs::write(&published, sealed::SECRET).unwrap();
+    fs::remove_file(archive.join("sealed").join(&bids)).unwrap();
+    sum_again(&archive);
+    let words = format!("archive: content bids of lwk, sealed at position 1: there is no archive/sealed/{bids}");
+    restore(&place, "archive", "new").ends(1).says(&[&words, "nothing was restored"]);
+    fs::remove_file(place.ledger().join("sealed").join(&bids)).unwrap();
+    for command in ["backup", "archive"] {
+        let words = format!("content bids of lwk, sealed at position 1: there is no minutebook-ledger/sealed/{bids}");
+        place.run(&[command, "--out", "new"]).ends(2).says(&[&words, "nothing was copied"]);
+    }
+    assert!(!place.path().join("new").exists());
+    assert_no_draft(place.path());
 }
