@@ -60,6 +60,9 @@ enum Which {
     },
 }
 
+/// Kills at any moment of the appends to one ledger: after more, checking all of it takes longest.
+const A_LEDGER: u64 = 20;
+
 const AS_MINUTEBOOK: &str = "MINUTEBOOK_FAULTS_AS_MINUTEBOOK";
 
 fn me() -> Command {
@@ -91,12 +94,14 @@ fn main() -> ExitCode {
     let scenarios = scenarios::named(&only);
     let said = match which {
         Which::Kills { count } => {
-            let at_any_moment = count / 5;
-            kills::at_calls(&PROGRAM, &scenarios, seed, count - at_any_moment, say);
-            let dir = tempfile::TempDir::new().expect("a temporary folder");
-            kills::at_any_moment(&PROGRAM, dir.path(), seed, at_any_moment, |round, size| {
-                println!("at any moment, {}: {size} entries", round + 1);
-            });
+            let ledgers = count / 5 / A_LEDGER;
+            kills::at_calls(&PROGRAM, &scenarios, seed, count - ledgers * A_LEDGER, say);
+            for ledger in 0..ledgers {
+                let dir = tempfile::TempDir::new().expect("a temporary folder");
+                kills::at_any_moment(&PROGRAM, dir.path(), seed + ledger, A_LEDGER, |round, size| {
+                    println!("at any moment, ledger {ledger}, kill {}: {size} entries", round + 1);
+                });
+            }
             format!("{count} kills: no receipt was lost, and every ledger opened again")
         }
         Which::Cuts { count, without_syncs: true } => {

@@ -122,10 +122,9 @@ impl Folder {
         let mut text = serde_json::to_string_pretty(&marker).expect("a marker has only text and a number");
         text.push('\n');
         let path = self.path.join(MARKER);
-        // Else the marker's name could be the only one that a loss of power leaves.
-        sync_folder(&self.path)?;
-        durable::put(&path, text.as_bytes()).map_err(|e| OpenError::io("write", &path, e))?;
+        // Whoever sees the marker takes all other names for durable: those beside it, and the folder's own.
         sync_up(&self.path)?;
+        durable::put(&path, text.as_bytes()).map_err(|e| OpenError::io("write", &path, e))?;
         self.created = false;
         Ok(())
     }

@@ -17,16 +17,16 @@ const UNREADABLE: &str = "this file should hold the number of entries, and does 
 pub(super) struct Watermark(File);
 
 impl Watermark {
-    /// Opens it; makes it only for a ledger that is being made, even where an earlier try left it half-written. Where an
-    /// existing ledger has none, a shortened log would look whole, so that is refused.
+    /// Opens it; makes it only for a ledger that is being made, whatever an earlier try left there, on disk or not yet. Where
+    /// an existing ledger has none, a shortened log would look whole, so that is refused.
     pub(super) fn open(path: &Path, is_new: bool) -> Result<(Self, u64), OpenError> {
         let at_least = match read(path) {
-            Err(OpenError::Corrupt { .. }) if is_new => {
-                durable::write(path, line(0).as_bytes()).map_err(|e| OpenError::io("write", path, e))?;
-                0
-            }
+            Err(OpenError::Corrupt { .. }) if is_new => 0,
             other => other?,
         };
+        if is_new {
+            durable::write(path, line(at_least).as_bytes()).map_err(|e| OpenError::io("write", path, e))?;
+        }
         let file = OpenOptions::new().write(true).open(path).map_err(|e| OpenError::io("open", path, e))?;
         Ok((Self(file), at_least))
     }

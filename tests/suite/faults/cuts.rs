@@ -2,15 +2,14 @@
 //! put into a folder, and held to the receipts that were given before the cut.
 
 use super::disk::Disk;
-use super::layer::{Call, Ended};
+use super::layer::{Call, Ended, Fault};
 use super::scenarios::{Scenario, Scene};
 use super::{Checks, Program, random};
 
-/// Cuts the power `count` times, in these scenarios in turns. Every third cut is followed by another, while the process
-/// does the same again: opening what the first left above all.
+/// Cuts the power `count` times, in these scenarios in turns: one in three as the process plays, one after a kill, when
+/// another process has found what the first left unsynced, and one twice, when what the first cut left is opened.
 pub fn cuts(program: &Program, scenarios: &[&Scenario], seed: u64, count: u64, report: impl FnMut(&str)) {
-    let recordings: Vec<_> = scenarios.iter().map(|scenario| Recording::of(program, scenario)).collect();
-    cut_each(program, &recordings, seed, count, report).end();
+    cut_each(program, scenarios, true, seed, count, report).end();
 }
 
 /// The same as if no process ever synced anything, and how many checks then fail: what shows that a cut takes something.
@@ -21,66 +20,109 @@ pub fn cuts_without_syncs(
     count: u64,
     report: impl FnMut(&str),
 ) -> usize {
-    let mut recordings: Vec<_> = scenarios.iter().map(|scenario| Recording::of(program, scenario)).collect();
-    for recording in &mut recordings {
-        recording.calls.retain(|call| !matches!(call, Call::Synced { .. }));
-    }
-    cut_each(program, &recordings, seed, count, report).failed.len()
+    cut_each(program, scenarios, false, seed, count, report).failed.len()
 }
 
 fn cut_each(
     program: &Program,
-    recordings: &[Recording],
+    scenarios: &[&Scenario],
+    synced: bool,
     seed: u64,
     count: u64,
     mut report: impl FnMut(&str),
 ) -> Checks {
+    let stages: Vec<_> = scenarios.iter().map(|scenario| Stage::of(program, scenario, synced)).collect();
     let (mut done, mut checks) = (0, Checks::default());
     for round in 0.. {
         if done >= count {
             break;
         }
-        let recording = &recordings[round as usize % recordings.len()];
-        let twice = round % 3 == 2 && done + 2 <= count;
-        done += 1 + u64::from(twice);
-        let words = format!("{done} of {count}: {}, round {round}", recording.scenario.name);
-        checks.check(&words, || recording.cut(program, random(seed, round), twice));
+        let stage = &stages[round as usize % stages.len()];
+        let how = match round / stages.len() as u64 % 3 {
+            0 => How::Once,
+            1 => How::AfterAKill,
+            _ if done + 2 <= count => How::Twice,
+            _ => How::Once,
+        };
+        done += if how == How::Twice { 2 } else { 1 };
+        let words = format!("{done} of {count}: {}, {how:?}, round {round}", stage.scenario.name);
+        checks.check(&words, || stage.cut(program, random(seed, round), how));
         report(&words);
     }
     checks
 }
 
-/// A scenario that has played: the disk before, and every call.
-struct Recording<'a> {
-    scenario: &'a Scenario,
-    before: Disk,
-    calls: Vec<Call>,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    Once,
+    AfterAKill,
+    Twice,
 }
 
-impl<'a> Recording<'a> {
-    fn of(program: &Program, scenario: &'a Scenario) -> Self {
+/// A scenario, what is there before it, and how it played once.
+struct Stage<'a> {
+    scenario: &'a Scenario,
+    scene: Scene,
+    play: Play,
+    synced: bool,
+}
+
+/// What processes did, one after the other: the disk before them, and every call.
+struct Play {
+    before: Disk,
+    calls: Vec<Call>,
+    /// Calls of a process that was killed, before the one in which the power goes.
+    killed: usize,
+}
+
+impl<'a> Stage<'a> {
+    fn of(program: &Program, scenario: &'a Scenario, synced: bool) -> Self {
         let scene = scenario.scene(program);
-        let before = Disk::of(&scene.work());
-        let ran = scenario.run(program, &scene, None);
+        let played = scene.copy();
+        let before = Disk::of(&played.work());
+        let ran = scenario.run(program, &played, None);
         assert_eq!(ran.ended, Ended::With(0), "{}: {}", scenario.name, ran.err);
-        Self { scenario, before, calls: ran.calls }
+        Self { scenario, scene, play: Play { before, calls: ran.calls, killed: 0 }, synced }
     }
 
-    fn cut(&self, program: &Program, seed: u64, twice: bool) {
-        let at = moment(&self.calls, seed);
-        let mut words = format!("seed {seed}, cut after call {at} of {}", self.calls.len());
-        let mut scene = cut(&self.before, &self.calls[..at], seed);
-        let mut printed = printed(&self.calls[..at]);
-        if twice {
-            let before = Disk::of(&scene.work());
-            let again = self.scenario.run(program, &scene, None);
-            let at = moment(&again.calls, !seed);
-            words += &format!(", and done again, cut after call {at} of {}", again.calls.len());
-            scene = cut(&before, &again.calls[..at], !seed);
-            printed += &self::printed(&again.calls[..at]);
-        }
-        println!("{}: {words}", self.scenario.name);
+    fn cut(&self, program: &Program, seed: u64, how: How) {
+        let (scene, printed) = match how {
+            How::Once => self.cut_in(&self.play, seed),
+            How::AfterAKill => self.cut_in(&self.after_a_kill(program, seed), seed),
+            How::Twice => {
+                let (scene, printed) = self.cut_in(&self.play, seed);
+                let before = Disk::of(&scene.work());
+                let again = self.scenario.run(program, &scene, None);
+                let (scene, more) = self.cut_in(&Play { before, calls: again.calls, killed: 0 }, !seed);
+                (scene, printed + &more)
+            }
+        };
         self.scenario.check(program, &scene, &printed);
+    }
+
+    /// A process is killed, and another does the same again. What the first wrote and did not sync is there for the
+    /// second to see, and not yet on the disk.
+    fn after_a_kill(&self, program: &Program, seed: u64) -> Play {
+        let scene = self.scene.copy();
+        let before = Disk::of(&scene.work());
+        let at = 1 + random(seed, 1) % self.play.calls.iter().filter(|call| call.counts()).count() as u64;
+        let mut calls = self.scenario.run(program, &scene, Some((at, Fault::Kill))).calls;
+        let killed = calls.len();
+        calls.extend(self.scenario.run(program, &scene, None).calls);
+        Play { before, calls, killed }
+    }
+
+    /// What may be there if the power goes in a play, and what had been printed.
+    fn cut_in(&self, play: &Play, seed: u64) -> (Scene, String) {
+        let at = play.killed + moment(&play.calls[play.killed..], seed);
+        println!("{}: seed {seed}, cut after call {at} of {}", self.scenario.name, play.calls.len());
+        let mut disk = play.before.clone();
+        let calls = &play.calls[..at];
+        calls
+            .iter()
+            .filter(|call| self.synced || !matches!(call, Call::Synced { .. }))
+            .for_each(|call| disk.apply(call));
+        (Scene::of(|work| disk.cut(seed, work)), printed(calls))
     }
 }
 
@@ -93,13 +135,6 @@ fn moment(calls: &[Call], seed: u64) -> usize {
     } else {
         dice / 2 % (calls.len() + 1)
     }
-}
-
-/// What may be there if the power goes after these calls.
-fn cut(before: &Disk, calls: &[Call], seed: u64) -> Scene {
-    let mut disk = before.clone();
-    calls.iter().for_each(|call| disk.apply(call));
-    Scene::of(|work| disk.cut(seed, work))
 }
 
 fn printed(calls: &[Call]) -> String {

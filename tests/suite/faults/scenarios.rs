@@ -193,10 +193,12 @@ fn draft(number: u64) -> Draft {
     DecisionFile::parse(&party(number)).expect("our own files hold together").draft
 }
 
-/// The positions that were said to be recorded.
+/// The positions that were said to be recorded, now or before.
 pub fn promised(printed: &str) -> impl Iterator<Item = u64> {
     let lines = printed.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
-    let told = lines.filter_map(|line| line.split_once(": recorded at position "));
+    let told = lines.filter_map(|line| {
+        line.split_once(": recorded at position ").or(line.split_once(": already recorded at position "))
+    });
     told.map(|(file, rest)| {
         let position = rest.split(',').next().and_then(|number| number.parse().ok()).expect("a position");
         assert_eq!(file, format!("{position}.toml"), "each file is recorded at its own number");
@@ -207,7 +209,7 @@ pub fn promised(printed: &str) -> impl Iterator<Item = u64> {
 /// The files with the first numbers are in the ledger, and nothing else: at least those that were there before or were
 /// promised. It is verified; then all files are recorded, which must work.
 fn recorded(program: &Program, scene: &Scene, before: u64, printed: &str) {
-    let least = promised(printed).last().map_or(0, |position| position + 1).max(before);
+    let least = promised(printed).map(|position| position + 1).max().unwrap_or(0).max(before);
     let size = match store::open(&scene.ledger()) {
         Ok(store) => {
             let (verified, folded) = verify(&*store, Some(&Contents::beside(&scene.ledger())), &[], |_, _| {})
