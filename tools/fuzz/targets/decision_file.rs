@@ -3,6 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use minutebook::ledger::rehearse;
+use minutebook::sealed::Contents;
+use std::path::Path;
 use minutebook_events::decision_file::{DecisionFile, render};
 use minutebook_projections::Projections;
 
@@ -14,8 +16,8 @@ fuzz_target!(|bytes: &[u8]| {
             assert!(shown.starts_with("fuzzed.toml"));
         }
         Ok(file) => {
-            let mut projections = Projections::default();
-            if rehearse(&mut projections, file.draft).is_ok() {
+            let (mut projections, contents) = (Projections::default(), Contents::beside(Path::new("no such ledger")));
+            if rehearse(&mut projections, &contents, file.draft).is_ok() {
                 projections.settle();
                 assert_eq!(projections.head().0, 1);
             }
