@@ -1,12 +1,13 @@
 //! Files that are there after a loss of power: written, flushed, and named in a folder that is flushed too. It must not
 //! know what is in them.
 
+use rand_core::{OsRng, RngCore};
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What the name of a file ends with that is not in place yet.
-pub const DRAFT: &str = "draft";
+const DRAFT: &str = "draft";
 
 /// Whether a file was still being written.
 pub fn is_draft(path: &Path) -> bool {
@@ -61,16 +62,64 @@ pub fn sync_all_in(folder: &Path) -> io::Result<()> {
     sync_folder(folder)
 }
 
-/// Writes a new file that only its owner may read, durably.
+/// A file that is not there until it is whole: it has a name that no other draft has, and goes where it is dropped before
+/// [`Draft::keep`].
+pub struct Draft {
+    path: PathBuf,
+    file: File,
+}
+
+impl Draft {
+    /// Starts one in a folder, for those whom `mode` and the process let at it.
+    pub fn new_in(folder: &Path, mode: u32) -> io::Result<Self> {
+        let path = folder.join(format!("{:016x}.{DRAFT}", OsRng.next_u64()));
+        let file = create_new(&path, mode)?;
+        Ok(Self { path, file })
+    }
+
+    /// Where it is until it is kept.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// To write to it.
+    pub fn file(&mut self) -> &mut File {
+        &mut self.file
+    }
+
+    /// Flushes it and gives it its name, durably. It takes the place of what is there.
+    pub fn keep(self, path: &Path) -> io::Result<()> {
+        self.file.sync_all()?;
+        fs::rename(&self.path, path)?;
+        sync_folder(folder_of(path))
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // Where it was kept, it is there no more; what cannot be removed is in nobody's way.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Makes a file where there is none, for those whom `mode` and the process let at it.
 ///
 /// # Errors
 /// [`io::ErrorKind::AlreadyExists`] where there is a file; what the operating system says.
-pub fn new_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn create_new(path: &Path, mode: u32) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    options.open(path)
+}
+
+/// Writes a new file that only its owner may read, durably.
+///
+/// # Errors
+/// As [`create_new`].
+pub fn new_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = create_new(path, 0o600)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     sync_folder(folder_of(path))

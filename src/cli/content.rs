@@ -192,7 +192,11 @@ fn known<'a>(view: &'a View<'_>, which: &Which) -> Result<Known<'a>, Stop> {
 }
 
 fn seal(ledger: &Ledger, file: &Path, to: &SealKey) -> Result<Outcome, Stop> {
-    let commitment = ledger.contents().seal(open(file)?, to).map_err(|error| format!("{}: {error}", file.display()))?;
+    let sealed = ledger.contents().seal(open(file)?, to);
+    let commitment = sealed.map_err(|error| match error {
+        empty @ ContentError::Empty => Stop::from(format!("{}: {empty}", file.display())),
+        error => error.at(file).into(),
+    })?;
     line(format_args!("commitment = \"{commitment}\""))
 }
 
@@ -244,15 +248,17 @@ fn not_to_be_read(content: &Known<'_>) -> Outcome {
     Outcome::Found
 }
 
-/// Writes a new file that only its owner may read, whole or not at all.
+/// Writes a new file that only its owner may read; where that fails, there is none.
 fn into_new<T>(path: &Path, write: impl FnOnce(&mut File) -> Result<T, ContentError>) -> Result<(), Stop> {
-    let folder = durable::folder_of(path);
     let failed = |error: io::Error| format!("cannot write {}: {error}; name a new file", path.display());
-    let mut draft = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    write(draft.as_file_mut())?;
-    draft.as_file().sync_all().map_err(failed)?;
-    draft.persist_noclobber(path).map_err(|error| failed(error.error))?;
-    Ok(())
+    let mut file = durable::create_new(path, 0o600).map_err(failed)?;
+    let written = write(&mut file)
+        .map_err(|error| Stop::from(error.at(path)))
+        .and_then(|_| Ok(file.sync_all().map_err(failed)?));
+    if written.is_err() {
+        let _ = fs::remove_file(path);
+    }
+    written
 }
 
 /// A reader that went away is no fault.

@@ -4,14 +4,13 @@
 use super::envelope::{self, Unopened};
 use super::key::{ReadKey, SealKey};
 use super::opening::{Apart, opening};
-use crate::durable;
+use crate::durable::{self, Draft};
 use crate::store::Shown;
 use minutebook_events::{Commitment, Salt};
 use rand_core::{OsRng, RngCore};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
 
 const SEALED: &str = "sealed";
 const PUBLISHED: &str = "published";
@@ -45,7 +44,7 @@ pub enum ContentError {
     #[error("{0} is damaged: it is not what the entry commits to; restore it from a copy of the ledger's folder")]
     Damaged(Shown),
     /// Unavailable: the content cannot be read, or written to where it is asked for.
-    #[error("cannot {doing} the content: {source}")]
+    #[error("cannot {doing} the content: {source}; try again")]
     Content {
         /// What was being done.
         doing: &'static str,
@@ -62,6 +61,16 @@ pub enum ContentError {
         /// What the operating system said.
         source: io::Error,
     },
+}
+
+impl ContentError {
+    /// The error with the place that the content was to be written to, or read from.
+    pub fn at(self, path: &Path) -> Self {
+        match self {
+            Self::Content { doing, source } => Self::Io { doing, path: path.into(), source },
+            other => other,
+        }
+    }
 }
 
 fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ContentError {
@@ -103,9 +112,10 @@ impl Contents {
         OsRng.fill_bytes(&mut salt.0);
         let mut opening = opening(&salt, first.as_slice().chain(content));
         let mut draft = self.draft(SEALED, 0o600)?;
-        envelope::close(to, &mut opening, draft.as_file_mut()).map_err(io_error("seal into", draft.path()))?;
+        envelope::close(to, &mut opening, draft.file()).map_err(io_error("seal into", draft.path()))?;
         let commitment = opening.commitment().map_err(reading)?;
-        keep(draft, &self.sealed(&commitment))?;
+        let path = self.sealed(&commitment);
+        draft.keep(&path).map_err(io_error("write", &path))?;
         Ok(commitment)
     }
 
@@ -140,8 +150,10 @@ impl Contents {
     /// [`ContentError`]; then nothing was put.
     pub fn publish(&self, commitment: &Commitment, key: &ReadKey) -> Result<Salt, ContentError> {
         let mut draft = self.draft(PUBLISHED, 0o666)?;
-        let salt = self.read(commitment, key, draft.as_file_mut())?;
-        keep(draft, &self.published(commitment))?;
+        let path = draft.path().to_owned();
+        let salt = self.read(commitment, key, draft.file()).map_err(|error| error.at(&path))?;
+        let path = self.published(commitment);
+        draft.keep(&path).map_err(io_error("write", &path))?;
         Ok(salt)
     }
 
@@ -222,19 +234,14 @@ impl Contents {
         paths.collect::<Result<_, _>>().map_err(io_error("list", &folder))
     }
 
-    /// A file that is not there until it is whole, for those whom `mode` and the process let at it; dropped, it goes away.
-    fn draft(&self, folder: &str, mode: u32) -> Result<NamedTempFile, ContentError> {
+    /// A draft in a folder of contents, which is made where there is none.
+    fn draft(&self, folder: &str, mode: u32) -> Result<Draft, ContentError> {
         let folder = self.ledger.join(folder);
         match fs::create_dir(&folder) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             made => made.and_then(|()| durable::sync_folder(&self.ledger)).map_err(io_error("make", &folder))?,
         }
-        let ending = format!(".{}", durable::DRAFT);
-        let mut draft = tempfile::Builder::new();
-        draft.suffix(&ending);
-        #[cfg(unix)]
-        draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
-        draft.tempfile_in(&folder).map_err(io_error("write into", &folder))
+        Draft::new_in(&folder, mode).map_err(io_error("write into", &folder))
     }
 }
 
@@ -251,13 +258,6 @@ fn open(path: &Path) -> Result<File, ContentError> {
         io::ErrorKind::NotFound => ContentError::NotThere(path.into()),
         _ => ContentError::Io { doing: "read", path: path.into(), source },
     })
-}
-
-/// Flushes a draft and gives it its name, durably.
-fn keep(draft: NamedTempFile, path: &Path) -> Result<(), ContentError> {
-    let kept = draft.as_file().sync_all().and_then(|()| draft.persist(path).map_err(|error| error.error));
-    let named = kept.and_then(|_| path.parent().map_or(Ok(()), durable::sync_folder));
-    named.map_err(io_error("write", path))
 }
 
 /// Overwrites a file, then removes it, durably; whether it was there. What the disk keeps of overwritten blocks is beyond

@@ -1,6 +1,7 @@
 //! Sealed content: nobody without its key reads it, a receipt means that it is there, what is erased is gone, and every
 //! proof made before still holds. Through the binary, as its users have it; and through the library, where sizes matter.
 
+use crate::given::{act, erasing, lwk, publishing, sealing};
 use crate::run::{Place, Ran, copy, ran, reopen};
 use minutebook::sealed::{ContentError, Contents, ReadKey, commits};
 use minutebook_events::{Commitment, EntryId, Salt};
@@ -13,45 +14,10 @@ use std::process::Command;
 /// What nobody may find in the ledger's folder.
 pub const SECRET: &[u8] = b"the second bidder asked for 4,711 pounds a week";
 
-/// A decision file of one act with these events.
-fn act(reference: &str, decided: &str, events: &str) -> String {
-    let id = EntryId::from_text(reference);
-    format!(
-        "id = \"{id}\"\n[act]\nreference = \"{reference}\"\ntitle = \"An act\"\nkind = \"decision\"\ndecided = {decided}\n\
-         [[document]]\ncode = \"{reference}\"\ntitle = \"Report\"\n{events}"
-    )
-}
-
-fn event(kind: &str, reference: &str, effective: &str, more: &str) -> String {
-    format!(
-        "[[event]]\nkind = \"{kind}\"\neffective = {effective}\nstanding = \"decided\"\nsources = [\"{reference} 1\"]\n\
-         contract = \"lwk\"\n{more}\n"
-    )
-}
-
-fn sealing(reference: &str, content: &str, commitment: &str) -> String {
-    let more = format!(
-        "content = \"{content}\"\ntitle = \"Exempt appendix\"\n{commitment}\n\
-         classification = {{ exempt = {{ paragraphs = [3], public_interest = \"bidders would not bid again\" }} }}"
-    );
-    act(reference, "2021-12-20", &event("content-sealed", reference, "2021-12-20", &more))
-}
-
-fn publishing(reference: &str, content: &str, salt: &str) -> String {
-    let more = format!("content = \"{content}\"\n{salt}");
-    act(reference, "2022-06-01", &event("content-published", reference, "2022-06-01", &more))
-}
-
-fn erasing(reference: &str, content: &str) -> String {
-    let more = format!("content = \"{content}\"\nreason = \"kept no longer than needed\"");
-    act(reference, "2023-01-01", &event("content-erased", reference, "2023-01-01", &more))
-}
-
 /// A ledger with one contract, an officer's keys, and a content.
 pub fn council() -> Place {
     let place = Place::empty();
-    let defined = event("contract-defined", "D", "2016-04-01", "title = \"Live Well Kent\"");
-    place.file("defined.toml", act("D", "2016-01-01", &defined)).file("appendix", SECRET);
+    place.file("defined.toml", lwk()).file("appendix", SECRET);
     place.run(&["record", "defined.toml"]).ok();
     let public = place.run(&["content", "key", "--out", "officer.key"]).ok().out;
     place.file("officer.pub", public);

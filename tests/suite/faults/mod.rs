@@ -5,6 +5,7 @@
 //! | file | what it owns |
 //! | --- | --- |
 //! | `scenarios` | what a process does when a fault befalls it, what is there before, and what must be there after |
+//! | `contents` | the same for contents beside the ledger |
 //! | `appends` | the process that appends at length to a store, and what must be there of that |
 //! | `layer` | the layer between a process and its disk: starting a process on it, and reading what it journalled |
 //! | `kills` | `kill -9`, at a call that writes or at any moment |
@@ -14,6 +15,7 @@
 //! | `flips` | bytes changed and files cut short, while no process looks |
 
 pub mod appends;
+mod contents;
 pub mod cuts;
 pub mod disk;
 pub mod errors;

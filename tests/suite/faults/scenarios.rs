@@ -1,7 +1,8 @@
-//! What a process does when a fault befalls it. To add a command to all kinds of faults, add it to [`ALL`]: what is there
+//! What a process does when a fault befalls it. To add a command to all kinds of faults, add it to those in [`ALL`]: what is there
 //! before it, its command line, and what must hold afterwards. It must not know which fault it was.
 
 use super::appends::Appends;
+use super::contents;
 use super::layer::{self, Fault, Ran};
 use super::{Program, random};
 use crate::given::{copy, defines};
@@ -23,15 +24,15 @@ const FILES: u64 = 72;
 pub struct Scenario {
     pub name: &'static str,
     /// Makes what is there before.
-    prepare: fn(&Program, &Scene),
+    pub prepare: fn(&Program, &Scene),
     /// The process.
-    command: fn(&Program, &Scene) -> Command,
+    pub command: fn(&Program, &Scene) -> Command,
     /// Holds what it printed to what is there, and then to work: panics with what is wrong.
-    check: fn(&Program, &Scene, printed: &str),
+    pub check: fn(&Program, &Scene, printed: &str),
 }
 
-/// All of them.
-pub const ALL: &[Scenario] = &[
+/// Those of entries.
+static ENTRIES: [Scenario; 7] = [
     Scenario {
         name: "creating a ledger",
         prepare: |_, _| {},
@@ -87,14 +88,17 @@ pub const ALL: &[Scenario] = &[
 const GROUPS: Appends = Appends { seed: 7, great: false };
 const GREAT: Appends = Appends { seed: 7, great: true };
 
+/// All of them.
+pub static ALL: [&[Scenario]; 2] = [&ENTRIES, &contents::SCENARIOS];
+
 /// The names of all.
 pub fn names() -> Vec<&'static str> {
-    ALL.iter().map(|scenario| scenario.name).collect()
+    ALL.iter().copied().flatten().map(|scenario| scenario.name).collect()
 }
 
 /// Those whose name holds these words.
 pub fn named(words: &str) -> Vec<&'static Scenario> {
-    let found: Vec<_> = ALL.iter().filter(|scenario| scenario.name.contains(words)).collect();
+    let found: Vec<_> = ALL.iter().copied().flatten().filter(|scenario| scenario.name.contains(words)).collect();
     assert!(!found.is_empty(), "no scenario is named \"{words}\": there are {:?}", names());
     found
 }
