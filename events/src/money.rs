@@ -76,9 +76,13 @@ impl Money {
     }
 }
 
+/// The largest number that is taken: a million million. What is computed from such numbers, whatever the record holds,
+/// stays far below the largest decimal, so that no sum and no product can overflow.
+const MOST: Decimal = Decimal::from_parts(0xd4a5_1000, 0xe8, 0, false, 0);
+
 /// Why a text is not an amount of money.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is not an amount: write \"£997,350.68\", \"£250k\" or \"£0.99m\"")]
+#[error("\"{0}\" is not an amount: write \"£997,350.68\", \"£250k\" or \"£0.99m\", and at most £1,000,000m")]
 pub struct BadMoney(String);
 
 impl FromStr for Money {
@@ -104,7 +108,8 @@ impl FromStr for Money {
         }
         let mut digits = Decimal::from_str_exact(&number).map_err(|_| bad())?;
         digits.set_sign_negative(negative && !digits.is_zero());
-        Ok(Self { digits, scale })
+        let money = Self { digits, scale };
+        if money.pounds().abs() > MOST { Err(bad()) } else { Ok(money) }
     }
 }
 
@@ -232,7 +237,8 @@ impl fmt::Display for Measure {
 
 fn decimal(text: &str) -> Option<Decimal> {
     let number = ungroup(text)?;
-    (number.len() <= 20).then(|| Decimal::from_str_exact(&number).ok()).flatten()
+    let decimal = (number.len() <= 20).then(|| Decimal::from_str_exact(&number).ok()).flatten()?;
+    (decimal <= MOST).then_some(decimal)
 }
 
 /// A percentage, to the decimals it is stated to: `77.78%`, or `77.78`.

@@ -68,6 +68,18 @@ fn amounts_that_no_source_writes_are_refused() {
 }
 
 #[test]
+fn no_sum_of_what_is_taken_overflows() {
+    let most: Money = "£1,000,000m".parse().unwrap();
+    for text in ["£1,000,000.01m", "-£1,000,000.01m", "£1,000,000,000,000.01", "£99999999999999999m"] {
+        assert!(text.parse::<Money>().is_err(), "{text}");
+    }
+    assert!("1000000000001%".parse::<Percent>().is_err() && "1000000000001 people".parse::<Quantity>().is_err());
+    // A year's amount over all years that a date can name, in a sum of as many lines as an entry has events.
+    let ever = range("0001-01-01", "9999-12-31").years().of(most.pounds());
+    assert_eq!((0..2000).map(|_| ever).sum::<Decimal>(), most.pounds() * Decimal::from(9999) * Decimal::from(2000));
+}
+
+#[test]
 fn the_day_after_a_month_is_a_day_of_no_month_and_open_ends_stay_open() {
     let last_day: DateSpan = "../2016-03-31".parse().unwrap();
     assert_eq!(last_day.plus_days(1).canonical(), "../2016-04-01");

@@ -104,7 +104,9 @@ pub enum BadBundle {
     #[error("form: it is not a bundle: {0}")]
     Form(serde_json::Error),
     /// It says a bundle in another way.
-    #[error("form: it is not written as a bundle is: a byte was changed, or another program saved it")]
+    #[error(
+        "form: it is not written as a bundle is: a byte was changed, or another program saved it; ask for the file as it was made"
+    )]
     Written,
     /// The checkpoint.
     #[error("checkpoint: {0}")]
@@ -252,7 +254,8 @@ impl Bundle {
     /// [`BadBundle::Form`], [`BadBundle::Written`].
     pub fn read(bytes: &[u8]) -> Result<Self, BadBundle> {
         let bundle: Self = serde_json::from_slice(bytes).map_err(BadBundle::Form)?;
-        if bundle.bundle == 1 && bundle.write() == bytes { Ok(bundle) } else { Err(BadBundle::Written) }
+        let written = bundle.bundle == 1 && matches!(bundle.question.known_at, Some(KnownAt::Position(_)));
+        if written && bundle.write() == bytes { Ok(bundle) } else { Err(BadBundle::Written) }
     }
 
     /// Checks everything: that these keys signed the checkpoint, that every entry is in its tree, that no entry about what
@@ -311,6 +314,9 @@ impl Bundle {
     /// Every stream is whole, and everything that an entry names has its stream here. The entry that the question knows
     /// last may stand for its instant alone.
     fn check_streams(&self, leaves: &BTreeMap<Position, Hash>, head: &Head) -> Result<(), BadBundle> {
+        if let Some(pair) = self.streams.windows(2).find(|pair| pair[0].subject >= pair[1].subject) {
+            return Err(BadBundle::Stream(pair[1].subject.to_string()));
+        }
         for stream in &self.streams {
             let not_all = || BadBundle::Stream(stream.subject.to_string());
             let entries = stream.positions.iter().map(|position| Some((*position, *leaves.get(position)?)));

@@ -176,7 +176,7 @@ pub enum CheckpointError {
     #[error(transparent)]
     Read(#[from] StoreError),
     /// Unavailable.
-    #[error("cannot {doing} {path}: {source}; nothing was signed")]
+    #[error("cannot {doing} {path}: {source}")]
     Io {
         /// What was being done.
         doing: &'static str,
@@ -189,6 +189,9 @@ pub enum CheckpointError {
 
 /// The folder of a ledger's checkpoints in the ledger's own.
 pub const FOLDER: &str = "checkpoints";
+
+/// The most bytes of a note, as the readers of notes take it.
+const MOST_BYTES: u64 = 1_000_000;
 
 /// The checkpoints that a ledger has signed: a file each, named by its size and its hash, in the folder `checkpoints` of
 /// the ledger's. None is ever overwritten.
@@ -247,8 +250,14 @@ impl Signed {
 
 /// The checkpoint in a file, whoever signed it, and the note as it was signed.
 pub(crate) fn read(path: &Path) -> Result<(Checkpoint, String), CheckpointError> {
-    let bytes = fs::read(path).map_err(|source| CheckpointError::Io { doing: "read", path: path.into(), source })?;
+    let io = |source| CheckpointError::Io { doing: "read", path: path.into(), source };
     let kept = |source| CheckpointError::Kept { path: path.into(), source };
+    // What waits for a writer, or leads elsewhere, is no file that we kept.
+    let about = fs::symlink_metadata(path).map_err(io)?;
+    if !about.is_file() || about.len() > MOST_BYTES {
+        return Err(kept(BadNote::Form.into()));
+    }
+    let bytes = fs::read(path).map_err(io)?;
     let note = String::from_utf8(bytes).map_err(|_| kept(BadNote::Form.into()))?;
     Ok((Checkpoint::open(&note, &[]).map_err(kept)?, note))
 }

@@ -1,8 +1,8 @@
 //! `checkpoint`: the size and the roots of the ledger, signed and printed, for whoever will hold the ledger to them.
 
-use super::{Outcome, Stop, output};
+use super::{Outcome, Stop, key, output};
 use crate::audit::checkpoint::{Signed, sign};
-use crate::audit::key::PrivateKey;
+use crate::audit::key::{PrivateKey, PublicKey};
 use crate::audit::note;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -13,9 +13,12 @@ pub(super) struct Checkpoint {
     /// The private key, a file that `minutebook key new` made
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// Sign this checkpoint too, beside the signatures that it has, instead of the ledger's head
-    #[arg(long, value_name = "FILE")]
+    /// Sign this checkpoint too, beside the signatures that it has, instead of the ledger's head: verify the ledger first
+    #[arg(long, value_name = "FILE", requires = "signed_by")]
     countersign: Option<PathBuf>,
+    /// The public key that must have signed it already, or a file that holds it
+    #[arg(long, value_name = "KEY", value_parser = key::public, requires = "countersign")]
+    signed_by: Vec<PublicKey>,
 }
 
 impl Checkpoint {
@@ -25,7 +28,7 @@ impl Checkpoint {
             Some(path) => {
                 let there = std::fs::read_to_string(&path);
                 let there = there.map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-                crate::audit::checkpoint::Checkpoint::open(&there, &[])
+                crate::audit::checkpoint::Checkpoint::open(&there, &self.signed_by)
                     .map_err(|error| format!("{}: {error}", path.display()))?;
                 note::add_signature(&there, &key)?
             }

@@ -62,5 +62,5 @@ impl Key {
 pub(super) fn public(text: &str) -> Result<PublicKey, String> {
     let path = Path::new(text);
     let text = if path.is_file() { fs::read_to_string(path).map_err(|e| e.to_string())? } else { text.to_owned() };
-    text.parse().map_err(|error: crate::audit::key::KeyError| error.to_string())
+    text.parse().map_err(|error: crate::audit::key::KeyError| format!("{error}; and there is no such file"))
 }

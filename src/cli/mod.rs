@@ -118,7 +118,7 @@ enum Command {
     Verify(verify::Verify),
     /// Sign the size and the roots of the ledger, and print them
     #[command(
-        after_help = "Examples:\n  minutebook checkpoint --key kent.key > kept.note\n  minutebook checkpoint --countersign kept.note --key auditor.key"
+        after_help = "Examples:\n  minutebook checkpoint --key kent.key > kept.note\n  minutebook checkpoint --countersign kept.note --signed-by kent.pub --key auditor.key"
     )]
     Checkpoint(checkpoint::Checkpoint),
     /// Answer a question with everything that shows the answer follows from the record, in one file

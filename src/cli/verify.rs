@@ -19,7 +19,8 @@ pub(super) struct Held {
     /// A checkpoint that you kept: nothing it covers may have been altered, dropped or put in between
     #[arg(long, value_name = "FILE")]
     checkpoint: Vec<PathBuf>,
-    /// The public key that must have signed every checkpoint, or a file that holds it
+    /// The public key that must have signed the checkpoints, or a file that holds it. Of several, all must have signed
+    /// those that you give, and one those that the ledger kept
     #[arg(long, value_name = "KEY", value_parser = key::public)]
     pub(super) key: Vec<PublicKey>,
 }
@@ -51,9 +52,12 @@ impl Verify {
         let store = store::open(folder)?;
         let mut checkpoints = vec![];
         for (kept, note) in Signed::of(folder).all()? {
-            Checkpoint::open(&note, &self.held.key).map_err(|error| {
-                format!("the checkpoint of {} entries that the ledger kept: {error}", kept.head.size)
-            })?;
+            let by = |key: &PublicKey| Checkpoint::open(&note, std::slice::from_ref(key)).is_ok();
+            if !self.held.key.is_empty() && !self.held.key.iter().any(by) {
+                let size = kept.head.size;
+                let why = "is signed by none of the keys given: give the one that signed it too, or find out who did";
+                return Err(format!("the checkpoint of {size} entries that the ledger kept {why}").into());
+            }
             checkpoints.push(kept);
         }
         checkpoints.extend(given);

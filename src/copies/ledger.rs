@@ -5,6 +5,7 @@ use super::error::CopyError;
 use super::{Progress, Step};
 use crate::audit::checkpoint::{self, Checkpoint, Head, Signed};
 use crate::audit::verify::{Verified, long_enough, verify};
+use crate::sealed::Contents;
 use crate::store::{self, NewEntry, OpenError, Store, StoreError};
 use minutebook_events::Position;
 use std::fs;
@@ -57,14 +58,16 @@ impl Filling {
     }
 }
 
-/// Opens a ledger, and holds it to itself and to checkpoints. A copy may lack a content that was erased in it by hand.
+/// Opens a ledger, and holds it to itself, to its contents and to checkpoints.
 pub(super) fn verified(
     folder: &Path,
     checkpoints: &[Checkpoint],
     progress: Progress,
 ) -> Result<(Verified, Head), CopyError> {
     let store = open(folder)?;
-    let (verified, folded) = verify(&*store, None, checkpoints, |done, total| progress(Step::Verifying, done, total))?;
+    let contents = Contents::beside(folder);
+    let (verified, folded) =
+        verify(&*store, Some(&contents), checkpoints, |done, total| progress(Step::Verifying, done, total))?;
     Ok((verified, folded.head()))
 }
 

@@ -243,8 +243,10 @@ impl Lines {
         let position = self.position;
         let entry = codec::decode(bytes).map_err(|source| LedgerError::Bytes { position, source })?;
         if entry.expected_head != position {
-            let what =
-                format!("this is the entry of line {}: a line is missing, doubled or moved", entry.expected_head.0 + 1);
+            let what = format!(
+                "this is the entry of line {}: a line is missing, doubled or moved",
+                entry.expected_head.0.saturating_add(1)
+            );
             return Err(self.spoilt(what));
         }
         if let Some(taken) = before.by_id(entry.id) {

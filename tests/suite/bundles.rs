@@ -239,6 +239,22 @@ fn each_check_names_what_it_found() {
 }
 
 #[test]
+fn a_stream_comes_once_and_in_its_place() {
+    let (place, key) = signed();
+    let file = bundle(&place, &["lots", LWK, "--as-of", "2018-06-01"]);
+    let twice = changed(&file, |it| {
+        let streams = it["streams"].as_array_mut().unwrap();
+        streams.insert(0, streams[0].clone());
+    });
+    let back = changed(&file, |it| it["streams"].as_array_mut().unwrap().reverse());
+    for file in [twice, back] {
+        assert!(fault(&file, &key).starts_with("completeness: these are not all the entries about"));
+    }
+    let at_any_time = changed(&file, |it| it["question"]["known_at"] = Value::Null);
+    assert!(fault(&at_any_time, &key).starts_with("form: it is not written as"));
+}
+
+#[test]
 fn an_answer_of_all_contracts_rests_on_every_entry() {
     let (place, key) = signed();
     let file = bundle(&place, &["state", "--as-of", "2023-03-31"]);

@@ -85,7 +85,7 @@ fn the_same_ledger_is_signed_the_same_and_a_longer_one_follows_from_it() {
     verified.prints(&["It is what 4 checkpoints say"]);
     place.run(&["verify"]).ok().prints(&["It is what 2 checkpoints say", "give the public key with --key"]);
     let other = place.run(&["key", "new", "kent.example/minutebook", "--out", "other.key"]).ok().out;
-    place.run(&["verify", "--key", other.trim()]).ends(2).says(&["it is not signed by kent.example/minutebook+"]);
+    place.run(&["verify", "--key", other.trim()]).ends(2).says(&["is signed by none of the keys given"]);
 }
 
 #[test]
@@ -93,14 +93,26 @@ fn a_second_office_signs_the_same_text() {
     let (place, public) = signing();
     place.file("kept.note", sign(&place));
     let auditor = place.run(&["key", "new", "auditor.example", "--out", "auditor.key"]).ok().out;
-    let both = place.run(&["checkpoint", "--countersign", "kept.note", "--key", "auditor.key"]).ok().out;
+    let both = place
+        .run(&["checkpoint", "--countersign", "kept.note", "--signed-by", &public, "--key", "auditor.key"])
+        .ok()
+        .out;
     place.file("both.note", &both);
     assert_eq!(both.lines().filter(|line| line.starts_with("— ")).count(), 2);
     place.run(&["verify", "--checkpoint", "both.note", "--key", &public]).ok();
+    // What is given must have both signatures; what the ledger kept needs one of them.
+    place.run(&["verify", "--checkpoint", "both.note", "--key", &public, "--key", auditor.trim()]).ok();
     place
-        .run(&["verify", "--checkpoint", "both.note", "--key", &public, "--key", auditor.trim()])
+        .run(&["verify", "--checkpoint", "kept.note", "--key", &public, "--key", auditor.trim()])
         .ends(2)
-        .says(&["the checkpoint of 39 entries that the ledger kept: it is no checkpoint of this key"]);
+        .says(&["kept.note: it is no checkpoint of this key: it is not signed by auditor.example+"]);
+    place.run(&["checkpoint", "--countersign", "kept.note", "--key", "auditor.key"]).ends(2).says(&["--signed-by"]);
+    let forged = fs::read_to_string(place.path().join("kept.note")).unwrap().replacen("\n39\n", "\n38\n", 1);
+    place
+        .file("forged.note", forged)
+        .run(&["checkpoint", "--countersign", "forged.note", "--signed-by", &public, "--key", "auditor.key"])
+        .ends(2)
+        .says(&["is not of this text"]);
     place.run(&["checkpoint", "--key", "auditor.key"]).ends(2).says(&["this ledger signs as kent.example/minutebook"]);
 }
 

@@ -595,22 +595,16 @@ fn copies_carry_contents_and_an_erasure_does_not_reach_those_made_before() {
         there(&["content", "read", "lwk", "names", "--salt"]).ok().prints(&[quoted(&names)]);
         there(&["verify"]).ok().prints(&["1 sealed and there, 1 published"]);
     }
-    // Who takes it out of an older copy by hand still has a ledger in it; the erasure is recorded there once more.
+    // Who takes it out of an older copy by hand has no copy any more: a new one takes its place.
     fs::remove_dir_all(place.path().join("backup/sealed")).unwrap();
     let sums = place.path().join("backup/SHA256SUMS");
     let lines = fs::read_to_string(&sums).unwrap();
-    fs::write(
-        &sums,
-        lines.lines().filter(|line| !line.contains("sealed/")).map(|line| format!("{line}\n")).collect::<String>(),
-    )
-    .unwrap();
-    place.run(&["restore", "--from", "backup", "--ledger", "other"]).ok();
+    let kept = lines.lines().filter(|line| !line.contains("sealed/")).map(|line| format!("{line}\n"));
+    fs::write(&sums, kept.collect::<String>()).unwrap();
     place
-        .run(&["--ledger", "other", "verify"])
+        .run(&["restore", "--from", "backup", "--ledger", "other"])
         .ends(1)
-        .prints(&["content bids of lwk, sealed at position 1: there is no other/sealed/"]);
-    place.run(&["--ledger", "other", "content", "erase", "erasing.toml"]).ok();
-    place.run(&["--ledger", "other", "verify"]).ok();
+        .says(&["content bids of lwk, sealed at position 1: there is no backup/sealed/"]);
     place.run(&["backup", "--out", "after"]).ok();
     place
         .run(&["--ledger", "after", "verify"])
