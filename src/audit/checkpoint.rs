@@ -175,8 +175,16 @@ pub enum CheckpointError {
     /// The entries cannot be read.
     #[error(transparent)]
     Read(#[from] StoreError),
+    /// Unavailable: the note could not be kept, and did not leave.
+    #[error("cannot write {path}: {source}; nothing was signed")]
+    NotKept {
+        /// The file.
+        path: Shown,
+        /// What the operating system said.
+        source: io::Error,
+    },
     /// Unavailable.
-    #[error("cannot {doing} {path}: {source}")]
+    #[error("cannot {doing} {path}: {source}; try again, and check the disk if it persists")]
     Io {
         /// What was being done.
         doing: &'static str,
@@ -244,7 +252,7 @@ impl Signed {
         let kept = fs::create_dir_all(&self.0)
             .and_then(|()| durable::sync_folder(durable::folder_of(&self.0)))
             .and_then(|()| durable::put(&path, note.as_bytes()));
-        kept.map_err(|source| CheckpointError::Io { doing: "write", path: path.into(), source })
+        kept.map_err(|source| CheckpointError::NotKept { path: path.into(), source })
     }
 }
 

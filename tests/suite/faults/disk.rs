@@ -14,7 +14,7 @@ use super::layer::Call;
 use super::random;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 const SECTOR: u64 = 512;
@@ -26,15 +26,17 @@ type Id = usize;
 pub struct Disk {
     nodes: Vec<Node>,
     by_inode: HashMap<u64, Id>,
-    /// Numbers the changes of names, over all folders.
-    clock: u64,
+    /// Changes of names that are not durable.
+    since: Vec<Naming>,
 }
 
 #[derive(Clone)]
 enum Node {
     File { durable: Vec<u8>, since: Vec<Change> },
-    Folder { durable: BTreeMap<String, Id>, now: BTreeMap<String, Id>, since: Vec<Naming> },
+    Folder { durable: Names, now: Names },
 }
+
+type Names = BTreeMap<String, Id>;
 
 #[derive(Clone)]
 enum Change {
@@ -42,12 +44,15 @@ enum Change {
     Resize { to: u64 },
 }
 
-/// A change of the names in one folder, whole or not at all.
+/// A name in a folder.
+type Name = (Id, String);
+
+/// A name that goes, one that comes, or both at once.
 #[derive(Clone)]
 struct Naming {
-    number: u64,
-    gone: Option<String>,
-    come: Option<(String, Id)>,
+    gone: Option<Name>,
+    come: Option<Name>,
+    /// What is named.
     about: Id,
 }
 
@@ -56,7 +61,7 @@ const ROOT: Id = 0;
 impl Disk {
     /// A folder as it is, all of it durable.
     pub fn of(folder: &Path) -> Self {
-        let mut disk = Self { nodes: Vec::new(), by_inode: HashMap::new(), clock: 0 };
+        let mut disk = Self { nodes: Vec::new(), by_inode: HashMap::new(), since: Vec::new() };
         disk.take_in(folder);
         disk
     }
@@ -66,12 +71,10 @@ impl Disk {
         if about.is_file() {
             return self.add(about.ino(), Node::File { durable: fs::read(path).expect("it reads"), since: vec![] });
         }
-        let folder =
-            self.add(about.ino(), Node::Folder { durable: BTreeMap::new(), now: BTreeMap::new(), since: vec![] });
+        let folder = self.add(about.ino(), Node::empty());
         let items = fs::read_dir(path).expect("it reads").map(|item| item.expect("it reads"));
-        let names: BTreeMap<_, _> =
-            items.map(|item| (text(item.file_name().as_ref()), self.take_in(&item.path()))).collect();
-        self.nodes[folder] = Node::Folder { durable: names.clone(), now: names, since: vec![] };
+        let names: Names = items.map(|item| (text(item.file_name().as_ref()), self.take_in(&item.path()))).collect();
+        self.nodes[folder] = Node::Folder { durable: names.clone(), now: names };
         folder
     }
 
@@ -87,26 +90,24 @@ impl Disk {
     pub fn apply(&mut self, call: &Call) {
         match call {
             Call::Created { path, file } => {
-                let id = self.add(*file, Node::File { durable: vec![], since: vec![] });
-                self.name(path, id);
+                let about = self.add(*file, Node::File { durable: vec![], since: vec![] });
+                self.rename(Naming { gone: None, come: Some(self.name(path)), about });
             }
             Call::Folder { path, file } => {
-                let empty = Node::Folder { durable: BTreeMap::new(), now: BTreeMap::new(), since: vec![] };
-                let id = self.add(*file, empty);
-                self.name(path, id);
+                let about = self.add(*file, Node::empty());
+                self.rename(Naming { gone: None, come: Some(self.name(path)), about });
             }
             Call::Renamed { path, to } => {
-                let (id, from) = (self.find(path), self.find(parent(path)));
-                assert_eq!(from, self.find(parent(to)), "nothing is renamed into another folder");
-                self.change(from, Some(last(path)), Some((last(to), id)), id);
+                let about = self.find(path);
+                self.rename(Naming { gone: Some(self.name(path)), come: Some(self.name(to)), about });
             }
             Call::Removed { path } => {
-                let (id, folder) = (self.find(path), self.find(parent(path)));
-                self.change(folder, Some(last(path)), None, id);
+                let about = self.find(path);
+                self.rename(Naming { gone: Some(self.name(path)), come: None, about });
             }
             Call::Written { file, at, bytes } => self.write(*file, Change::Write { at: *at, bytes: bytes.clone() }),
             Call::Resized { file, to } => self.write(*file, Change::Resize { to: *to }),
-            Call::Synced { file } => self.sync(*file),
+            Call::Synced { file } => self.sync(self.by_inode[file]),
             Call::Started | Call::Printed(_) | Call::Met { .. } => {}
         }
     }
@@ -118,17 +119,17 @@ impl Disk {
         })
     }
 
-    fn name(&mut self, path: &Path, id: Id) {
-        self.change(self.find(parent(path)), None, Some((last(path), id)), id);
+    fn name(&self, path: &Path) -> Name {
+        let folder = path.parent().expect("the folder itself is never renamed or removed");
+        (self.find(folder), text(Path::new(path.file_name().expect("a name"))))
     }
 
-    fn change(&mut self, folder: Id, gone: Option<String>, come: Option<(String, Id)>, about: Id) {
-        self.clock += 1;
-        let number = self.clock;
-        let Node::Folder { now, since, .. } = &mut self.nodes[folder] else { panic!("names are in folders") };
-        let naming = Naming { number, gone, come, about };
-        naming.apply(now);
-        since.push(naming);
+    fn rename(&mut self, naming: Naming) {
+        naming.apply(|folder, name, node| match &mut self.nodes[folder] {
+            Node::Folder { now, .. } => set(now, name, node),
+            Node::File { .. } => panic!("names are in folders"),
+        });
+        self.since.push(naming);
     }
 
     fn write(&mut self, inode: u64, change: Change) {
@@ -137,80 +138,108 @@ impl Disk {
         since.push(change);
     }
 
-    fn sync(&mut self, inode: u64) {
-        let id = self.by_inode[&inode];
+    fn sync(&mut self, id: Id) {
         match &mut self.nodes[id] {
-            Node::Folder { durable, now, since } => {
-                durable.clone_from(now);
-                since.clear();
-            }
             Node::File { durable, since } => since.drain(..).for_each(|change| change.apply(durable)),
+            Node::Folder { .. } => self.sync_names(id),
+        }
+    }
+
+    /// All changes of names in a folder are durable, and with them those that they rest on elsewhere.
+    fn sync_names(&mut self, folder: Id) {
+        let (mut due, mut met) = (vec![], Met::default());
+        for naming in std::mem::take(&mut self.since).into_iter().rev() {
+            if naming.names().any(|(other, _)| *other == folder) || met.has(&naming) {
+                met.add(&naming);
+                due.push(naming);
+            } else {
+                self.since.push(naming);
+            }
+        }
+        self.since.reverse();
+        for naming in due.into_iter().rev() {
+            naming.apply(|folder, name, node| match &mut self.nodes[folder] {
+                Node::Folder { durable, .. } => set(durable, name, node),
+                Node::File { .. } => panic!("names are in folders"),
+            });
         }
     }
 
     /// Writes into an empty folder what the disk may hold if the power goes now.
     pub fn cut(&self, seed: u64, into: &Path) {
         let luck = Luck::new(seed);
-        self.put(ROOT, &luck, &self.names_kept(&luck), into);
+        self.put(ROOT, &luck, &self.names_left(&luck), into);
     }
 
-    /// The numbers of the changes of names that are kept.
-    fn names_kept(&self, luck: &Luck) -> BTreeSet<u64> {
-        let mut all: Vec<_> = self
-            .nodes
-            .iter()
-            .enumerate()
-            .flat_map(|(folder, node)| match node {
-                Node::Folder { since, .. } => since.iter().map(|naming| (naming, folder)).collect(),
-                Node::File { .. } => vec![],
-            })
-            .collect();
-        all.sort_by_key(|(naming, _)| naming.number);
+    /// The names in each folder.
+    fn names_left(&self, luck: &Luck) -> Vec<Names> {
+        let durable =
+            |node: &Node| if let Node::Folder { durable, .. } = node { durable.clone() } else { Names::new() };
+        let mut names: Vec<_> = self.nodes.iter().map(durable).collect();
         let journalled = luck.of(0).is_multiple_of(2);
-        let (mut kept, mut lost_names, mut lost_nodes) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        for (naming, folder) in all {
-            let rests_on_lost = naming.names().any(|name| lost_names.contains(&(folder, name)))
-                || lost_nodes.contains(&naming.about)
-                || journalled && !lost_nodes.is_empty();
-            if !rests_on_lost && luck.keeps(naming.number) {
-                kept.insert(naming.number);
+        let mut lost = Met::default();
+        for (naming, number) in self.since.iter().zip(1..) {
+            let rests_on_lost = lost.has(naming) || journalled && !lost.nodes.is_empty();
+            if !rests_on_lost && luck.keeps(number) {
+                naming.apply(|folder, name, node| set(&mut names[folder], name, node));
             } else {
-                lost_names.extend(naming.names().map(|name| (folder, name)));
-                lost_nodes.insert(naming.about);
+                lost.add(naming);
             }
         }
-        kept
+        names
     }
 
-    fn put(&self, id: Id, luck: &Luck, kept: &BTreeSet<u64>, into: &Path) {
-        match &self.nodes[id] {
-            Node::File { durable, since } => {
-                fs::write(into, cut_file(durable, since, &luck.about(id))).expect("a file in our own folder");
-            }
-            Node::Folder { durable, since, .. } => {
-                let mut names = durable.clone();
-                since.iter().filter(|naming| kept.contains(&naming.number)).for_each(|naming| naming.apply(&mut names));
-                if id != ROOT {
-                    fs::create_dir(into).expect("a folder in our own");
-                }
-                names.iter().for_each(|(name, id)| self.put(*id, luck, kept, &into.join(name)));
-            }
+    fn put(&self, id: Id, luck: &Luck, names: &[Names], into: &Path) {
+        if let Node::File { durable, since } = &self.nodes[id] {
+            let written = fs::write(into, cut_file(durable, since, &luck.about(id)));
+            // Who may read a file is not modelled: a private key stays one.
+            let private = written.and_then(|()| fs::set_permissions(into, fs::Permissions::from_mode(0o600)));
+            return private.expect("a file in our own folder");
         }
+        if id != ROOT {
+            fs::create_dir(into).expect("a folder in our own");
+        }
+        names[id].iter().for_each(|(name, id)| self.put(*id, luck, names, &into.join(name)));
+    }
+}
+
+impl Node {
+    fn empty() -> Self {
+        Self::Folder { durable: Names::new(), now: Names::new() }
     }
 }
 
 impl Naming {
-    fn apply(&self, names: &mut BTreeMap<String, Id>) {
-        if let Some(gone) = &self.gone {
-            names.remove(gone);
+    /// Tells the folder, the name, and what it names from now on.
+    fn apply(&self, mut tell: impl FnMut(Id, &str, Option<Id>)) {
+        if let Some((folder, name)) = &self.gone {
+            tell(*folder, name, None);
         }
-        if let Some((name, id)) = &self.come {
-            names.insert(name.clone(), *id);
+        if let Some((folder, name)) = &self.come {
+            tell(*folder, name, Some(self.about));
         }
     }
 
-    fn names(&self) -> impl Iterator<Item = &str> {
-        self.gone.as_deref().into_iter().chain(self.come.as_ref().map(|(name, _)| name.as_str()))
+    fn names(&self) -> impl Iterator<Item = &Name> {
+        self.gone.iter().chain(&self.come)
+    }
+}
+
+/// What some changes of names were about, so that those that rest on them are known.
+#[derive(Default)]
+struct Met {
+    names: BTreeSet<Name>,
+    nodes: BTreeSet<Id>,
+}
+
+impl Met {
+    fn add(&mut self, naming: &Naming) {
+        self.names.extend(naming.names().cloned());
+        self.nodes.insert(naming.about);
+    }
+
+    fn has(&self, naming: &Naming) -> bool {
+        self.nodes.contains(&naming.about) || naming.names().any(|name| self.names.contains(name))
     }
 }
 
@@ -304,16 +333,15 @@ impl Luck {
     }
 }
 
+fn set(names: &mut Names, name: &str, node: Option<Id>) {
+    match node {
+        Some(node) => drop(names.insert(name.to_owned(), node)),
+        None => drop(names.remove(name)),
+    }
+}
+
 fn size(number: u64) -> usize {
     usize::try_from(number).expect("files here are small")
-}
-
-fn parent(path: &Path) -> &Path {
-    path.parent().expect("the folder itself is never renamed or removed")
-}
-
-fn last(path: &Path) -> String {
-    text(Path::new(path.file_name().expect("a name")))
 }
 
 fn text(name: &Path) -> String {
@@ -381,6 +409,17 @@ mod tests {
             Call::Removed { path: "file".into() },
         ];
         assert_eq!(cuts(renamed), [None, Some(vec![1])].into());
+    }
+
+    #[test]
+    fn a_name_moves_between_folders_whole_or_not_at_all() {
+        let moved = [
+            Call::Folder { path: "draft".into(), file: 1 },
+            Call::Created { path: "draft/copy".into(), file: NEW },
+            Call::Renamed { path: "draft/copy".into(), to: "file".into() },
+        ];
+        assert_eq!(cuts(moved.clone()), [None, Some(vec![])].into());
+        assert_eq!(cuts(moved.into_iter().chain([Call::Synced { file: 0 }])), [Some(vec![])].into());
     }
 
     #[test]

@@ -66,7 +66,7 @@ fn told(ran: &Ran, scene: &Scene, fault: Fault) {
         _ => says(&["the disk is full", "no storage space", "No space left on device"]),
     }
     says(&[&scene.work().display().to_string(), "the entry at position ", " entries from position "]);
-    says(&["try again", "look up its id", "look up their ids"]);
+    says(&["try again", "look up its id", "look up their ids", "nothing was signed"]);
     // Where a file was being recorded, the outcome is named, and the count is that of the receipts.
     if let Some((_, rest)) = ran.err.split_once("minutebook: stopped at ") {
         let receipts = promised(&ran.out).count();

@@ -32,7 +32,7 @@ pub struct Scenario {
 }
 
 /// Those of entries.
-static ENTRIES: [Scenario; 7] = [
+static ENTRIES: [Scenario; 9] = [
     Scenario {
         name: "creating a ledger",
         prepare: |_, _| {},
@@ -70,6 +70,31 @@ static ENTRIES: [Scenario; 7] = [
         },
         command: |program, scene| scene.minutebook(program, &["verify"]),
         check: |program, scene, printed| recorded(program, scene, 70, printed),
+    },
+    Scenario {
+        name: "checkpointing",
+        prepare: |program, scene| {
+            scene.has_recorded(program, 20);
+            scene.has_key(program);
+        },
+        command: |program, scene| scene.checkpoint(program),
+        check: |program, scene, printed| {
+            recorded(program, scene, 20, printed);
+            signed(program, scene, printed);
+        },
+    },
+    Scenario {
+        name: "backing up",
+        prepare: |program, scene| {
+            scene.has_recorded(program, 66);
+            scene.has_key(program);
+            scene.works(scene.checkpoint(program));
+        },
+        command: |program, scene| scene.back_up(program, "backup"),
+        check: |program, scene, printed| {
+            backed_up(program, scene, printed);
+            recorded(program, scene, 66, printed);
+        },
     },
     Scenario {
         name: "appending in groups",
@@ -179,9 +204,31 @@ impl Scene {
         command
     }
 
+    fn checkpoint(&self, program: &Program) -> Command {
+        self.minutebook(program, &["checkpoint", "--key", "key"])
+    }
+
+    fn back_up(&self, program: &Program, name: &str) -> Command {
+        let mut command = self.minutebook(program, &["backup", "--out"]);
+        command.arg(self.work().join(name));
+        command
+    }
+
     fn has_recorded(&self, program: &Program, count: u64) {
-        let ran = self.run(self.record(program, 0..count), None);
-        assert_eq!(ran.ended, layer::Ended::With(0), "{}", ran.err);
+        self.works(self.record(program, 0..count));
+    }
+
+    /// A private key in the file `key`, and the public one in `public`.
+    fn has_key(&self, program: &Program) {
+        let public = self.works(self.minutebook(program, &["key", "new", "example.org/ledger", "--out", "key"])).out;
+        fs::write(self.work().join("public"), public).expect("a file in our own folder");
+    }
+
+    /// Runs a process that must succeed.
+    fn works(&self, command: Command) -> Ran {
+        let ran = self.run(command, None);
+        assert_eq!(ran.ended, layer::Ended::With(0), "{ran:?}");
+        ran
     }
 }
 
@@ -229,9 +276,36 @@ fn recorded(program: &Program, scene: &Scene, before: u64, printed: &str) {
         Err(error) => panic!("it does not open: {error}"),
     };
     assert!((least..=FILES).contains(&size), "{size} entries are there, and at least {least} must be");
-    let again = scene.run(scene.record(program, 0..FILES), None);
-    assert_eq!(again.ended, layer::Ended::With(0), "{}", again.err);
+    let again = scene.works(scene.record(program, 0..FILES));
     assert_eq!(again.out.matches("already recorded").count() as u64, size, "{}", again.out);
-    let whole = scene.run(scene.minutebook(program, &["verify", "--json"]), None);
+    let whole = scene.works(scene.minutebook(program, &["verify", "--json"]));
     assert!(whole.out.contains(&format!("\"entries\": {FILES},")), "{whole:?}");
+}
+
+/// The ledger is held to the checkpoint that was printed, and signs again.
+fn signed(program: &Program, scene: &Scene, printed: &str) {
+    let mut verify = scene.minutebook(program, &["verify", "--key", "public"]);
+    if let Some(at) = printed.find("example.org/ledger\n") {
+        fs::write(scene.work().join("note"), &printed[at..]).expect("a file in our own folder");
+        verify.args(["--checkpoint", "note"]);
+    }
+    scene.works(verify);
+    scene.works(scene.checkpoint(program));
+    scene.works(scene.minutebook(program, &["verify", "--key", "public"]));
+}
+
+/// A backup is there where that was said, and none is there in part; another one is made.
+fn backed_up(program: &Program, scene: &Scene, printed: &str) {
+    let whole = |name: &str| {
+        let mut verify = (program.minutebook)();
+        verify.current_dir(scene.work()).args(["verify", "--key", "public", "--ledger", name]);
+        assert!(scene.works(verify).out.contains("Verified 66 entries"));
+    };
+    if printed.contains("Backed up") || scene.work().join("backup").exists() {
+        whole("backup");
+    } else {
+        scene.works(scene.back_up(program, "backup"));
+    }
+    scene.works(scene.back_up(program, "another"));
+    whole("another");
 }
