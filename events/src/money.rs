@@ -82,13 +82,13 @@ const MOST: Decimal = Decimal::from_parts(0xd4a5_1000, 0xe8, 0, false, 0);
 
 /// Why a text is not an amount of money.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is not an amount: write \"£997,350.68\", \"£250k\" or \"£0.99m\", and at most £1,000,000m")]
-pub struct BadMoney(String);
+#[error("\"{0}\" is not an amount: write \"£997,350.68\", \"£250k\" or \"£0.99m\"{1}")]
+pub struct BadMoney(String, &'static str);
 
 impl FromStr for Money {
     type Err = BadMoney;
     fn from_str(text: &str) -> Result<Self, BadMoney> {
-        let bad = || BadMoney(text.to_owned());
+        let bad = || BadMoney(text.to_owned(), "");
         let (negative, rest) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, text),
@@ -109,7 +109,10 @@ impl FromStr for Money {
         let mut digits = Decimal::from_str_exact(&number).map_err(|_| bad())?;
         digits.set_sign_negative(negative && !digits.is_zero());
         let money = Self { digits, scale };
-        if money.pounds().abs() > MOST { Err(bad()) } else { Ok(money) }
+        if money.pounds().abs() > MOST {
+            return Err(BadMoney(text.to_owned(), ", and at most £1,000,000m"));
+        }
+        Ok(money)
     }
 }
 
