@@ -128,7 +128,15 @@ proptest! {
 
     #[test]
     fn money_reads_back_with_its_precision(sign in "-?", pound in "£?", digits in number(2), unit in "[km]?") {
-        let money: Money = format!("{sign}{pound}{digits}{unit}").parse().unwrap();
+        let text = format!("{sign}{pound}{digits}{unit}");
+        // More than a million million is refused, and says so.
+        let money: Money = match text.parse() {
+            Ok(money) => money,
+            Err(error) => {
+                prop_assert!(format!("{error}").ends_with("and at most £1,000,000m"), "{}", text);
+                return Ok(());
+            }
+        };
         let back: Money = money.canonical().parse().unwrap();
         prop_assert_eq!(back, money);
         prop_assert_eq!(back.nearest(), money.nearest());
