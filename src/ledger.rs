@@ -1,6 +1,7 @@
 //! The ledger: record an entry, and see what is recorded. It owns the whole act of recording (check, decide, append,
 //! apply) and the order of it; it must not know how entries are stored, nor how an answer is worded.
 
+use crate::ahead;
 use crate::audit::checkpoint::Head;
 use crate::merkle::Tree;
 use crate::sealed::{ContentError, ContentFault, Contents, Unready, erasures};
@@ -303,7 +304,7 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::open`].
     pub fn at_size(&self, size: Position) -> Result<Folded, LedgerError> {
-        fold_each(&*self.store, size.0, |_, _| Ok(()))
+        fold_first(&*self.store, size.0, |_, _| {})
     }
 
     /// The contents that lie beside it.
@@ -339,100 +340,89 @@ pub struct Folded {
 impl Folded {
     /// The size and all roots.
     pub fn head(&self) -> Head {
-        Head::of(&self.projections, &self.tree)
+        Head::of(&self.projections.roots, &self.tree)
     }
 }
 
 /// Folds every entry of a store, each held to what an honest log promises.
-fn fold(store: &dyn Store, mut progress: impl FnMut(u64, u64)) -> Result<Folded, LedgerError> {
-    fold_each(store, store.len(), |stored, _| {
-        progress(stored.position.0 + 1, store.len());
-        Ok(())
-    })
+fn fold(store: &dyn Store, progress: impl FnMut(u64, u64)) -> Result<Folded, LedgerError> {
+    fold_first(store, store.len(), progress)
 }
 
-/// The same of the first entries; `each` sees every entry, and what all up to it come to, and may stop.
-pub(crate) fn fold_each(
-    store: &dyn Store,
-    size: u64,
-    mut each: impl FnMut(&Stored, &mut Folded) -> Result<(), LedgerError>,
-) -> Result<Folded, LedgerError> {
+/// The same of the first entries.
+fn fold_first(store: &dyn Store, size: u64, mut progress: impl FnMut(u64, u64)) -> Result<Folded, LedgerError> {
     let mut folded = Folded::default();
-    let mut last = None;
-    let (batches, ready) = std::sync::mpsc::sync_channel(AHEAD);
-    std::thread::scope(|scope| {
-        scope.spawn(move || read_ahead(store, size, &batches));
-        for read in ready.into_iter().flatten() {
-            let (stored, entry) = read?;
-            let entry = held(&stored, entry, folded.projections.head(), last)?;
-            last = Some(entry.recorded);
-            folded.tree.push(stored.leaf);
-            folded.projections.apply(entry, stored.leaf);
-            each(&stored, &mut folded)?;
-        }
+    let mut order = Order::default();
+    let decoded = |stored: Stored| {
+        let entry = codec::decode(&stored.bytes);
+        (stored.position, stored.leaf, entry)
+    };
+    ahead::each(store, size, decoded, |(position, leaf, entry)| {
+        let entry = entry.map_err(|source| LedgerError::Bytes { position, source })?;
+        order.hold(position, &entry)?;
+        folded.tree.push(leaf);
+        folded.projections.apply(entry, leaf);
+        progress(position.0 + 1, size);
         Ok::<(), LedgerError>(())
     })?;
-    if folded.tree.size() != size {
-        let what = format!("the ledger ends here, and {size} entries were recorded");
-        return Err(LedgerError::Incoherent { position: Position(folded.tree.size()), what });
-    }
+    order.end(size)?;
     folded.projections.settle();
     Ok(folded)
 }
 
-/// Entries that are read and decoded together, and how many times as many may wait to be folded.
-const BATCH: usize = 128;
-const AHEAD: usize = 16;
+/// What an honest log promises of the order of its entries: positions without a gap, claims true, instants increasing.
+#[derive(Debug, Default)]
+pub(crate) struct Order {
+    next: Position,
+    last: Option<Instant>,
+}
 
-/// A stored entry, and what its bytes decode to.
-type Read = Result<(Stored, Result<Entry, BadBytes>), StoreError>;
+impl Order {
+    /// Holds the next entry to it, which says that it is at this position.
+    pub(crate) fn hold(&mut self, position: Position, entry: &Entry) -> Result<(), LedgerError> {
+        self.follow(position, entry.expected_head, entry.recorded)
+    }
 
-/// Reads and decodes the first entries of a store while others are folded, until nobody takes them.
-fn read_ahead(store: &dyn Store, size: u64, batches: &std::sync::mpsc::SyncSender<Vec<Read>>) {
-    let decoded = |stored: Stored| {
-        let entry = codec::decode(&stored.bytes);
-        (stored, entry)
-    };
-    let size = usize::try_from(size).unwrap_or(usize::MAX);
-    let mut scan = store.scan(Position(0)).take(size).map(|stored| stored.map(decoded));
-    loop {
-        let batch: Vec<Read> = scan.by_ref().take(BATCH).collect();
-        if batch.is_empty() || batches.send(batch).is_err() {
-            return;
+    /// The same by what counts of the entry: what it expected, and when it was recorded.
+    pub(crate) fn follow(
+        &mut self,
+        position: Position,
+        expected: Position,
+        recorded: Instant,
+    ) -> Result<(), LedgerError> {
+        let incoherent = |what: String| LedgerError::Incoherent { position: self.next, what };
+        if position != self.next {
+            return Err(incoherent(format!("the entry here says that it is at {position}")));
         }
+        follows(expected, recorded, self.next, self.last).map_err(incoherent)?;
+        self.next = self.next.next();
+        self.last = Some(recorded);
+        Ok(())
+    }
+
+    /// That there were so many.
+    pub(crate) fn end(&self, size: u64) -> Result<(), LedgerError> {
+        if self.next.0 == size {
+            return Ok(());
+        }
+        let what = format!("the ledger ends here, and {size} entries were recorded");
+        Err(LedgerError::Incoherent { position: self.next, what })
     }
 }
 
-/// One stored entry, decoded and held to the one before: gapless, its claim true, its instant later.
-pub(crate) fn read(stored: &Stored, position: Position, last: Option<Instant>) -> Result<Entry, LedgerError> {
-    held(stored, codec::decode(&stored.bytes), position, last)
-}
-
-/// The same of one that is decoded already.
-fn held(
-    stored: &Stored,
-    entry: Result<Entry, BadBytes>,
+/// That what was recorded at an instant, and expected so many entries, may be the entry at a position, after one that was
+/// recorded at `last`; or what speaks against it.
+pub(crate) fn follows(
+    expected: Position,
+    recorded: Instant,
     position: Position,
     last: Option<Instant>,
-) -> Result<Entry, LedgerError> {
-    let incoherent = |what: String| LedgerError::Incoherent { position, what };
-    if stored.position != position {
-        return Err(incoherent(format!("the entry here says that it is at {}", stored.position)));
-    }
-    let entry = entry.map_err(|source| LedgerError::Bytes { position, source })?;
-    follows(&entry, position, last).map_err(incoherent)?;
-    Ok(entry)
-}
-
-/// That an entry may be the one at a position, after one that was recorded at `last`; or what speaks against it.
-pub(crate) fn follows(entry: &Entry, position: Position, last: Option<Instant>) -> Result<(), String> {
-    if entry.expected_head != position {
-        return Err(format!("the entry was accepted although it expected {} entries", entry.expected_head));
+) -> Result<(), String> {
+    if expected != position {
+        return Err(format!("the entry was accepted although it expected {expected} entries"));
     }
     match last {
-        Some(last) if entry.recorded <= last => {
-            Err(format!("the entry was recorded at {}, not after {last}", entry.recorded))
-        }
+        Some(last) if recorded <= last => Err(format!("the entry was recorded at {recorded}, not after {last}")),
         _ => Ok(()),
     }
 }
@@ -489,7 +479,7 @@ impl Writer {
         let projections = self.projections.read().unwrap_or_else(PoisonError::into_inner);
         let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
         assert_eq!(tree.size(), projections.head().0, "what was applied is durable");
-        Head::of(&projections, &tree)
+        Head::of(&projections.roots, &tree)
     }
 
     /// Checks one draft against everything decided so far, this group included, and applies it.

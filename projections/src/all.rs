@@ -8,9 +8,11 @@ use crate::lots::Lots;
 use crate::network::Network;
 use crate::prelude::*;
 use crate::register::Register;
+use crate::roots::{Roots, Trace};
 use crate::streams::{self, Streams, Subject};
 use crate::timeline::{Fact, Timeline};
 use crate::value::Value;
+use core::convert::Infallible;
 use minutebook_events::decide::{Assignment, IdKind, Known, Name, Stepped, definition};
 use minutebook_events::{
     ContractId, Entry, EntryId, EventKind, EventRef, Hash, LotId, OfficeId, Part, PartyId, Position, ServiceId, Version,
@@ -32,7 +34,8 @@ pub struct Recorded {
 pub struct Projections {
     head: Position,
     entries: Vec<Arc<Recorded>>,
-    ids: BTreeMap<EntryId, Position>,
+    /// The roots of all that follows, and where each entry is by its id.
+    pub roots: Roots,
     /// The entries about each contract, party, office and act.
     pub streams: Streams,
     /// Contracts, terms, options, clauses, status.
@@ -49,26 +52,20 @@ pub struct Projections {
     pub findings: Index<Findings>,
 }
 
-/// A projection's name, version and root.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RootOf {
-    /// The projection.
-    pub name: Cow<'static, str>,
-    /// Its version.
-    pub version: u32,
-    /// Its root.
-    pub root: Hash,
-}
-
 impl Projections {
     /// Applies the next entry, whose stored bytes have this leaf hash, to every projection. What it was decided against
     /// must be all that came before.
     pub fn apply(&mut self, entry: Entry, leaf: Hash) {
         for subject in self.subjects(&entry) {
-            self.streams.add(subject, self.head, &leaf);
+            self.streams.add(subject, self.head);
         }
         let recorded = Arc::new(Recorded { position: self.head, leaf, entry });
-        self.ids.insert(recorded.entry.id, recorded.position);
+        let Self { roots, entries, .. } = self;
+        let trace = |position| {
+            let struck = at(entries, position).map(|at| Trace::of(&entries[at].entry, position));
+            Ok::<_, Infallible>(struck)
+        };
+        let Ok(()) = roots.apply(recorded.position, &leaf, &Trace::of(&recorded.entry, recorded.position), trace);
         for place in places(&recorded.entry) {
             self.register.apply(&recorded, place);
             self.value.apply(&recorded, place);
@@ -92,13 +89,7 @@ impl Projections {
 
     /// Makes the hashes under every root that are still to be made, so that roots and proofs need not.
     pub fn settle(&mut self) {
-        self.streams.settle();
-        self.register.settle();
-        self.value.settle();
-        self.lots.settle();
-        self.network.settle();
-        self.decisions.settle();
-        self.findings.settle();
+        self.roots.settle();
     }
 
     /// The subjects to whose streams an entry belongs: those it is about, and those of the events that it strikes.
@@ -128,7 +119,9 @@ impl Projections {
 
     fn strike(&mut self, target: &EventRef, by: &Recorded, place: u16) {
         // An entry that strikes an event of its own strikes nothing: see `struck_by`.
-        let Some(at) = self.ids.get(&target.entry).and_then(|position| self.at(*position)) else { return };
+        let Some(at) = self.roots.position(target.entry).and_then(|position| at(&self.entries, position)) else {
+            return;
+        };
         let struck = Arc::clone(&self.entries[at]);
         if !places(&struck.entry).contains(&target.event) {
             return;
@@ -153,42 +146,18 @@ impl Projections {
 
     /// The entry at a position.
     pub fn entry(&self, position: Position) -> Option<&Recorded> {
-        self.at(position).map(|at| self.entries[at].as_ref())
-    }
-
-    /// Where the entry of a position is among those applied: in its own place, where none was passed over.
-    fn at(&self, position: Position) -> Option<usize> {
-        let place = usize::try_from(position.0).ok()?;
-        match self.entries.get(place) {
-            Some(recorded) if recorded.position == position => Some(place),
-            _ => self.entries.binary_search_by_key(&position, |recorded| recorded.position).ok(),
-        }
+        at(&self.entries, position).map(|at| self.entries[at].as_ref())
     }
 
     /// The entry with an id.
     pub fn by_id(&self, id: EntryId) -> Option<&Recorded> {
-        self.ids.get(&id).and_then(|position| self.entry(*position))
+        self.roots.position(id).and_then(|position| self.entry(position))
     }
 
     /// An entry's place in the stream of a contract, where it touches it.
     pub fn version(&self, contract: &ContractId, position: Position) -> Option<Version> {
         let stream = self.streams.of(&Subject::Contract(contract.clone()));
         stream.binary_search(&position).ok().map(|place| Version(place as u64))
-    }
-
-    /// The root of every projection, in the order of the design.
-    pub fn roots(&self) -> Vec<RootOf> {
-        fn root<P: Projection>(index: &Index<P>) -> RootOf {
-            RootOf { name: P::NAME.into(), version: P::VERSION, root: index.root() }
-        }
-        vec![
-            root(&self.register),
-            root(&self.value),
-            root(&self.lots),
-            root(&self.network),
-            root(&self.decisions),
-            root(&self.findings),
-        ]
     }
 
     /// Every timeline of every projection: key, projection's name, timeline.
@@ -247,6 +216,15 @@ impl Projections {
     pub fn timelines_of(&self, contract: &ContractId) -> impl Iterator<Item = (&Key, &Timeline)> {
         let first = self.register.of(contract).chain(self.value.of(contract)).chain(self.lots.of(contract));
         first.chain(self.network.of(contract)).chain(self.findings.of(contract))
+    }
+}
+
+/// Where the entry of a position is among those applied: in its own place, where none was passed over.
+fn at(entries: &[Arc<Recorded>], position: Position) -> Option<usize> {
+    let place = usize::try_from(position.0).ok()?;
+    match entries.get(place) {
+        Some(recorded) if recorded.position == position => Some(place),
+        _ => entries.binary_search_by_key(&position, |recorded| recorded.position).ok(),
     }
 }
 

@@ -1,8 +1,7 @@
-//! One projection: timelines by key, and the root that two equal ones share. It must not know what a key means.
+//! One projection: timelines by key. It must not know what a key means.
 
 use crate::all::Recorded;
 use crate::key::Key;
-use crate::map::MerkleMap;
 use crate::prelude::*;
 use crate::timeline::{Fact, Timeline};
 use core::marker::PhantomData;
@@ -25,19 +24,12 @@ pub struct Index<P> {
     general: BTreeMap<Key, Timeline>,
     /// By contract: a question of one contract touches nothing of the others.
     contracts: BTreeMap<ContractId, BTreeMap<Key, Timeline>>,
-    /// From the hash of each key to the digest of its timeline.
-    map: MerkleMap,
     projection: PhantomData<P>,
 }
 
 impl<P> Default for Index<P> {
     fn default() -> Self {
-        Self {
-            general: BTreeMap::new(),
-            contracts: BTreeMap::new(),
-            map: MerkleMap::default(),
-            projection: PhantomData,
-        }
+        Self { general: BTreeMap::new(), contracts: BTreeMap::new(), projection: PhantomData }
     }
 }
 
@@ -47,15 +39,21 @@ impl<P: Projection> Index<P> {
         P::keys(&recorded.entry, place, recorded.position).into_iter().collect()
     }
 
+    /// The hashes of the same keys, each once, as they lie under the projection's root.
+    pub(crate) fn names(entry: &Entry, place: u16, position: Position) -> Vec<Hash> {
+        let mut names: Vec<Hash> = P::keys(entry, place, position).iter().map(hash_of).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     pub(crate) fn apply(&mut self, recorded: &Arc<Recorded>, place: u16) {
         for key in Self::keys(recorded, place) {
             let timelines = match key.contract() {
                 Some(contract) => self.contracts.entry(contract.clone()).or_default(),
                 None => &mut self.general,
             };
-            let timeline = timelines.entry(key).or_insert_with_key(|key| Timeline::new(hash_of(key)));
-            timeline.push(Fact::new(Arc::clone(recorded), place));
-            self.map.set(timeline.name(), timeline.digest());
+            timelines.entry(key).or_default().push(Fact::new(Arc::clone(recorded), place));
         }
     }
 
@@ -68,12 +66,7 @@ impl<P: Projection> Index<P> {
             let timeline = timelines.and_then(|timelines| timelines.get_mut(&key));
             let timeline = timeline.expect("what was applied has a timeline");
             timeline.strike(struck.position, place, by);
-            self.map.set(timeline.name(), timeline.digest());
         }
-    }
-
-    pub(crate) fn settle(&mut self) {
-        self.map.settle();
     }
 
     /// The timeline of a key.
@@ -92,11 +85,6 @@ impl<P: Projection> Index<P> {
     /// The timelines of one contract, sorted by key.
     pub fn of(&self, contract: &ContractId) -> impl Iterator<Item = (&Key, &Timeline)> {
         self.contracts.get(contract).into_iter().flatten()
-    }
-
-    /// The root: of name and version, and of a [`MerkleMap`] from the hash of every key to the digest of its timeline.
-    pub fn root(&self) -> Hash {
-        Hash::of([format!("{} {}\n", P::NAME, P::VERSION).as_bytes(), self.map.root().0.as_slice()])
     }
 }
 

@@ -11,44 +11,59 @@
 //! | a branch | SHA-256 of a byte 1, the number of the bit, and the hashes of the side where it is 0 and of the other |
 
 use crate::prelude::*;
+use core::hash::BuildHasher;
+use hashbrown::{DefaultHashBuilder, HashTable};
 use minutebook_events::Hash;
 use serde::{Deserialize, Serialize};
 
-/// The map. What is set waits until [`MerkleMap::settle`] takes it in: a few changes walk from the root, and cost a hash a
-/// branch on the way; many are sorted, and the trie is made again from all leaves, which costs far less than many walks.
+/// The map. What a key has is found at once. The trie over the keys waits until [`MerkleMap::settle`] takes in what was set
+/// since: a few changes walk from the root, and cost a hash a branch on the way; of many the trie is made again from all
+/// leaves, sorted, which costs far less than many walks.
 #[derive(Debug, Clone, Default)]
 pub struct MerkleMap {
-    nodes: Vec<Node>,
-    root: Option<u32>,
-    /// Set and not taken in yet, the later the stronger.
-    waiting: Vec<(Hash, Hash)>,
+    /// Keys and values, in the order in which the keys came.
+    leaves: Vec<(Hash, Hash)>,
+    /// Where the leaf of each key is.
+    places: HashTable<u32>,
+    /// Whoever chooses names cannot choose what they come to here, so that no keys can be made to lie in one place.
+    hasher: DefaultHashBuilder,
+    branches: Vec<Branch>,
+    root: Option<Node>,
+    waiting: Waiting,
 }
 
-/// How many changes may wait, beside as many as the map has nodes.
-const WAIT: usize = 4096;
-
-#[derive(Debug, Clone)]
+/// A place in the trie.
+#[derive(Debug, Clone, Copy)]
 enum Node {
-    Leaf {
-        key: Hash,
-        value: Hash,
-    },
-    Branch {
-        bit: u8,
-        sides: [u32; 2],
-        /// Nothing where something below has changed since.
-        hash: Option<Hash>,
-    },
+    Leaf(u32),
+    Branch(u32),
 }
 
-impl Node {
-    fn leaf(&self) -> Option<(Hash, Hash)> {
-        match self {
-            Self::Leaf { key, value } => Some((*key, *value)),
-            Self::Branch { .. } => None,
-        }
+#[derive(Debug, Clone, Copy)]
+struct Branch {
+    bit: u8,
+    sides: [Node; 2],
+    /// Nothing where something below has changed since.
+    hash: Option<Hash>,
+}
+
+/// The leaves that were set and are not taken in yet.
+#[derive(Debug, Clone)]
+enum Waiting {
+    /// These.
+    Few(Vec<u32>),
+    /// So many that it is better to make the trie again than to list them.
+    Many,
+}
+
+impl Default for Waiting {
+    fn default() -> Self {
+        Self::Few(vec![])
     }
 }
+
+/// How many changes may always wait in a list.
+const FEW: usize = 64;
 
 /// The way from a leaf to the root: what a key has in a map, or that it has nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,107 +95,157 @@ fn branch_hash(bit: u8, sides: [&Hash; 2]) -> Hash {
 }
 
 impl MerkleMap {
+    /// What a key has.
+    pub fn get(&self, key: &Hash) -> Option<&Hash> {
+        self.place(key).map(|place| &self.leaves[place as usize].1)
+    }
+
+    fn place(&self, key: &Hash) -> Option<u32> {
+        self.places.find(self.hasher.hash_one(key), |place| self.leaves[*place as usize].0 == *key).copied()
+    }
+
     /// Gives a key a value, in place of the one it had.
     pub fn set(&mut self, key: Hash, value: Hash) {
-        self.waiting.push((key, value));
-        if self.waiting.len() > WAIT.max(self.nodes.len()) {
-            self.settle();
+        self.change(key, |_| value);
+    }
+
+    /// Gives a key the value that follows from the one it has, if any.
+    pub fn change(&mut self, key: Hash, change: impl FnOnce(Option<&Hash>) -> Hash) {
+        let place = match self.place(&key) {
+            Some(place) => {
+                let value = &mut self.leaves[place as usize].1;
+                *value = change(Some(value));
+                place
+            }
+            None => self.add_leaf(key, change(None)),
+        };
+        match &mut self.waiting {
+            Waiting::Few(few) if few.len() < FEW.max(self.leaves.len() / 16) => few.push(place),
+            waiting => *waiting = Waiting::Many,
         }
+    }
+
+    fn add_leaf(&mut self, key: Hash, value: Hash) -> u32 {
+        let Self { leaves, places, hasher, .. } = self;
+        let place = u32::try_from(leaves.len()).expect("a map has at most four billion keys");
+        leaves.push((key, value));
+        places.insert_unique(hasher.hash_one(key), place, |place| hasher.hash_one(leaves[*place as usize].0));
+        place
+    }
+
+    /// How many keys it has.
+    pub fn len(&self) -> usize {
+        self.leaves.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.leaves.is_empty()
     }
 
     /// Takes in what waits, and makes every hash that is still to be made.
     pub fn settle(&mut self) {
-        let waiting = core::mem::take(&mut self.waiting);
-        if waiting.len() > self.nodes.len() / 16 {
-            self.remake(waiting);
-        } else {
-            waiting.into_iter().for_each(|(key, value)| self.insert(key, value));
-            if let Some(root) = self.root {
-                self.settle_at(root);
+        match core::mem::take(&mut self.waiting) {
+            Waiting::Few(few) => {
+                few.into_iter().for_each(|leaf| self.take_in(leaf));
+                if let Some(root) = self.root {
+                    self.settle_at(root);
+                }
+            }
+            Waiting::Many => {
+                let mut branches = vec![];
+                self.root = self.trie(&mut branches).map(|(root, _)| root);
+                self.branches = branches;
             }
         }
     }
 
-    /// The root: equal of two maps that hold the same, and of no others. Where something waits it costs what
-    /// [`MerkleMap::settle`] costs, and a copy.
+    fn is_settled(&self) -> bool {
+        matches!(&self.waiting, Waiting::Few(few) if few.is_empty())
+    }
+
+    /// The root: equal of two maps that hold the same, and of no others. Where something waits, it costs a hash a key.
     pub fn root(&self) -> Hash {
-        self.settled(|map| map.root.map_or_else(|| Hash::of([]), |root| map.hash(root)))
+        let root = match self.is_settled() {
+            true => self.root.map(|root| self.hash(root)),
+            false => self.trie(&mut vec![]).map(|(_, hash)| hash),
+        };
+        root.unwrap_or_else(|| Hash::of([]))
     }
 
-    fn settled<T>(&self, look: impl FnOnce(&Self) -> T) -> T {
-        if self.waiting.is_empty() {
-            return look(self);
-        }
-        let mut map = self.clone();
-        map.settle();
-        look(&map)
-    }
-
-    /// Makes the trie again, of all leaves and what waits.
-    fn remake(&mut self, waiting: Vec<(Hash, Hash)>) {
-        let mut leaves: Vec<(Hash, Hash)> = self.nodes.iter().filter_map(Node::leaf).chain(waiting).collect();
-        // A stable sort leaves the last that was set at the end of its key's run.
-        leaves.sort_by_key(|(key, _)| *key);
-        let runs = leaves.chunk_by(|a, b| a.0 == b.0);
-        let leaves: Vec<(Hash, Hash)> = runs.filter_map(|run| run.last().copied()).collect();
-        self.nodes.clear();
-        self.root = (!leaves.is_empty()).then(|| self.make(&leaves).0);
+    /// The trie of all leaves, made anew: its root, and the hash of that; its branches are put into an empty list.
+    fn trie(&self, branches: &mut Vec<Branch>) -> Option<(Node, Hash)> {
+        // Sorted by the first bytes of the keys, which nearly always tell them apart without a look at the leaves.
+        let first = |key: &Hash| u64::from_be_bytes(core::array::from_fn(|n| key.0[n]));
+        let mut order: Vec<(u64, u32)> = self.leaves.iter().map(|(key, _)| first(key)).zip(0..).collect();
+        let key = |leaf: u32| &self.leaves[leaf as usize].0;
+        order.sort_unstable_by(|(a, at), (b, bt)| a.cmp(b).then_with(|| key(*at).cmp(key(*bt))));
+        branches.reserve(order.len());
+        (!order.is_empty()).then(|| self.over(&order, branches))
     }
 
     /// The node over these leaves, which are sorted and not none, and its hash.
-    fn make(&mut self, leaves: &[(Hash, Hash)]) -> (u32, Hash) {
-        let (first, last) = (leaves[0], leaves[leaves.len() - 1]);
-        let Some(parts_at) = first_difference(&first.0, &last.0) else {
-            let (key, value) = first;
-            return (self.add(Node::Leaf { key, value }), leaf_hash(&key, &value));
+    fn over(&self, order: &[(u64, u32)], branches: &mut Vec<Branch>) -> (Node, Hash) {
+        let (first, last) = (order[0].1, order[order.len() - 1].1);
+        let key = |leaf: u32| &self.leaves[leaf as usize].0;
+        let Some(parts_at) = first_difference(key(first), key(last)) else {
+            return (Node::Leaf(first), self.leaf_hash(first));
         };
-        let (left, right) = leaves.split_at(leaves.partition_point(|(key, _)| bit(key, parts_at) == 0));
-        let (left, right) = (self.make(left), self.make(right));
+        let left = order.partition_point(|(_, leaf)| bit(key(*leaf), parts_at) == 0);
+        let (left, right) = order.split_at(left);
+        let (left, right) = (self.over(left, branches), self.over(right, branches));
         let hash = branch_hash(parts_at, [&left.1, &right.1]);
-        (self.add(Node::Branch { bit: parts_at, sides: [left.0, right.0], hash: Some(hash) }), hash)
+        (add(branches, Branch { bit: parts_at, sides: [left.0, right.0], hash: Some(hash) }), hash)
     }
 
-    fn insert(&mut self, key: Hash, value: Hash) {
+    /// Takes in a leaf whose value is new, or the leaf itself.
+    fn take_in(&mut self, leaf: u32) {
+        let key = self.leaves[leaf as usize].0;
         let Some(root) = self.root else {
-            self.root = Some(self.add(Node::Leaf { key, value }));
+            self.root = Some(Node::Leaf(leaf));
             return;
         };
         let near = self.nearest(root, &key);
-        let Some(differs) = first_difference(&near, &key) else {
-            self.put(root, &key, value);
-            return;
-        };
-        let leaf = self.add(Node::Leaf { key, value });
-        // The new branch belongs above the first one that parts at a later bit.
+        let differs = first_difference(&self.leaves[near as usize].0, &key);
+        // Down to the leaf, or to the place of the new branch: above the first one that parts at a later bit.
         let (mut at, mut above) = (root, None);
-        while let Node::Branch { bit: parts_at, sides, hash } = &mut self.nodes[at as usize]
-            && *parts_at < differs
+        while let Node::Branch(branch) = at
+            && let Branch { bit: parts_at, sides, hash } = &mut self.branches[branch as usize]
+            && differs.is_none_or(|differs| *parts_at < differs)
         {
             *hash = None;
-            above = Some(at);
+            above = Some(branch);
             at = sides[bit(&key, *parts_at)];
         }
+        let Some(differs) = differs else { return };
         let mut sides = [at; 2];
-        sides[bit(&key, differs)] = leaf;
-        let branch = self.add(Node::Branch { bit: differs, sides, hash: None });
-        match above.map(|above| &mut self.nodes[above as usize]) {
-            Some(Node::Branch { bit: parts_at, sides, .. }) => sides[bit(&key, *parts_at)] = branch,
-            _ => self.root = Some(branch),
+        sides[bit(&key, differs)] = Node::Leaf(leaf);
+        let branch = add(&mut self.branches, Branch { bit: differs, sides, hash: None });
+        match above.map(|above| &mut self.branches[above as usize]) {
+            Some(Branch { bit: parts_at, sides, .. }) => sides[bit(&key, *parts_at)] = branch,
+            None => self.root = Some(branch),
         }
     }
 
     /// What a key has, or that it has nothing, with the way to the root.
+    /// Where something waits, it costs what [`MerkleMap::settle`] costs, and a copy.
     pub fn prove(&self, key: &Hash) -> MapProof {
-        self.settled(|map| map.way_to(key))
+        if self.is_settled() {
+            return self.way_to(key);
+        }
+        let mut map = self.clone();
+        map.settle();
+        map.way_to(key)
     }
 
     fn way_to(&self, key: &Hash) -> MapProof {
         let mut path = vec![];
         let Some(mut at) = self.root else { return MapProof { leaf: None, path } };
         loop {
-            match &self.nodes[at as usize] {
-                Node::Leaf { key, value } => return MapProof { leaf: Some((*key, *value)), path },
-                Node::Branch { bit: parts_at, sides, .. } => {
+            match at {
+                Node::Leaf(leaf) => return MapProof { leaf: Some(self.leaves[leaf as usize]), path },
+                Node::Branch(branch) => {
+                    let Branch { bit: parts_at, sides, .. } = &self.branches[branch as usize];
                     let side = bit(key, *parts_at);
                     path.push((*parts_at, self.hash(sides[1 - side])));
                     at = sides[side];
@@ -189,53 +254,51 @@ impl MerkleMap {
         }
     }
 
-    fn add(&mut self, node: Node) -> u32 {
-        self.nodes.push(node);
-        u32::try_from(self.nodes.len() - 1).expect("a map has at most two billion keys")
-    }
-
-    /// The key of the leaf where a walk by the bits of `key` ends.
-    fn nearest(&self, mut at: u32, key: &Hash) -> Hash {
+    /// The leaf where a walk by the bits of `key` ends.
+    fn nearest(&self, mut at: Node, key: &Hash) -> u32 {
         loop {
-            match &self.nodes[at as usize] {
-                Node::Leaf { key, .. } => return *key,
-                Node::Branch { bit: parts_at, sides, .. } => at = sides[bit(key, *parts_at)],
-            }
-        }
-    }
-
-    /// Puts a value to a key that is there.
-    fn put(&mut self, mut at: u32, key: &Hash, new: Hash) {
-        loop {
-            match &mut self.nodes[at as usize] {
-                Node::Leaf { value, .. } => return *value = new,
-                Node::Branch { bit: parts_at, sides, hash } => {
-                    *hash = None;
+            match at {
+                Node::Leaf(leaf) => return leaf,
+                Node::Branch(branch) => {
+                    let Branch { bit: parts_at, sides, .. } = &self.branches[branch as usize];
                     at = sides[bit(key, *parts_at)];
                 }
             }
         }
     }
 
-    fn settle_at(&mut self, at: u32) -> Hash {
-        match &self.nodes[at as usize] {
-            Node::Leaf { key, value } => leaf_hash(key, value),
-            Node::Branch { hash: Some(hash), .. } => *hash,
-            &Node::Branch { bit, sides, .. } => {
-                let made = branch_hash(bit, [&self.settle_at(sides[0]), &self.settle_at(sides[1])]);
-                self.nodes[at as usize] = Node::Branch { bit, sides, hash: Some(made) };
-                made
+    fn leaf_hash(&self, leaf: u32) -> Hash {
+        let (key, value) = &self.leaves[leaf as usize];
+        leaf_hash(key, value)
+    }
+
+    fn settle_at(&mut self, at: Node) -> Hash {
+        let branch = match at {
+            Node::Leaf(leaf) => return self.leaf_hash(leaf),
+            Node::Branch(branch) => branch as usize,
+        };
+        let Branch { bit, sides, hash } = self.branches[branch];
+        hash.unwrap_or_else(|| {
+            let made = branch_hash(bit, [&self.settle_at(sides[0]), &self.settle_at(sides[1])]);
+            self.branches[branch].hash = Some(made);
+            made
+        })
+    }
+
+    fn hash(&self, at: Node) -> Hash {
+        match at {
+            Node::Leaf(leaf) => self.leaf_hash(leaf),
+            Node::Branch(branch) => {
+                let Branch { bit, sides, hash } = &self.branches[branch as usize];
+                hash.unwrap_or_else(|| branch_hash(*bit, [&self.hash(sides[0]), &self.hash(sides[1])]))
             }
         }
     }
+}
 
-    fn hash(&self, at: u32) -> Hash {
-        match &self.nodes[at as usize] {
-            Node::Leaf { key, value } => leaf_hash(key, value),
-            Node::Branch { hash: Some(hash), .. } => *hash,
-            Node::Branch { bit, sides, .. } => branch_hash(*bit, [&self.hash(sides[0]), &self.hash(sides[1])]),
-        }
-    }
+fn add(branches: &mut Vec<Branch>, branch: Branch) -> Node {
+    branches.push(branch);
+    Node::Branch(u32::try_from(branches.len() - 1).expect("a map has fewer branches than keys"))
 }
 
 impl MapProof {
@@ -286,6 +349,8 @@ mod tests {
         for n in 0..400 {
             content.insert(hash(n % 350), hash(n + 1000));
             forward.set(hash(n % 350), hash(n + 1000));
+            assert_eq!(forward.get(&hash(n % 350)), Some(&hash(n + 1000)));
+            assert_eq!((forward.get(&hash(5000)), forward.len()), (None, content.len()));
             // Now and then, so that some changes walk and some make the trie again.
             if n % 7 == 0 || n > 390 {
                 forward.settle();

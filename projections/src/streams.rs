@@ -1,11 +1,10 @@
-//! Streams: which entries are about one subject, in order, and one root over all of them, so that leaving an entry out
-//! shows. It must not know what the entries say of it.
+//! Streams: which entries are about one subject, in order, and the digest of that, so that leaving an entry out shows. It
+//! must not know what the entries say of it.
 
-use crate::map::{MapProof, MerkleMap};
 use crate::prelude::*;
 use core::fmt;
 use minutebook_events::decide::{Name, definition, references};
-use minutebook_events::{ActRef, ContractId, Entry, EventKind, Hash, OfficeId, PartyId, Position};
+use minutebook_events::{Act, ActRef, ContractId, Entry, EventKind, Hash, OfficeId, PartyId, Position};
 use serde::{Deserialize, Serialize};
 
 /// What a stream is about: a contract, or what questions of contracts look up besides.
@@ -50,8 +49,12 @@ impl fmt::Display for Subject {
 
 /// The subjects that an entry is about by itself: it belongs to their streams.
 pub(crate) fn about(entry: &Entry) -> BTreeSet<Subject> {
-    let answered = entry.act.answers.iter().cloned().map(Subject::Act);
-    answered.chain(entry.events.iter().flat_map(|event| about_event(&event.kind))).collect()
+    about_act(&entry.act).into_iter().chain(entry.events.iter().flat_map(|event| about_event(&event.kind))).collect()
+}
+
+/// The subjects that an act is about, whatever its events say: the acts that it answers.
+pub(crate) fn about_act(act: &Act) -> Vec<Subject> {
+    act.answers.iter().cloned().map(Subject::Act).collect()
 }
 
 /// The subjects that one event is about.
@@ -87,61 +90,38 @@ fn of_name(name: Name) -> Subject {
     }
 }
 
-/// The entries about one subject, in order.
-#[derive(Debug, Clone)]
-struct Stream {
-    positions: Vec<Position>,
-    digest: Hash,
-}
-
 /// The digest of a stream: of no entry the hash of nothing; then, entry by entry, the hash of the digest so far, the
 /// position in eight bytes, and the leaf hash.
 pub fn digest(entries: impl IntoIterator<Item = (Position, Hash)>) -> Hash {
-    entries.into_iter().fold(Hash::of([]), |digest, (position, leaf)| extend(&digest, position, &leaf))
+    let digest =
+        entries.into_iter().fold(None, |digest, (position, leaf)| Some(extend(digest.as_ref(), position, &leaf)));
+    digest.unwrap_or_else(|| Hash::of([]))
 }
 
-fn extend(digest: &Hash, position: Position, leaf: &Hash) -> Hash {
-    Hash::of([digest.0.as_slice(), &position.0.to_be_bytes(), leaf.0.as_slice()])
+/// The digest of a stream after one more entry.
+pub(crate) fn extend(digest: Option<&Hash>, position: Position, leaf: &Hash) -> Hash {
+    let so_far = digest.copied().unwrap_or_else(|| Hash::of([]));
+    Hash::of([so_far.0.as_slice(), &position.0.to_be_bytes(), leaf.0.as_slice()])
 }
 
 /// All streams of a ledger.
 #[derive(Debug, Clone, Default)]
-pub struct Streams {
-    streams: BTreeMap<Subject, Stream>,
-    map: MerkleMap,
-}
+pub struct Streams(BTreeMap<Subject, Vec<Position>>);
 
 impl Streams {
-    pub(crate) fn add(&mut self, subject: Subject, position: Position, leaf: &Hash) {
-        let key = subject.key();
-        let stream = self.streams.entry(subject).or_insert_with(|| Stream { positions: vec![], digest: digest([]) });
-        assert!(stream.positions.last() < Some(&position), "an entry comes once to a stream, and in order");
-        stream.positions.push(position);
-        stream.digest = extend(&stream.digest, position, leaf);
-        self.map.set(key, stream.digest);
-    }
-
-    pub(crate) fn settle(&mut self) {
-        self.map.settle();
+    pub(crate) fn add(&mut self, subject: Subject, position: Position) {
+        let positions = self.0.entry(subject).or_default();
+        assert!(positions.last() < Some(&position), "an entry comes once to a stream, and in order");
+        positions.push(position);
     }
 
     /// The positions of the entries about a subject.
     pub fn of(&self, subject: &Subject) -> &[Position] {
-        self.streams.get(subject).map_or(&[], |stream| &stream.positions)
+        self.0.get(subject).map_or(&[], Vec::as_slice)
     }
 
     /// Every subject with the positions of its entries, sorted.
     pub fn all(&self) -> impl Iterator<Item = (&Subject, &[Position])> {
-        self.streams.iter().map(|(subject, stream)| (subject, stream.positions.as_slice()))
-    }
-
-    /// The root over all streams: of a [`MerkleMap`] from [`Subject::key`] to [`digest`].
-    pub fn root(&self) -> Hash {
-        self.map.root()
-    }
-
-    /// That the entries of a stream are these and no others; of a subject with none, that it has none.
-    pub fn prove(&self, subject: &Subject) -> MapProof {
-        self.map.prove(&subject.key())
+        self.0.iter().map(|(subject, positions)| (subject, positions.as_slice()))
     }
 }

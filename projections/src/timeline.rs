@@ -5,7 +5,7 @@ use crate::all::Recorded;
 use crate::coordinates::{At, Counted};
 use crate::prelude::*;
 use core::cmp::Reverse;
-use minutebook_events::{Act, Class, DateSpan, Day, Event, Hash, Position, Standing};
+use minutebook_events::{Act, Class, DateSpan, Day, Event, Position, Standing};
 
 /// One event on a timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,19 +117,9 @@ impl Fact {
 }
 
 /// All facts of one key, in the order they were recorded.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Timeline {
     facts: Vec<Fact>,
-    name: Hash,
-    digest: Hash,
-}
-
-/// An event's position and place, as a digest takes them.
-fn bytes((position, place): (Position, u16)) -> [u8; 10] {
-    let mut bytes = [0; 10];
-    bytes[..8].copy_from_slice(&position.0.to_be_bytes());
-    bytes[8..].copy_from_slice(&place.to_be_bytes());
-    bytes
 }
 
 /// What a question selects on one timeline.
@@ -167,19 +157,7 @@ impl<'a> Selection<'a> {
 }
 
 impl Timeline {
-    /// An empty one, under a key of this hash.
-    pub(crate) fn new(name: Hash) -> Self {
-        Self { facts: vec![], name, digest: Hash::of([]) }
-    }
-
-    /// The hash of its key.
-    pub(crate) fn name(&self) -> Hash {
-        self.name
-    }
-
     pub(crate) fn push(&mut self, fact: Fact) {
-        let event = bytes((fact.position(), fact.place));
-        self.digest = Hash::of([&[0], self.digest.0.as_slice(), &event, fact.recorded.leaf.0.as_slice()]);
         self.facts.push(fact);
     }
 
@@ -188,14 +166,6 @@ impl Timeline {
             // Decide rejects a second correction of one event; a log that another program wrote may have one.
             fact.struck.get_or_insert_with(|| Box::new(by));
         }
-        self.digest = Hash::of([&[1], self.digest.0.as_slice(), &bytes((position, place)), &bytes(by)]);
-    }
-
-    /// The digest of all that ever came to it, in order: of nothing the hash of nothing; for a fact the hash of a byte 0,
-    /// the digest so far, its position and place, and the leaf hash of its entry, so of the stored bytes that say it; for a
-    /// strike that of a byte 1, the digest so far, what was struck and by what.
-    pub fn digest(&self) -> Hash {
-        self.digest
     }
 
     /// Every fact, struck ones included, in the order they were recorded.

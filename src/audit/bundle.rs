@@ -231,10 +231,10 @@ impl Bundle {
         if bytes > limit {
             return Err(BundleError::TooLarge { entries: evidence.entries.len(), bytes, limit });
         }
-        let streams = &record.projections.streams;
+        let Projections { streams, roots, .. } = &record.projections;
         let whole = |subject: Subject| Stream {
             positions: streams.of(&subject).to_vec(),
-            proof: streams.prove(&subject),
+            proof: roots.prove(&subject),
             subject,
         };
         self.streams = evidence.streams.unwrap_or_default().into_iter().map(whole).collect();
@@ -390,10 +390,10 @@ fn check_all(leaves: &BTreeMap<Position, Hash>, head: &Head) -> Result<(), BadBu
 
 /// That all entries come to the roots that were signed, where this program makes the same versions.
 fn check_roots(projections: &Projections, head: &Head) -> Result<(), BadBundle> {
-    if projections.streams.root() != head.streams {
+    if projections.roots.streams() != head.streams {
         return Err(BadBundle::Roots("root over the streams".to_owned()));
     }
-    for ours in projections.roots() {
+    for ours in projections.roots.projections() {
         let signed = head.projections.iter().find(|root| root.name == ours.name && root.version == ours.version);
         if signed.is_some_and(|signed| signed.root != ours.root) {
             return Err(BadBundle::Roots(format!("root of {}", ours.name)));

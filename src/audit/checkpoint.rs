@@ -20,7 +20,7 @@ use crate::merkle::Tree;
 use crate::store::{Shown, StoreError};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use minutebook_events::{Hash, Position};
-use minutebook_projections::{Projections, RootOf};
+use minutebook_projections::{RootOf, Roots};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -40,10 +40,10 @@ pub struct Head {
 
 impl Head {
     /// The head of a ledger of which both are made, entry by entry.
-    pub fn of(projections: &Projections, tree: &Tree) -> Self {
+    pub fn of(roots: &Roots, tree: &Tree) -> Self {
         let size = Position(tree.size());
         let root = tree.root(size.0).expect("a tree has a root of its own size");
-        Self { size, root, streams: projections.streams.root(), projections: projections.roots() }
+        Self { size, root, streams: roots.streams(), projections: roots.projections() }
     }
 }
 

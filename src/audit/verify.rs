@@ -3,11 +3,15 @@
 //! It opens nothing and changes nothing.
 
 use super::checkpoint::{Checkpoint, Head};
-use crate::ledger::{Folded, LedgerError, fold_each};
-use crate::sealed::{Contents, VerifiedContents};
+use crate::ahead;
+use crate::ledger::{LedgerError, Order};
+use crate::merkle::Tree;
+use crate::sealed::{Contents, VerifiedContents, may_concern_contents};
 use crate::store::{Store, Stored};
-use minutebook_events::Position;
-use minutebook_projections::Subject;
+use minutebook_events::{Entry, EntryId, Hash, Instant, Position, codec};
+use minutebook_projections::streams::digest;
+use minutebook_projections::{Projections, Roots, Subject, Trace};
+use std::thread;
 
 /// What was verified of a ledger, and how much of it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -31,7 +35,9 @@ pub struct Verified {
 /// Reads a whole store: every hash from the stored bytes, positions without a gap, claims true, instants increasing, the
 /// indexes equal to what the entries say; and at the size of every checkpoint the same roots, so that nothing it covers was
 /// altered, dropped or put in between; and, where they are given, every content there or gone as the entries say.
-/// Stops at the first fault. What the entries come to is given back.
+/// Stops at the first fault. The head of what was read is given back.
+///
+/// Entries are read and decoded on all cores; no entry is kept.
 ///
 /// # Errors
 /// [`LedgerError`], with the position of the first fault.
@@ -40,29 +46,109 @@ pub fn verify(
     contents: Option<&Contents>,
     checkpoints: &[Checkpoint],
     mut progress: impl FnMut(u64, u64),
-) -> Result<(Verified, Folded), LedgerError> {
+) -> Result<(Verified, Head), LedgerError> {
     long_enough(store, checkpoints)?;
-    let mut by_size: Vec<&Checkpoint> = checkpoints.iter().collect();
-    by_size.sort_by_key(|checkpoint| checkpoint.head.size);
-    let (mut bytes, mut other_versions) = (0, 0);
-    let mut due = by_size.iter().peekable();
-    let folded = fold_each(store, store.len(), |stored: &Stored, folded: &mut Folded| {
-        bytes += stored.bytes.len() as u64;
-        while let Some(checkpoint) = due.next_if(|checkpoint| checkpoint.head.size == stored.position.next()) {
-            folded.projections.settle();
-            other_versions += hold(folded, &checkpoint.head)?;
-        }
-        progress(stored.position.0 + 1, store.len());
-        Ok(())
+    let size = store.len();
+    let (so_far, ids, other_versions) = thread::scope(|scope| {
+        // sled reads an index far more slowly than entries, so that it is read beside them.
+        let ids = scope.spawn(|| ids(store, size));
+        let mut by_size: Vec<&Checkpoint> = checkpoints.iter().collect();
+        by_size.sort_by_key(|checkpoint| checkpoint.head.size);
+        let mut due = by_size.iter().peekable();
+        let (mut so_far, mut other_versions) = (SoFar::default(), 0);
+        ahead::each(store, size, Seen::of, |seen| {
+            so_far.take_in(seen?, store)?;
+            let taken_in = so_far.tree.size();
+            while let Some(checkpoint) = due.next_if(|checkpoint| checkpoint.head.size.0 == taken_in) {
+                so_far.roots.settle();
+                other_versions += hold(&so_far.head(), &checkpoint.head)?;
+            }
+            progress(taken_in, size);
+            Ok::<(), LedgerError>(())
+        })?;
+        so_far.order.end(size)?;
+        Ok::<_, LedgerError>((so_far, ids.join().expect("it does not panic")?, other_versions))
     })?;
-    let streams = indexes(store, &folded)?;
-    let events = folded.projections.entries().iter().map(|recorded| recorded.entry.events.len() as u64).sum();
+    hold_ids(&so_far.ids, &ids)?;
+    let (head, streams) = thread::scope(|scope| {
+        let head = scope.spawn(|| so_far.head());
+        let streams = hold_streams(store, &so_far.roots, &so_far.tree)?;
+        Ok::<_, LedgerError>((head.join().expect("it does not panic"), streams))
+    })?;
+    let SoFar { contents: mut known, bytes, events, .. } = so_far;
+    known.pass(Position(size));
+    let contents = contents.map(|contents| contents.hold(&known, Position(size))).transpose()?;
     let checkpoints = checkpoints.len() as u64;
-    let hold = |contents: &Contents| contents.hold(&folded.projections, folded.projections.head());
-    let contents = contents.map(hold).transpose()?;
-    let entries = folded.tree.size();
-    let verified = Verified { entries, bytes, events, streams, checkpoints, other_versions, contents };
-    Ok((verified, folded))
+    let verified = Verified { entries: size, bytes, events, streams, checkpoints, other_versions, contents };
+    Ok((verified, head))
+}
+
+/// What is needed of one entry, found on any thread.
+struct Seen {
+    position: Position,
+    leaf: Hash,
+    expected: Position,
+    recorded: Instant,
+    trace: Trace,
+    bytes: u64,
+    events: u64,
+    /// The entry, where it may say something of contents.
+    of_contents: Option<Entry>,
+}
+
+impl Seen {
+    fn of(stored: Stored) -> Result<Self, LedgerError> {
+        let Stored { position, bytes, leaf } = stored;
+        let entry = codec::decode(&bytes).map_err(|source| LedgerError::Bytes { position, source })?;
+        Ok(Self {
+            position,
+            leaf,
+            expected: entry.expected_head,
+            recorded: entry.recorded,
+            trace: Trace::of(&entry, position),
+            bytes: bytes.len() as u64,
+            events: entry.events.len() as u64,
+            of_contents: may_concern_contents(&entry).then_some(entry),
+        })
+    }
+}
+
+/// What all entries up to one come to.
+#[derive(Default)]
+struct SoFar {
+    order: Order,
+    tree: Tree,
+    roots: Roots,
+    ids: Vec<EntryId>,
+    /// Of the entries that say what was done to contents, and of no others.
+    contents: Projections,
+    bytes: u64,
+    events: u64,
+}
+
+impl SoFar {
+    fn take_in(&mut self, seen: Seen, store: &dyn Store) -> Result<(), LedgerError> {
+        let Seen { position, leaf, expected, recorded, trace, bytes, events, of_contents } = seen;
+        self.order.follow(position, expected, recorded)?;
+        self.tree.push(leaf);
+        self.ids.push(trace.id());
+        let earlier = |position| match store.read(position)? {
+            Some(stored) => Seen::of(stored).map(|seen| Some(seen.trace)),
+            None => Ok(None),
+        };
+        self.roots.apply(position, &leaf, &trace, earlier)?;
+        if let Some(entry) = of_contents {
+            self.contents.pass(position);
+            self.contents.apply(entry, leaf);
+        }
+        self.bytes += bytes;
+        self.events += events;
+        Ok(())
+    }
+
+    fn head(&self) -> Head {
+        Head::of(&self.roots, &self.tree)
+    }
 }
 
 /// That a store has all the entries that checkpoints were signed of.
@@ -82,9 +168,8 @@ pub(crate) fn differs(signed: &Head, what: &str) -> LedgerError {
     LedgerError::Incoherent { position: Position(signed.size.0.saturating_sub(1)), what }
 }
 
-/// Holds what was folded so far to a head that was signed of as many entries; how many roots are of other versions.
-fn hold(folded: &Folded, signed: &Head) -> Result<u64, LedgerError> {
-    let ours = folded.head();
+/// Holds a head to one that was signed of as many entries; how many roots are of other versions.
+fn hold(ours: &Head, signed: &Head) -> Result<u64, LedgerError> {
     if ours.root != signed.root {
         return Err(differs(signed, "Merkle root"));
     }
@@ -102,35 +187,57 @@ fn hold(folded: &Folded, signed: &Head) -> Result<u64, LedgerError> {
     Ok(other_versions)
 }
 
-/// Holds the store's indexes to the entries, in one pass over each; how many streams there are.
-fn indexes(store: &dyn Store, folded: &Folded) -> Result<u64, LedgerError> {
-    let Folded { projections, .. } = folded;
-    let fault = |position, what| Err(LedgerError::Incoherent { position, what });
-    let (mut ids, mut wrong) = (0, None);
+/// Each id that the store's index leads from, at the position that it leads to; or why it is no index of so many entries.
+fn ids(store: &dyn Store, size: u64) -> Result<Vec<Option<EntryId>>, LedgerError> {
+    let mut ids = vec![None; usize::try_from(size).expect("entries that this machine keeps")];
+    let mut wrong = None;
     store.each_id(&mut |id, position| {
-        ids += 1;
-        let known = projections.by_id(id).map(|recorded| recorded.position);
-        if known != Some(position) {
-            wrong.get_or_insert((position, format!("the index of ids says that {id} is here, and the entries do not")));
+        let place = usize::try_from(position.0).ok().and_then(|at| ids.get_mut(at));
+        let taken = place.map(|place| place.replace(id));
+        if taken != Some(None) {
+            wrong.get_or_insert((id, position));
         }
     })?;
-    if let Some((position, what)) = wrong {
-        return fault(position, what);
+    wrong.map_or(Ok(ids), |(id, position)| Err(not_here(id, position)))
+}
+
+fn not_here(id: EntryId, position: Position) -> LedgerError {
+    let what = format!("the index of ids says that {id} is here, and the entries do not");
+    LedgerError::Incoherent { position, what }
+}
+
+/// Holds the index of ids to those of the entries.
+fn hold_ids(entries: &[EntryId], index: &[Option<EntryId>]) -> Result<(), LedgerError> {
+    for ((entry, indexed), position) in entries.iter().zip(index).zip((0..).map(Position)) {
+        match indexed {
+            Some(id) if id == entry => {}
+            Some(id) => return Err(not_here(*id, position)),
+            None => {
+                let what = format!("the index of ids does not lead here from {entry}");
+                return Err(LedgerError::Incoherent { position, what });
+            }
+        }
     }
-    if ids != folded.tree.size() {
-        return fault(Position(ids), format!("the index of ids leads to {ids} of {} entries", folded.tree.size()));
-    }
-    let expected = projections.streams.all().filter(|(subject, _)| subject.contract().is_some()).count() as u64;
+    Ok(())
+}
+
+/// Holds the index of streams to the entries; how many streams there are.
+fn hold_streams(store: &dyn Store, roots: &Roots, tree: &Tree) -> Result<u64, LedgerError> {
+    let fault = |position, what| Err(LedgerError::Incoherent { position, what });
     let (mut streams, mut wrong) = (0, None);
     store.each_stream(&mut |contract, positions| {
         streams += 1;
-        if projections.streams.of(&Subject::Contract(contract.clone())) != positions {
+        let leaf = |position: &Position| tree.leaf(position.0).map(|leaf| (*position, *leaf));
+        let entries: Option<Vec<_>> = positions.iter().map(leaf).collect();
+        let listed = entries.map(digest);
+        if listed.as_ref() != roots.stream(&Subject::Contract(contract.clone())) {
             wrong.get_or_insert((positions[0], contract.clone()));
         }
     })?;
     if let Some((position, contract)) = wrong {
         return fault(position, format!("the index of the stream {contract} does not list the entries that touch it"));
     }
+    let expected = roots.contracts();
     if streams != expected {
         return fault(
             Position(0),

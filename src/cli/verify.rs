@@ -67,15 +67,14 @@ impl Verify {
             verify(&*store, Some(&Contents::beside(folder)), &checkpoints, |done, total| progress.tell(done, total));
         let seconds = started.elapsed().as_secs_f64();
         let text = match &result {
-            Ok((verified, folded)) if self.json.json => {
-                let head = folded.head();
+            Ok((verified, head)) if self.json.json => {
                 let head = json!({ "size": head.size, "root": head.root, "streams": head.streams });
                 report::json(&json!({ "verified": verified, "head": head, "fault": null })) + "\n"
             }
             Err(fault) if self.json.json => {
                 report::json(&json!({ "verified": null, "head": null, "fault": fault.to_string() })) + "\n"
             }
-            Ok((verified, folded)) => words(verified, &folded.head(), seconds, &self.held.key),
+            Ok((verified, head)) => words(verified, head, seconds, &self.held.key),
             Err(fault) => format!("Fault: {fault}\n"),
         };
         output::print(&text)?;

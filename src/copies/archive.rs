@@ -11,12 +11,12 @@ use super::{Copied, Progress, Step};
 use crate::audit::checkpoint::{Checkpoint, Head};
 use crate::audit::verify::differs;
 use crate::durable;
-use crate::ledger::{LedgerError, read};
+use crate::ledger::{LedgerError, Order};
 use crate::merkle::Peaks;
-use crate::sealed::Contents;
+use crate::sealed::{Contents, may_concern_contents};
 use crate::store::{Store, Stored};
 use base64::prelude::{BASE64_STANDARD, Engine};
-use minutebook_events::{Entry, EventKind, Hash, Instant, Position};
+use minutebook_events::{Hash, Position, codec};
 use minutebook_projections::Projections;
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
@@ -87,7 +87,7 @@ struct Lines<'a> {
     written: Sha256,
     /// Of the entries so far.
     bytes: u64,
-    last: Option<Instant>,
+    order: Order,
     peaks: Peaks,
     /// Of the entries that say what was done to contents, and of no others.
     contents: Projections,
@@ -100,16 +100,17 @@ impl<'a> Lines<'a> {
         let file = BufWriter::new(File::create(&path).map_err(CopyError::io("make", &path))?);
         let mut due: Vec<&Head> = checkpoints.iter().map(|checkpoint| &checkpoint.head).collect();
         due.sort_by_key(|head| Reverse(head.size));
-        let (written, last, peaks, contents) = (Sha256::new(), None, Peaks::default(), Projections::default());
-        let mut lines = Self { path, file, written, bytes: 0, last, peaks, contents, due };
+        let (written, order, peaks) = (Sha256::new(), Order::default(), Peaks::default());
+        let mut lines = Self { path, file, written, bytes: 0, order, peaks, contents: Projections::default(), due };
         lines.hold()?;
         Ok(lines)
     }
 
     /// Adds an entry, held to the one before.
     fn add(&mut self, stored: Stored) -> Result<(), CopyError> {
-        let entry = read(&stored, Position(self.peaks.size()), self.last)?;
-        self.last = Some(entry.recorded);
+        let position = stored.position;
+        let entry = codec::decode(&stored.bytes).map_err(|source| LedgerError::Bytes { position, source })?;
+        self.order.hold(position, &entry)?;
         if may_concern_contents(&entry) {
             self.contents.pass(stored.position);
             self.contents.apply(entry, stored.leaf);
@@ -131,12 +132,6 @@ impl<'a> Lines<'a> {
         }
         Ok(())
     }
-}
-
-/// Whether an entry seals, publishes or erases, or may strike one that did.
-fn may_concern_contents(entry: &Entry) -> bool {
-    let concerns = |kind: &EventKind| kind.content_step().is_some() || matches!(kind, EventKind::Correction { .. });
-    entry.events.iter().any(|event| concerns(&event.kind))
 }
 
 /// The line of an entry. JSON as we write it has no line feed; a line feed in what is stored would be two lines.

@@ -66,9 +66,7 @@ pub(super) fn verified(
 ) -> Result<(Verified, Head), CopyError> {
     let store = open(folder)?;
     let contents = Contents::beside(folder);
-    let (verified, folded) =
-        verify(&*store, Some(&contents), checkpoints, |done, total| progress(Step::Verifying, done, total))?;
-    Ok((verified, folded.head()))
+    Ok(verify(&*store, Some(&contents), checkpoints, |done, total| progress(Step::Verifying, done, total))?)
 }
 
 /// Opens a ledger that no other process knows. Where this one starts programs meanwhile, each holds the lock of the store

@@ -253,7 +253,7 @@ impl Lines {
             return Err(self.spoilt(format!("the entry has the id of the one in line {}", taken.position.0 + 1)));
         }
         let last = before.entries().last().map(|last| last.entry.recorded);
-        follows(&entry, position, last).map_err(|what| self.spoilt(what))?;
+        follows(entry.expected_head, entry.recorded, position, last).map_err(|what| self.spoilt(what))?;
         Ok(entry)
     }
 

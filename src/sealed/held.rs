@@ -2,7 +2,7 @@
 //! what an auditor finds. It must not decide whether an entry holds together: `decide` has, before.
 
 use super::contents::{ContentError, Contents};
-use minutebook_events::{Commitment, ContractId, DateSpan, Day, Draft, Position, Slug, Step};
+use minutebook_events::{Commitment, ContractId, DateSpan, Day, Draft, Entry, EventKind, Position, Slug, Step};
 use minutebook_projections::{Content, Projections};
 use std::fmt;
 
@@ -100,6 +100,12 @@ pub struct VerifiedContents {
     pub unrecorded: Vec<Commitment>,
     /// Put there for everybody, and no entry publishes it.
     pub unpublished: Vec<Commitment>,
+}
+
+/// Whether an entry seals, publishes or erases, or may strike one that did.
+pub(crate) fn may_concern_contents(entry: &Entry) -> bool {
+    let concerns = |kind: &EventKind| kind.content_step().is_some() || matches!(kind, EventKind::Correction { .. });
+    entry.events.iter().any(|event| concerns(&event.kind))
 }
 
 /// The contents that a draft erases.

@@ -28,5 +28,6 @@ mod opening;
 
 pub use certificate::certificate;
 pub use contents::{ContentError, Contents, commits};
+pub(crate) use held::may_concern_contents;
 pub use held::{ContentFault, NotReady, Unready, VerifiedContents, erasures};
 pub use key::{ReadKey, SealKey, SealKeyError};

@@ -235,6 +235,11 @@ pub(super) fn chunk_key(kind: u8, position: Position, chunk: u16) -> Vec<u8> {
     [&[kind], position.0.to_be_bytes().as_slice(), &chunk.to_be_bytes()].concat()
 }
 
+/// What comes after every key of a kind.
+pub(super) fn end_of(kind: u8) -> Vec<u8> {
+    vec![kind + 1]
+}
+
 /// The position in a key of kind `e` or `b`.
 pub(super) fn key_position(key: &[u8]) -> Result<Position, Torn> {
     let mut rest = key;

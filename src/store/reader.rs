@@ -109,6 +109,14 @@ impl Reader {
         Ok(tally)
     }
 
+    /// The blocks in order, from the one that holds this position or begins after it: the position of the first record, and
+    /// the records. A walk along sled's pages: asking for one block after the other would read each page again for every
+    /// block on it.
+    pub(super) fn blocks(&self, position: Position) -> Result<Blocks, Fault> {
+        let first = self.block_before(position.next())?.unwrap_or(position);
+        Ok(Blocks { items: self.db().range(layout::chunk_key(b'b', first, 0)..layout::end_of(b'b')) })
+    }
+
     /// The first position of the last block that starts before this one.
     fn block_before(&self, position: Position) -> Result<Option<Position>, Fault> {
         let Some((key, _)) = guard::call(|| self.db().get_lt(layout::chunk_key(b'b', position, 0)))? else {
@@ -119,5 +127,40 @@ impl Reader {
 
     fn value(&self, kind: u8, position: Position) -> Result<Option<Vec<u8>>, Fault> {
         layout::join(|chunk| guard::call(|| self.db().get(layout::chunk_key(kind, position, chunk))))
+    }
+}
+
+/// Blocks in order, as [`Reader::blocks`] gives them. What follows an error says nothing.
+pub(super) struct Blocks {
+    items: sled::Iter,
+}
+
+impl Blocks {
+    fn next_item(&mut self) -> Result<Option<(sled::IVec, sled::IVec)>, Fault> {
+        guard::call(|| self.items.next().transpose())
+    }
+
+    /// The next block's first position, and its value.
+    fn next_value(&mut self) -> Result<Option<(Position, Vec<u8>)>, Fault> {
+        let Some((key, value)) = self.next_item()? else { return Ok(None) };
+        let first = layout::key_position(&key)?;
+        let mut head = Some(value);
+        let value = layout::join(|chunk| match head.take() {
+            Some(head) => Ok(Some(head)),
+            None => {
+                let Some((key, value)) = self.next_item()? else { return Ok(None) };
+                Ok::<_, Fault>((*key == *layout::chunk_key(b'b', first, chunk)).then_some(value))
+            }
+        })?;
+        Ok(value.map(|value| (first, value)))
+    }
+}
+
+impl Iterator for Blocks {
+    type Item = Result<Vec<Record>, Fault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let value = self.next_value().transpose()?;
+        Some(value.and_then(|(first, value)| Ok(layout::block_records(first, &value)?)))
     }
 }

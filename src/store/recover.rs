@@ -76,9 +76,13 @@ fn load(engine: Engine) -> Result<Recovered, Fault> {
 /// it skipped the rest of a segment. The tail was checked when it was loaded.
 fn verify(recovered: &Recovered) -> Result<(), Fault> {
     let (mut next, mut expected) = (Position(0), Tally::default());
+    let mut blocks = recovered.reader.blocks(next)?;
     while next.0 < recovered.sealed {
-        let block = recovered.reader.block_with(next).map_err(|fault| fault.named(next))?;
-        for record in block.ok_or_else(|| Fault::missing(next))? {
+        let block = blocks.next().ok_or_else(|| Fault::missing(next))?.map_err(|fault| fault.named(next))?;
+        for record in block {
+            if record.stored.position != next {
+                return Err(Fault::missing(next));
+            }
             expected.add_record(&record);
             next = record.stored.position.next();
         }

@@ -6,7 +6,7 @@ use super::folder::{Folder, sync_folder};
 use super::guard::{self, Fault};
 use super::kept::Kept;
 use super::layout::{self, Record};
-use super::reader::Reader;
+use super::reader::{Blocks, Reader};
 use super::recover::{Recovered, recover};
 use super::watermark::Watermark;
 use super::{NewEntry, Scan, Store, Stored};
@@ -199,7 +199,9 @@ impl Store for SledStore {
     }
 
     fn scan(&self, from: Position) -> Scan<'_> {
-        Box::new(Scanner { store: self, next: from, len: self.len(), ready: Vec::new().into_iter() })
+        let state = self.state();
+        let (sealed, len) = (state.sealed, state.len());
+        Box::new(Scanner { store: self, next: from, sealed, len, blocks: None, ready: Vec::new().into_iter() })
     }
 
     fn positions_of(&self, contract: &ContractId) -> Result<Vec<Position>, StoreError> {
@@ -265,11 +267,34 @@ impl Store for SledStore {
     }
 }
 
+/// Entries from one position up to a size: those that were in blocks when it began, block by block, then the others.
 struct Scanner<'a> {
     store: &'a SledStore,
     next: Position,
+    sealed: u64,
     len: u64,
+    /// The blocks, once one was read.
+    blocks: Option<Blocks>,
     ready: std::vec::IntoIter<Record>,
+}
+
+impl Scanner<'_> {
+    /// The record at the next position, and those that are stored together with it after it.
+    fn read(&mut self) -> Result<Vec<Record>, Fault> {
+        if self.next.0 >= self.sealed {
+            return self.store.records_from(self.next, self.len);
+        }
+        let blocks = match &mut self.blocks {
+            Some(blocks) => blocks,
+            none => none.insert(self.store.reader.blocks(self.next)?),
+        };
+        let mut records = blocks.next().unwrap_or_else(|| Err(Fault::missing(self.next)))?;
+        records.retain(|record| record.stored.position >= self.next);
+        match records.first() {
+            Some(record) if record.stored.position == self.next => Ok(records),
+            _ => Err(Fault::missing(self.next)),
+        }
+    }
 }
 
 impl Iterator for Scanner<'_> {
@@ -280,7 +305,7 @@ impl Iterator for Scanner<'_> {
             if self.next.0 >= self.len {
                 return None;
             }
-            match self.store.records_from(self.next, self.len) {
+            match self.read() {
                 Ok(records) => self.ready = records.into_iter(),
                 Err(fault) => {
                     let failed = std::mem::replace(&mut self.next, Position(self.len));

@@ -6,13 +6,14 @@
 use super::scenarios::Scene;
 use super::{Program, layer, random};
 use crate::given::copy;
+use minutebook::audit::checkpoint::Head;
 use minutebook::audit::verify::verify;
 use minutebook::kent::decision_files;
 use minutebook::sealed::Contents;
 use minutebook::store::{Folder, NewEntry, Options, SledStore, Store, Stored};
 use minutebook_events::decision_file::DecisionFile;
 use minutebook_events::{Entry, Instant, Position, codec};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -119,22 +120,20 @@ fn open(path: &Path) -> Result<SledStore, String> {
 #[derive(Debug, PartialEq)]
 struct All {
     entries: Vec<Stored>,
-    roots: Vec<String>,
+    head: Head,
     streams: BTreeMap<String, Vec<Position>>,
 }
 
 fn read(path: &Path) -> Result<All, String> {
     let store = open(path)?;
-    let (_, folded) =
-        verify(&store, Some(&Contents::beside(path)), &[], |_, _| {}).map_err(|error| error.to_string())?;
+    let (_, head) = verify(&store, Some(&Contents::beside(path)), &[], |_, _| {}).map_err(|error| error.to_string())?;
     let entries = store.scan(Position(0)).collect::<Result<_, _>>().map_err(|error| error.to_string())?;
-    let projections = &folded.projections;
-    let roots = projections.roots().iter().map(|root| format!("{} {}", root.name, root.root)).collect();
-    let stream = |contract| store.positions_of(contract).map_err(|error| error.to_string());
-    let contracts = projections.streams.all().filter_map(|(subject, _)| subject.contract());
-    let streams = contracts.map(|contract| Ok((contract.to_string(), stream(contract)?)));
-    let streams = streams.collect::<Result<_, String>>()?;
-    Ok(All { entries, roots, streams })
+    let (mut contracts, mut streams) = (BTreeSet::new(), BTreeMap::new());
+    store.each_stream(&mut |contract, _| _ = contracts.insert(contract.clone())).map_err(|error| error.to_string())?;
+    for contract in contracts {
+        streams.insert(contract.to_string(), store.positions_of(&contract).map_err(|error| error.to_string())?);
+    }
+    Ok(All { entries, head, streams })
 }
 
 #[derive(Debug, Clone, Copy)]
