@@ -4,7 +4,7 @@
 use crate::store::{Store, StoreError, Stored};
 use minutebook_events::Position;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::{available_parallelism, scope};
+use std::thread::{Builder, available_parallelism, scope};
 
 /// Entries that one thread reads before it is the next one's turn: several blocks, since it unpacks whole ones.
 const TURN: u64 = 1024;
@@ -32,7 +32,9 @@ pub(crate) fn each<T: Send, E: From<StoreError>>(
         let make = &make;
         let start = |thread| {
             let (batches, ready) = sync_channel(WAIT);
-            scope.spawn(move || turns(store, (thread..).step_by(threads as usize), size, make, &batches));
+            let reads = move || turns(store, (thread..).step_by(threads as usize), size, make, &batches);
+            let started = Builder::new().name(format!("reader-{thread}")).spawn_scoped(scope, reads);
+            started.expect("a process that can open a ledger can start a thread");
             ready
         };
         let ready: Vec<Made<T>> = (0..threads).map(start).collect();

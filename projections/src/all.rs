@@ -13,6 +13,7 @@ use crate::streams::{self, Streams, Subject};
 use crate::timeline::{Fact, Timeline};
 use crate::value::Value;
 use core::convert::Infallible;
+use hashbrown::HashMap;
 use minutebook_events::decide::{Assignment, IdKind, Known, Name, Stepped, definition};
 use minutebook_events::{
     ContractId, Entry, EntryId, EventKind, EventRef, Hash, LotId, OfficeId, Part, PartyId, Position, ServiceId, Version,
@@ -34,7 +35,8 @@ pub struct Recorded {
 pub struct Projections {
     head: Position,
     entries: Vec<Arc<Recorded>>,
-    /// The roots of all that follows, and where each entry is by its id.
+    ids: HashMap<EntryId, Position>,
+    /// The roots of all that follows.
     pub roots: Roots,
     /// The entries about each contract, party, office and act.
     pub streams: Streams,
@@ -60,12 +62,13 @@ impl Projections {
             self.streams.add(subject, self.head);
         }
         let recorded = Arc::new(Recorded { position: self.head, leaf, entry });
-        let Self { roots, entries, .. } = self;
-        let trace = |position| {
-            let struck = at(entries, position).map(|at| Trace::of(&entries[at].entry, position));
-            Ok::<_, Infallible>(struck)
+        let Self { roots, entries, ids, .. } = self;
+        let earlier = |id: EntryId| {
+            let found = ids.get(&id).and_then(|position| at(entries, *position)).map(|at| &entries[at]);
+            Ok::<_, Infallible>(found.map(|found| (found.position, Trace::of(&found.entry, found.position))))
         };
-        let Ok(()) = roots.apply(recorded.position, &leaf, &Trace::of(&recorded.entry, recorded.position), trace);
+        let Ok(()) = roots.apply(recorded.position, &leaf, &Trace::of(&recorded.entry, recorded.position), earlier);
+        ids.insert(recorded.entry.id, recorded.position);
         for place in places(&recorded.entry) {
             self.register.apply(&recorded, place);
             self.value.apply(&recorded, place);
@@ -119,7 +122,7 @@ impl Projections {
 
     fn strike(&mut self, target: &EventRef, by: &Recorded, place: u16) {
         // An entry that strikes an event of its own strikes nothing: see `struck_by`.
-        let Some(at) = self.roots.position(target.entry).and_then(|position| at(&self.entries, position)) else {
+        let Some(at) = self.ids.get(&target.entry).and_then(|position| at(&self.entries, *position)) else {
             return;
         };
         let struck = Arc::clone(&self.entries[at]);
@@ -151,7 +154,7 @@ impl Projections {
 
     /// The entry with an id.
     pub fn by_id(&self, id: EntryId) -> Option<&Recorded> {
-        self.roots.position(id).and_then(|position| self.entry(position))
+        self.ids.get(&id).and_then(|position| self.entry(*position))
     }
 
     /// An entry's place in the stream of a contract, where it touches it.

@@ -153,8 +153,8 @@ impl MerkleMap {
                 }
             }
             Waiting::Many => {
-                let mut branches = vec![];
-                self.root = self.trie(&mut branches).map(|(root, _)| root);
+                let mut branches = Vec::with_capacity(self.leaves.len());
+                self.root = self.trie(&mut |branch| add(&mut branches, branch)).map(|(root, _)| root);
                 self.branches = branches;
             }
         }
@@ -168,24 +168,24 @@ impl MerkleMap {
     pub fn root(&self) -> Hash {
         let root = match self.is_settled() {
             true => self.root.map(|root| self.hash(root)),
-            false => self.trie(&mut vec![]).map(|(_, hash)| hash),
+            // No branch is kept, so that any place will do for each.
+            false => self.trie(&mut |_| Node::Branch(0)).map(|(_, hash)| hash),
         };
         root.unwrap_or_else(|| Hash::of([]))
     }
 
-    /// The trie of all leaves, made anew: its root, and the hash of that; its branches are put into an empty list.
-    fn trie(&self, branches: &mut Vec<Branch>) -> Option<(Node, Hash)> {
+    /// The trie of all leaves, made anew: its root, and the hash of that. `keep` takes each branch, and says where it is.
+    fn trie(&self, keep: &mut impl FnMut(Branch) -> Node) -> Option<(Node, Hash)> {
         // Sorted by the first bytes of the keys, which nearly always tell them apart without a look at the leaves.
         let first = |key: &Hash| u64::from_be_bytes(core::array::from_fn(|n| key.0[n]));
         let mut order: Vec<(u64, u32)> = self.leaves.iter().map(|(key, _)| first(key)).zip(0..).collect();
         let key = |leaf: u32| &self.leaves[leaf as usize].0;
         order.sort_unstable_by(|(a, at), (b, bt)| a.cmp(b).then_with(|| key(*at).cmp(key(*bt))));
-        branches.reserve(order.len());
-        (!order.is_empty()).then(|| self.over(&order, branches))
+        (!order.is_empty()).then(|| self.over(&order, keep))
     }
 
     /// The node over these leaves, which are sorted and not none, and its hash.
-    fn over(&self, order: &[(u64, u32)], branches: &mut Vec<Branch>) -> (Node, Hash) {
+    fn over(&self, order: &[(u64, u32)], keep: &mut impl FnMut(Branch) -> Node) -> (Node, Hash) {
         let (first, last) = (order[0].1, order[order.len() - 1].1);
         let key = |leaf: u32| &self.leaves[leaf as usize].0;
         let Some(parts_at) = first_difference(key(first), key(last)) else {
@@ -193,9 +193,9 @@ impl MerkleMap {
         };
         let left = order.partition_point(|(_, leaf)| bit(key(*leaf), parts_at) == 0);
         let (left, right) = order.split_at(left);
-        let (left, right) = (self.over(left, branches), self.over(right, branches));
+        let (left, right) = (self.over(left, keep), self.over(right, keep));
         let hash = branch_hash(parts_at, [&left.1, &right.1]);
-        (add(branches, Branch { bit: parts_at, sides: [left.0, right.0], hash: Some(hash) }), hash)
+        (keep(Branch { bit: parts_at, sides: [left.0, right.0], hash: Some(hash) }), hash)
     }
 
     /// Takes in a leaf whose value is new, or the leaf itself.

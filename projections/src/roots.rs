@@ -11,7 +11,6 @@ use crate::prelude::*;
 use crate::register::Register;
 use crate::streams::{self, Subject};
 use crate::value::Value;
-use hashbrown::HashMap;
 use minutebook_events::{Entry, EntryId, EventKind, EventRef, Hash, Position};
 
 /// A projection's name, version and root.
@@ -52,55 +51,41 @@ const KINDS: [Kind; 6] = [
 /// thread can find it ahead.
 #[derive(Debug, Clone)]
 pub struct Trace {
-    id: EntryId,
-    act: Vec<Name>,
-    events: Vec<EventTrace>,
-}
-
-#[derive(Debug, Clone)]
-struct EventTrace {
-    subjects: Vec<Name>,
-    /// Which projection, and the hash of the key of a timeline in it.
-    timelines: Vec<(usize, Hash)>,
-    strikes: Option<EventRef>,
+    /// The subjects that the entry is about by itself, each with the place of the event that is about it, where one is.
+    subjects: Vec<(Option<u16>, Name)>,
+    /// By the places of its events: which projection, and the hash of the key of a timeline in it.
+    timelines: Vec<(u16, usize, Hash)>,
+    /// The events that correct: their places, and what each strikes.
+    strikes: Vec<(u16, EventRef)>,
 }
 
 /// A subject, by the hash under which its stream lies, and whether it is a contract.
 type Name = (Hash, bool);
 
-fn name(subject: &Subject) -> Name {
-    (subject.key(), subject.contract().is_some())
-}
-
 impl Trace {
     /// That of an entry at its position.
     pub fn of(entry: &Entry, position: Position) -> Self {
-        let event = |(place, event): (u16, &minutebook_events::Event)| EventTrace {
-            subjects: streams::about_event(&event.kind).iter().map(name).collect(),
-            timelines: KINDS
-                .iter()
-                .enumerate()
-                .flat_map(|(kind, of)| (of.names)(entry, place, position).into_iter().map(move |name| (kind, name)))
-                .collect(),
-            strikes: match &event.kind {
-                EventKind::Correction { strikes, .. } => Some(*strikes),
-                _ => None,
-            },
-        };
-        let act = streams::about_act(&entry.act).iter().map(name).collect();
-        Self { id: entry.id, act, events: (0..).zip(&entry.events).map(event).collect() }
-    }
-
-    /// The id of the entry.
-    pub fn id(&self) -> EntryId {
-        self.id
+        let name = |subject: Subject| (subject.key(), subject.contract().is_some());
+        let answered = streams::about_act(&entry.act).into_iter().map(|subject| (None, name(subject)));
+        let mut trace = Self { subjects: answered.collect(), timelines: vec![], strikes: vec![] };
+        for (place, event) in (0..).zip(&entry.events) {
+            let about = streams::about_event(&event.kind).into_iter().map(|subject| (Some(place), name(subject)));
+            trace.subjects.extend(about);
+            for (kind, of) in KINDS.iter().enumerate() {
+                let names = (of.names)(entry, place, position);
+                trace.timelines.extend(names.into_iter().map(|name| (place, kind, name)));
+            }
+            if let EventKind::Correction { strikes, .. } = &event.kind {
+                trace.strikes.push((place, *strikes));
+            }
+        }
+        trace
     }
 }
 
 /// The roots of the streams and of all projections, up to one head.
 #[derive(Debug, Clone, Default)]
 pub struct Roots {
-    ids: HashMap<EntryId, Position>,
     /// From the key of every subject to the digest of its stream.
     streams: MerkleMap,
     /// How many of the subjects are contracts.
@@ -110,43 +95,43 @@ pub struct Roots {
 }
 
 impl Roots {
-    /// Takes in the next entry: its position, the leaf hash of its stored bytes, and its trace. `trace` gives that of an
-    /// earlier entry which this one corrects; nothing where that was passed over.
+    /// Takes in the next entry: its position, the leaf hash of its stored bytes, and its trace. `earlier` gives an earlier
+    /// entry by its id, which this one corrects: position and trace; nothing where it was passed over, or never was.
     ///
     /// # Errors
-    /// Those of `trace`; the entry is then taken in half.
+    /// Those of `earlier`; the entry is then taken in half.
     pub fn apply<E>(
         &mut self,
         position: Position,
         leaf: &Hash,
-        of: &Trace,
-        trace: impl Fn(Position) -> Result<Option<Trace>, E>,
+        trace: &Trace,
+        earlier: impl Fn(EntryId) -> Result<Option<(Position, Trace)>, E>,
     ) -> Result<(), E> {
-        let mut subjects: BTreeSet<Name> = of.act.iter().copied().collect();
-        for (place, event) in (0..).zip(&of.events) {
-            subjects.extend(event.subjects.iter().copied());
-            for (kind, name) in &event.timelines {
-                self.projections[*kind].change(*name, |digest| told(digest, (position, place), leaf));
-            }
+        let mut subjects: Vec<Name> = trace.subjects.iter().map(|(_, name)| *name).collect();
+        for (place, kind, name) in &trace.timelines {
+            self.projections[*kind].change(*name, |digest| told(digest, (position, *place), leaf));
+        }
+        for (place, strikes) in &trace.strikes {
             // Decide rejects a correction of what is not there; a log that another program wrote may have one, and it
             // strikes nothing. Nor does one of the entry's own.
-            let Some(strikes) = event.strikes else { continue };
-            let Some(at) = self.ids.get(&strikes.entry).copied() else { continue };
-            let Some(struck) = trace(at)? else { continue };
-            let Some(struck) = struck.events.get(usize::from(strikes.event)) else { continue };
-            subjects.extend(struck.subjects.iter().copied());
-            for (kind, name) in struck.timelines.iter().filter(|(kind, _)| KINDS[*kind].is_struck) {
-                let target = (at, strikes.event);
-                self.projections[*kind].change(*name, |digest| struck_by(digest, target, (position, place)));
+            let Some((at, struck)) = earlier(strikes.entry)? else { continue };
+            let of_event = struck.subjects.iter().filter(|(event, _)| *event == Some(strikes.event));
+            subjects.extend(of_event.map(|(_, name)| *name));
+            for (event, kind, name) in &struck.timelines {
+                if *event == strikes.event && KINDS[*kind].is_struck {
+                    let target = (at, strikes.event);
+                    self.projections[*kind].change(*name, |digest| struck_by(digest, target, (position, *place)));
+                }
             }
         }
+        subjects.sort_unstable();
+        subjects.dedup();
         for (subject, is_contract) in subjects {
             self.streams.change(subject, |digest| {
                 self.contracts += u64::from(is_contract && digest.is_none());
                 streams::extend(digest, position, leaf)
             });
         }
-        self.ids.insert(of.id, position);
         Ok(())
     }
 
@@ -154,11 +139,6 @@ impl Roots {
     pub fn settle(&mut self) {
         self.streams.settle();
         self.projections.iter_mut().for_each(MerkleMap::settle);
-    }
-
-    /// The position of the entry with an id.
-    pub fn position(&self, id: EntryId) -> Option<Position> {
-        self.ids.get(&id).copied()
     }
 
     /// How many contracts have a stream.

@@ -51,7 +51,9 @@ pub fn verify(
     let size = store.len();
     let (so_far, ids, other_versions) = thread::scope(|scope| {
         // sled reads an index far more slowly than entries, so that it is read beside them.
-        let ids = scope.spawn(|| ids(store, size));
+        let reads = || ids(store, size);
+        let ids = thread::Builder::new().name("index-reader".to_owned()).spawn_scoped(scope, reads);
+        let ids = ids.expect("a process that can open a ledger can start a thread");
         let mut by_size: Vec<&Checkpoint> = checkpoints.iter().collect();
         by_size.sort_by_key(|checkpoint| checkpoint.head.size);
         let mut due = by_size.iter().peekable();
@@ -86,6 +88,7 @@ pub fn verify(
 /// What is needed of one entry, found on any thread.
 struct Seen {
     position: Position,
+    id: EntryId,
     leaf: Hash,
     expected: Position,
     recorded: Instant,
@@ -102,6 +105,7 @@ impl Seen {
         let entry = codec::decode(&bytes).map_err(|source| LedgerError::Bytes { position, source })?;
         Ok(Self {
             position,
+            id: entry.id,
             leaf,
             expected: entry.expected_head,
             recorded: entry.recorded,
@@ -128,13 +132,15 @@ struct SoFar {
 
 impl SoFar {
     fn take_in(&mut self, seen: Seen, store: &dyn Store) -> Result<(), LedgerError> {
-        let Seen { position, leaf, expected, recorded, trace, bytes, events, of_contents } = seen;
+        let Seen { position, id, leaf, expected, recorded, trace, bytes, events, of_contents } = seen;
         self.order.follow(position, expected, recorded)?;
         self.tree.push(leaf);
-        self.ids.push(trace.id());
-        let earlier = |position| match store.read(position)? {
-            Some(stored) => Seen::of(stored).map(|seen| Some(seen.trace)),
-            None => Ok(None),
+        self.ids.push(id);
+        // By the store's index, which is held to the entries besides.
+        let earlier = |id: EntryId| {
+            let at = store.position_of(id)?.filter(|at| *at < position);
+            let struck = at.map(|at| store.read(at)).transpose()?.flatten().map(Seen::of).transpose()?;
+            Ok::<_, LedgerError>(struck.filter(|struck| struck.id == id).map(|struck| (struck.position, struck.trace)))
         };
         self.roots.apply(position, &leaf, &trace, earlier)?;
         if let Some(entry) = of_contents {

@@ -83,14 +83,29 @@ impl Record {
         let id = EntryId(Uuid::from_bytes(array(from)?));
         let count = u16::from_be_bytes(array(from)?);
         let contracts = (0..count).map(|_| read_contract(from)).collect::<Result<_, _>>()?;
-        let leaf = Hash(array(from)?);
-        let length = u32::from_be_bytes(array(from)?);
-        let bytes = take(from, length as usize)?.to_vec();
-        if Hash::leaf(&bytes) != leaf {
-            return Err(Torn("its bytes do not match the hash that was stored with them".to_owned()));
-        }
-        Ok(Self { id, contracts, stored: Stored { position, bytes, leaf } })
+        Ok(Self { id, contracts, stored: read_stored(position, from)? })
     }
+}
+
+/// Reads what follows what a record is indexed by: its hash and its bytes, which are held to it.
+fn read_stored(position: Position, from: &mut &[u8]) -> Result<Stored, Torn> {
+    let leaf = Hash(array(from)?);
+    let length = u32::from_be_bytes(array(from)?);
+    let bytes = take(from, length as usize)?.to_vec();
+    if Hash::leaf(&bytes) != leaf {
+        return Err(Torn("its bytes do not match the hash that was stored with them".to_owned()));
+    }
+    Ok(Stored { position, bytes, leaf })
+}
+
+/// Reads one record off the front, and leaves out what it is indexed by.
+fn skip_to_stored(position: Position, from: &mut &[u8]) -> Result<Stored, Torn> {
+    take(from, 16)?;
+    for _ in 0..u16::from_be_bytes(array(from)?) {
+        let [length] = array(from)?;
+        take(from, length.into())?;
+    }
+    read_stored(position, from)
 }
 
 /// The tail's puts for one record.
@@ -126,14 +141,26 @@ pub(super) fn block_puts(records: &[Arc<Record>]) -> Vec<Put> {
 }
 
 /// The records of a block, from its value.
-pub(super) fn block_records(first: Position, mut payload: &[u8]) -> Result<Vec<Record>, Torn> {
+pub(super) fn block_records(first: Position, payload: &[u8]) -> Result<Vec<Record>, Torn> {
+    each_of_block(first, payload, Record::read)
+}
+
+/// The entries of a block, from its value.
+pub(super) fn block_entries(first: Position, payload: &[u8]) -> Result<Vec<Stored>, Torn> {
+    each_of_block(first, payload, skip_to_stored)
+}
+
+fn each_of_block<T>(
+    first: Position,
+    mut payload: &[u8],
+    read: impl Fn(Position, &mut &[u8]) -> Result<T, Torn>,
+) -> Result<Vec<T>, Torn> {
     let count = u16::from_be_bytes(array(&mut payload)?);
     let length = u32::from_be_bytes(array(&mut payload)?);
     let raw = zstd::bulk::decompress(payload, length as usize).map_err(|e| Torn(format!("its block: {e}")))?;
     let mut rest = raw.as_slice();
-    let records =
-        (0..u64::from(count)).map(|n| Record::read(Position(first.0 + n), &mut rest)).collect::<Result<_, _>>()?;
-    if rest.is_empty() { Ok(records) } else { Err(Torn("bytes follow the end of its block".to_owned())) }
+    let each = (0..u64::from(count)).map(|n| read(Position(first.0 + n), &mut rest)).collect::<Result<_, _>>()?;
+    if rest.is_empty() { Ok(each) } else { Err(Torn("bytes follow the end of its block".to_owned())) }
 }
 
 /// How many records a block holds, without reading them.

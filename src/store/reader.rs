@@ -110,7 +110,7 @@ impl Reader {
     }
 
     /// The blocks in order, from the one that holds this position or begins after it: the position of the first record, and
-    /// the records. A walk along sled's pages: asking for one block after the other would read each page again for every
+    /// the value. A walk along sled's pages: asking for one block after the other would read each page again for every
     /// block on it.
     pub(super) fn blocks(&self, position: Position) -> Result<Blocks, Fault> {
         let first = self.block_before(position.next())?.unwrap_or(position);
@@ -140,8 +140,7 @@ impl Blocks {
         guard::call(|| self.items.next().transpose())
     }
 
-    /// The next block's first position, and its value.
-    fn next_value(&mut self) -> Result<Option<(Position, Vec<u8>)>, Fault> {
+    fn next_block(&mut self) -> Result<Option<(Position, Vec<u8>)>, Fault> {
         let Some((key, value)) = self.next_item()? else { return Ok(None) };
         let first = layout::key_position(&key)?;
         let mut head = Some(value);
@@ -157,10 +156,9 @@ impl Blocks {
 }
 
 impl Iterator for Blocks {
-    type Item = Result<Vec<Record>, Fault>;
+    type Item = Result<(Position, Vec<u8>), Fault>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let value = self.next_value().transpose()?;
-        Some(value.and_then(|(first, value)| Ok(layout::block_records(first, &value)?)))
+        self.next_block().transpose()
     }
 }

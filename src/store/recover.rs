@@ -78,8 +78,9 @@ fn verify(recovered: &Recovered) -> Result<(), Fault> {
     let (mut next, mut expected) = (Position(0), Tally::default());
     let mut blocks = recovered.reader.blocks(next)?;
     while next.0 < recovered.sealed {
-        let block = blocks.next().ok_or_else(|| Fault::missing(next))?.map_err(|fault| fault.named(next))?;
-        for record in block {
+        let block = blocks.next().ok_or_else(|| Fault::missing(next))?;
+        let block = block.and_then(|(first, value)| Ok(layout::block_records(first, &value)?));
+        for record in block.map_err(|fault| fault.named(next))? {
             if record.stored.position != next {
                 return Err(Fault::missing(next));
             }

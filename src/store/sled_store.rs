@@ -275,23 +275,25 @@ struct Scanner<'a> {
     len: u64,
     /// The blocks, once one was read.
     blocks: Option<Blocks>,
-    ready: std::vec::IntoIter<Record>,
+    ready: std::vec::IntoIter<Stored>,
 }
 
 impl Scanner<'_> {
-    /// The record at the next position, and those that are stored together with it after it.
-    fn read(&mut self) -> Result<Vec<Record>, Fault> {
+    /// The entry at the next position, and those that are stored together with it after it.
+    fn read(&mut self) -> Result<Vec<Stored>, Fault> {
         if self.next.0 >= self.sealed {
-            return self.store.records_from(self.next, self.len);
+            let records = self.store.records_from(self.next, self.len)?;
+            return Ok(records.into_iter().map(|record| record.stored).collect());
         }
         let blocks = match &mut self.blocks {
             Some(blocks) => blocks,
             none => none.insert(self.store.reader.blocks(self.next)?),
         };
-        let mut records = blocks.next().unwrap_or_else(|| Err(Fault::missing(self.next)))?;
-        records.retain(|record| record.stored.position >= self.next);
-        match records.first() {
-            Some(record) if record.stored.position == self.next => Ok(records),
+        let (first, value) = blocks.next().unwrap_or_else(|| Err(Fault::missing(self.next)))?;
+        let mut entries = layout::block_entries(first, &value)?;
+        entries.retain(|stored| stored.position >= self.next);
+        match entries.first() {
+            Some(stored) if stored.position == self.next => Ok(entries),
             _ => Err(Fault::missing(self.next)),
         }
     }
@@ -306,16 +308,16 @@ impl Iterator for Scanner<'_> {
                 return None;
             }
             match self.read() {
-                Ok(records) => self.ready = records.into_iter(),
+                Ok(entries) => self.ready = entries.into_iter(),
                 Err(fault) => {
                     let failed = std::mem::replace(&mut self.next, Position(self.len));
                     return Some(Err(fault.at(failed)));
                 }
             }
         }
-        let record = self.ready.next()?;
-        self.next = record.stored.position.next();
-        Some(Ok(record.stored))
+        let stored = self.ready.next()?;
+        self.next = stored.position.next();
+        Some(Ok(stored))
     }
 }
 
