@@ -2,7 +2,7 @@
 //! ours is needed to read it. It is written in memory that grows with the ledger's sealed contents and corrections, and with
 //! nothing else of it. It must not read the store's own files.
 
-use super::beside::{self, carry};
+use super::beside::{self, carry, carry_published};
 use super::draft::Draft;
 use super::error::CopyError;
 use super::ledger::signed_up_to;
@@ -13,7 +13,7 @@ use crate::audit::verify::differs;
 use crate::durable;
 use crate::ledger::{LedgerError, read};
 use crate::merkle::Peaks;
-use crate::sealed::Contents;
+use crate::sealed::{Contents, published};
 use crate::store::{Store, Stored};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use minutebook_events::{Entry, EventKind, Hash, Instant, Position};
@@ -44,6 +44,7 @@ pub fn archive(store: &dyn Store, from: &Path, to: &Path, progress: Progress) ->
     carry(from, &folder)?;
     let checkpoints = signed_up_to(size, &folder, store)?;
     let lines = write_lines(store, size, Lines::create(folder.join(ENTRIES), &checkpoints)?, progress)?;
+    carry_published(from, &folder, &published(&lines.contents, size))?;
     let held = Contents::beside(&folder).hold(&lines.contents, size);
     held.map_err(|fault| CopyError::Contents(CopyError::of_content(&fault, &folder, from)))?;
     let readme = folder.join(README);

@@ -1,7 +1,7 @@
 //! A backup: a ledger's folder that opens as it is, made while the ledger is written to. It holds all that was durable when it
 //! began, and nothing after. It must not read the store's own files.
 
-use super::beside::{self, carry};
+use super::beside::{self, carry, carry_published};
 use super::draft::Draft;
 use super::error::CopyError;
 use super::ledger::{Filling, signed_up_to, verified};
@@ -10,6 +10,7 @@ use super::{Copied, Progress, Step};
 use crate::audit::checkpoint::Head;
 use crate::durable;
 use crate::ledger::{Ledger, LedgerError, new_entry};
+use crate::sealed::published;
 use crate::store::Stored;
 use minutebook_events::Position;
 use std::path::Path;
@@ -26,14 +27,17 @@ pub fn backup(ledger: &Ledger, head: &Head, from: &Path, to: &Path, progress: Pr
     copy_entries(ledger, head.size, &folder, progress)?;
     durable::as_private_as(from, &folder).map_err(CopyError::io("make", &folder))?;
     carry(from, &folder)?;
+    let published = published(&ledger.view().projections, head.size);
+    carry_published(from, &folder, &published)?;
     let checkpoints = signed_up_to(head.size, &folder, ledger.store())?;
     Sums::of(&folder, beside::files(&folder)?)?.write(&folder)?;
-    let (verified, found) = verified(&folder, &checkpoints, progress).map_err(|error| match error {
+    let (verified, folded) = verified(&folder, &checkpoints, progress).map_err(|error| match error {
         CopyError::Ledger(LedgerError::Content(fault)) => {
             CopyError::Contents(CopyError::of_content(&fault, &folder, from))
         }
         other => other,
     })?;
+    let found = folded.head();
     if found != *head {
         return Err(CopyError::Unlike { target: to.into(), what: difference(&found, head) });
     }

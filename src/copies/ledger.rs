@@ -3,8 +3,9 @@
 
 use super::error::CopyError;
 use super::{Progress, Step};
-use crate::audit::checkpoint::{self, Checkpoint, Head, Signed};
+use crate::audit::checkpoint::{self, Checkpoint, Signed};
 use crate::audit::verify::{Verified, long_enough, verify};
+use crate::ledger::Folded;
 use crate::sealed::Contents;
 use crate::store::{self, NewEntry, OpenError, Store, StoreError};
 use minutebook_events::Position;
@@ -63,12 +64,10 @@ pub(super) fn verified(
     folder: &Path,
     checkpoints: &[Checkpoint],
     progress: Progress,
-) -> Result<(Verified, Head), CopyError> {
+) -> Result<(Verified, Folded), CopyError> {
     let store = open(folder)?;
     let contents = Contents::beside(folder);
-    let (verified, folded) =
-        verify(&*store, Some(&contents), checkpoints, |done, total| progress(Step::Verifying, done, total))?;
-    Ok((verified, folded.head()))
+    Ok(verify(&*store, Some(&contents), checkpoints, |done, total| progress(Step::Verifying, done, total))?)
 }
 
 /// Opens a ledger that no other process knows. Where this one starts programs meanwhile, each holds the lock of the store

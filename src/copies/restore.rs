@@ -2,7 +2,7 @@
 //! says of itself is checked in a draft, and only then does the draft become the ledger. It must not change the copy.
 
 use super::archive::ENTRIES;
-use super::beside::{self, carry};
+use super::beside::{self, carry, carry_unsettled, withhold_but};
 use super::draft::Draft;
 use super::error::CopyError;
 use super::ledger::{Filling, verified};
@@ -12,6 +12,7 @@ use crate::audit::checkpoint::{self, Checkpoint, CheckpointError, Signed};
 use crate::audit::key::PublicKey;
 use crate::durable;
 use crate::ledger::{LedgerError, follows, new_entry};
+use crate::sealed::published;
 use crate::store::{self, MARKER, OpenError, StoreError};
 use minutebook_events::codec::{self, BadBytes, MAX_BYTES};
 use minutebook_events::{Entry, Hash, Position};
@@ -100,13 +101,15 @@ impl Copy<'_> {
             Kind::Archive => self.unpack_archive(held, progress)?,
         };
         durable::as_private_as(self.from, &self.draft).map_err(CopyError::io("make", &self.draft))?;
-        let (verified, head) = verified(&self.draft, &checkpoints, progress)?;
+        let (verified, folded) = verified(&self.draft, &checkpoints, progress)?;
+        let head = folded.head();
+        withhold_but(&published(&folded.projections, head.size), &self.draft)?;
         Copied::new(verified.entries, verified.bytes, head.root, &checkpoints, &self.draft)
     }
 
     fn unpack_backup(&self, held: Held) -> Result<Vec<Checkpoint>, CopyError> {
         store::copy(self.from, &self.draft)?;
-        carry(self.from, &self.draft)?;
+        self.carry()?;
         // A folder that was copied by hand has no hashes.
         if let Some(sums) = Sums::read(self.from)? {
             sums.hold(self.from, |name| sums::of_file_there(&self.draft.join(name)))?;
@@ -123,7 +126,7 @@ impl Copy<'_> {
             return Err(CopyError::spoilt(self.from.join(other).display(), what));
         }
         let mut filling = Filling::create(&self.draft)?;
-        carry(self.from, &self.draft)?;
+        self.carry()?;
         let checkpoints = self.checkpoints(held)?;
         let lines = Lines::open(self.from.join(ENTRIES))?.fill(&mut filling, progress)?;
         filling.finish()?;
@@ -134,6 +137,12 @@ impl Copy<'_> {
             _ => sums::of_file_there(&self.from.join(name)),
         })?;
         Ok(checkpoints)
+    }
+
+    /// Takes all that lies beside the entries.
+    fn carry(&self) -> Result<(), CopyError> {
+        carry(self.from, &self.draft)?;
+        carry_unsettled(self.from, &self.draft)
     }
 
     /// The checkpoints that the draft has now, and those that were kept elsewhere.

@@ -28,5 +28,5 @@ mod opening;
 
 pub use certificate::certificate;
 pub use contents::{ContentError, Contents, commits};
-pub use held::{ContentFault, NotReady, Unready, VerifiedContents, erasures};
+pub use held::{ContentFault, NotReady, Unready, VerifiedContents, erasures, published};
 pub use key::{ReadKey, SealKey, SealKeyError};
