@@ -108,7 +108,7 @@ impl PrivateKey {
         }
         let (private, public) = signed_note::generate_key(&mut rand_core::OsRng, name);
         let text = format!("{private}\n{public}\n");
-        durable::new_secret(path, text.as_bytes()).map_err(|source| match source.kind() {
+        durable::write_new(path, text.as_bytes(), 0o600).map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => KeyError::AlreadyThere(path.into()),
             _ => KeyError::Io { doing: "make", path: path.into(), source },
         })?;

@@ -4,7 +4,6 @@ use super::{Coordinates, Json, Outcome, Stop, day, key, output};
 use crate::audit::bundle::{Bundle, Checked, LIMIT, Record};
 use crate::audit::checkpoint::{Checkpoint, Signed, sign};
 use crate::audit::key::{PrivateKey, PublicKey};
-use crate::durable;
 use crate::ledger::Ledger;
 use crate::question::{Question, Topic};
 use crate::report::{self, Terminal};
@@ -43,7 +42,7 @@ pub(super) struct Answer {
     /// The later day, of `diff`; --as-of is the earlier
     #[arg(long, value_name = "DAY", value_parser = day, required_if_eq("topic", "diff"))]
     to: Option<Day>,
-    /// The file to write
+    /// The file to write, which must not be there yet
     #[arg(long, value_name = "FILE")]
     bundle: PathBuf,
     /// Sign the ledger as it is now with this private key; otherwise the latest checkpoint that it kept is used
@@ -72,8 +71,7 @@ impl Answer {
         let checked =
             bundle.check(&[]).map_err(|error| format!("the bundle does not hold: {error}; this is our fault"))?;
         let bytes = bundle.write();
-        durable::put(&self.bundle, &bytes)
-            .map_err(|error| format!("cannot write {}: {error}", self.bundle.display()))?;
+        output::write_new(&self.bundle, &bytes)?;
         output::print(&format!(
             "{}\n{}, {} bytes, are in {}: minutebook verify-answer checks it\n",
             report::text(&checked.answer, Terminal::of_stdout()),

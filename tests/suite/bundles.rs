@@ -23,8 +23,10 @@ fn signed() -> (Place, PublicKey) {
 }
 
 fn bundle(place: &Place, args: &[&str]) -> Vec<u8> {
+    let file = place.path().join("bundle.json");
+    let _ = fs::remove_file(&file);
     place.run(&[&["answer"], args, &["--bundle", "bundle.json"]].concat()).ok();
-    fs::read(place.path().join("bundle.json")).unwrap()
+    fs::read(file).unwrap()
 }
 
 /// The check as a stranger runs it: somewhere else, with the file and the key alone.
@@ -124,8 +126,8 @@ fn earlier_knowledge_and_an_earlier_checkpoint_are_bundled_too() {
         .run(&["answer", "state", "--known-at", "2000-01-01T00:00:00Z", "--bundle", "b"])
         .ends(2)
         .says(&["nothing was recorded by that instant"]);
-    place.run(&["answer", "state", "--known-at", "39", "--sign", "kent.key", "--bundle", "bundle.json"]).ok();
-    elsewhere(&fs::read(place.path().join("bundle.json")).unwrap(), &key).ok().prints(&["40 entries, which are all"]);
+    place.run(&["answer", "state", "--known-at", "39", "--sign", "kent.key", "--bundle", "later.json"]).ok();
+    elsewhere(&fs::read(place.path().join("later.json")).unwrap(), &key).ok().prints(&["40 entries, which are all"]);
 }
 
 #[test]
@@ -143,6 +145,11 @@ fn what_cannot_be_bundled_says_why() {
         .says(&["did you mean live-well-kent-2016?"]);
     place.run(&["answer", "diff", "--bundle", "b"]).ends(2).says(&["--to"]);
     place.run(&["answer", "lots", LWK, "--bundle", "no/such/folder"]).ends(2).says(&["cannot write no/such/folder"]);
+    place.file("mine", "not to be lost");
+    let taken = "cannot write mine: File exists, and none is ever overwritten; name a new file";
+    place.run(&["answer", "lots", LWK, "--bundle", "mine"]).ends(2).says(&[taken]);
+    place.run(&["rebuild", "--certify", "mine", "--key", "kent.key"]).ends(2).says(&[taken]);
+    assert_eq!(fs::read_to_string(place.path().join("mine")).unwrap(), "not to be lost");
     assert!(!place.path().join("b").exists());
     let other = place.run(&["key", "new", "kent.example/minutebook", "--out", "other.key"]).ok().out;
     let file = bundle(&place, &["lots", LWK]);
