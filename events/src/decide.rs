@@ -10,6 +10,7 @@ mod texts;
 pub use known::{Assignment, IdKind, Known, Name, Stepped};
 pub use names::{definition, references};
 pub use rejection::{Reason, Rejection};
+pub use texts::is_hidden;
 
 use crate::Day;
 use crate::date::DateSpan;

@@ -3,6 +3,7 @@
 
 use crate::durable;
 use crate::store::Shown;
+use minutebook_events::decide::is_hidden;
 use signed_note::{Signer, StandardSigner, StandardVerifier, Verifier};
 use std::fmt;
 use std::fs;
@@ -103,7 +104,7 @@ impl PrivateKey {
     /// # Errors
     /// [`KeyError::BadName`], [`KeyError::AlreadyThere`], [`KeyError::Io`].
     pub fn create(path: &Path, name: &str) -> Result<Self, KeyError> {
-        if !signed_note::is_key_name_valid(name) || name.chars().any(char::is_control) {
+        if !signed_note::is_key_name_valid(name) || name.chars().any(is_hidden) {
             return Err(KeyError::BadName(name.to_owned()));
         }
         let (private, public) = signed_note::generate_key(&mut rand_core::OsRng, name);

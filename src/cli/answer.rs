@@ -148,7 +148,7 @@ impl VerifyAnswer {
                 self.key.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "),
                 checked.checkpoint.head.size
             ),
-            Err(fault) => format!("{file} does not hold: {fault}\n"),
+            Err(fault) => format!("{file} does not hold: {}\n", report::visible(&fault.to_string())),
         };
         output::print(&text)?;
         Ok(if checked.is_ok() { Outcome::Answered } else { Outcome::Found })

@@ -85,7 +85,7 @@ pub(super) fn print(text: &str) -> Result<(), Stop> {
 
 /// Says on standard error what is wrong. Where nobody can read that either, the exit status still says it.
 pub(super) fn complain(words: &impl std::fmt::Display) {
-    let _ = write!(io::stderr().lock(), "{words}");
+    let _ = write!(io::stderr().lock(), "{}", report::visible(&words.to_string()));
 }
 
 pub(super) fn is_closed_pipe(stop: &(dyn std::error::Error + 'static)) -> bool {

@@ -85,7 +85,10 @@ impl Check {
         let bytes = self.bytes.as_ref().map(|path| fs::read(path).map_err(|error| cannot_read(path, &error)));
         let fault = self.fault(&proof, &checkpoints, bytes.transpose()?.as_deref());
         output::print(
-            &fault.as_ref().map_or_else(|| self.words(&proof, &checkpoints), |fault| format!("Fault: {fault}\n")),
+            &fault.as_ref().map_or_else(
+                || self.words(&proof, &checkpoints),
+                |fault| format!("Fault: {}\n", report::visible(fault)),
+            ),
         )?;
         Ok(if fault.is_some() { Outcome::Found } else { Outcome::Answered })
     }
@@ -116,7 +119,11 @@ impl Check {
         }
         let signed = self.key.iter().map(|key| format!(", signed by {}", key.name())).collect::<String>();
         for Checkpoint { origin, head } in checkpoints {
-            words += &format!("The checkpoint of {origin} has that root of {} entries{signed}.\n", head.size);
+            words += &format!(
+                "The checkpoint of {} has that root of {} entries{signed}.\n",
+                report::visible(origin),
+                head.size
+            );
         }
         words += match (checkpoints, self.key.as_slice()) {
             ([], _) => {

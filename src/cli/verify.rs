@@ -76,7 +76,7 @@ impl Verify {
                 report::json(&json!({ "verified": null, "head": null, "fault": fault.to_string() })) + "\n"
             }
             Ok((verified, folded)) => words(verified, &folded.head(), seconds, &self.held.key),
-            Err(fault) => format!("Fault: {fault}\n"),
+            Err(fault) => format!("Fault: {}\n", report::visible(&fault.to_string())),
         };
         output::print(&text)?;
         Ok(if result.is_ok() { Outcome::Answered } else { Outcome::Found })

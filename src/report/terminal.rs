@@ -1,5 +1,6 @@
 //! Tables for a terminal: as wide as it is, with colour only where it is one and the person allows it.
 
+use super::visible;
 use crate::question::{Answer, Cell, Row};
 use comfy_table::{Attribute, Cell as TableCell, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use minutebook_projections::{Figure, How, Knowing, Other, Says, Why};
@@ -105,7 +106,7 @@ impl Terminal {
             for (name, cell) in row.cells.iter().filter(|(name, cell)| shown(name, cell)) {
                 let said = match cell {
                     // Whoever asks why is told all of it.
-                    Cell::Figure(figure) if row.kind == "figure" => figure_words(figure, true),
+                    Cell::Figure(figure) if row.kind == "figure" => visible(&figure_words(figure, true)),
                     cell => words(cell),
                 };
                 table.add_row([name.replace('-', " "), said]);
@@ -208,12 +209,9 @@ fn capital(word: &str) -> String {
     letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
 }
 
-/// A cell in words. No entry may hold a control character; a ledger written by another program might, and the terminal
-/// must not obey it.
+/// A cell in words.
 fn words(cell: &Cell) -> String {
-    let mut words = raw_words(cell);
-    words.retain(|c| c == '\n' || !c.is_control());
-    words
+    visible(&raw_words(cell))
 }
 
 fn raw_words(cell: &Cell) -> String {
