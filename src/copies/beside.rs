@@ -1,19 +1,17 @@
-//! The folders beside the entries that are part of a ledger, under the same names in a ledger, a backup and an archive: the one
-//! place that lists them, and carries them along. It must not know what is in their files.
+//! The folders beside the entries that are part of a ledger, under the same names in a ledger, a backup and an archive: what
+//! carries them along. It must not know what is in their files.
 //!
 //! They are carried after it is settled which entries a copy has, so that what those need is there: it was put there before they
 //! were recorded. What lies there for everybody before an entry says so is clear text of what is still withheld: no copy has it.
 
 use super::error::CopyError;
-use crate::audit::checkpoint;
 use crate::durable;
 use minutebook_events::Commitment;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Those folders, in a ledger's: what it signed of itself, and content of which its entries hold only a commitment.
-pub const FOLDERS: [&str; 3] = [checkpoint::FOLDER, "sealed", PUBLISHED];
+pub use crate::store::BESIDE as FOLDERS;
 
 const PUBLISHED: &str = "published";
 
