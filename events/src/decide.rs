@@ -41,6 +41,19 @@ pub fn decide(known: &dyn Known, draft: &Draft) -> Result<(), Vec<Rejection>> {
     if rejections.is_empty() { Ok(()) } else { Err(rejections) }
 }
 
+/// Whether an act may be recorded on a day: it has been taken by then, or may have been.
+///
+/// # Errors
+/// The [`Rejection`] of a decision of the future.
+pub fn decide_on(today: Day, draft: &Draft) -> Result<(), Rejection> {
+    let decided = draft.act.decided;
+    if decided.earliest() <= today {
+        return Ok(());
+    }
+    let why = Reason::NotYetDecided { decided, today: DateSpan::day(today) };
+    Err(Rejection { event: None, field: field("act.decided"), why })
+}
+
 /// The most events that an entry may have: one act, not a register.
 const MOST_EVENTS: usize = 2_000;
 
@@ -222,6 +235,15 @@ fn check_amounts(event: &Event, found: &mut Found) {
         EventKind::ClauseSet { clause: Clause::GrantRange { least, most }, .. } if least.pounds() > most.pounds() => {
             let why = Reason::RangeBackwards { least: *least, most: *most };
             found.push((field("clause.grant-range.least"), why));
+        }
+        EventKind::OptionGranted { months, .. } | EventKind::NoticeGiven { months, .. } if months.0 == 0 => {
+            found.push((field("months"), Reason::NoMonths));
+        }
+        EventKind::ClauseSet { clause: Clause::TermCap { months }, .. } if months.0 == 0 => {
+            found.push((field("clause.term-cap.months"), Reason::NoMonths));
+        }
+        EventKind::ClauseSet { clause: Clause::NoticePeriod { months }, .. } if months.0 == 0 => {
+            found.push((field("clause.notice-period.months"), Reason::NoMonths));
         }
         _ => {}
     }

@@ -75,6 +75,20 @@ fn every_error_says_where_and_what_would_be_right() {
     }
 }
 
+/// It names the day, so that no golden file can have its words.
+#[test]
+fn a_decision_of_the_future_is_told_at_its_place() {
+    let place = Place::empty();
+    place.file("future.toml", defines("a").replace("decided = 2021-12-20", "decided = 2999-01-01"));
+    for command in ["check", "record"] {
+        place.run(&[command, "future.toml"]).ends(1).says(&[
+            "future.toml:7:11\n",
+            "decided, 1 January 2999, is after today, ",
+            "a decision of the future is a plan: write the day on which it was said, and call its events planned or proposed",
+        ]);
+    }
+}
+
 #[tokio::test]
 async fn no_rejected_file_is_recorded() {
     let place = Place::kent();
