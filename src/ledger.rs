@@ -549,7 +549,7 @@ fn accept(
     }
     decide(&*projections, &draft).map_err(RecordError::Rejected)?;
     let today = day_of(Instant::new(now));
-    decide_on(today, &draft).map_err(|why| RecordError::Rejected(vec![why]))?;
+    decide_on(today, &draft).map_err(RecordError::Rejected)?;
     contents.ready(projections, &draft, today).map_err(RecordError::Unready)?;
     let last = projections.entries().last().map(|recorded| recorded.entry.recorded);
     let recorded = after(last, Instant::new(now))?;

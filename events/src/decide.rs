@@ -45,13 +45,13 @@ pub fn decide(known: &dyn Known, draft: &Draft) -> Result<(), Vec<Rejection>> {
 ///
 /// # Errors
 /// The [`Rejection`] of a decision of the future.
-pub fn decide_on(today: Day, draft: &Draft) -> Result<(), Rejection> {
+pub fn decide_on(today: Day, draft: &Draft) -> Result<(), Vec<Rejection>> {
     let decided = draft.act.decided;
     if decided.earliest() <= today {
         return Ok(());
     }
     let why = Reason::NotYetDecided { decided, today: DateSpan::day(today) };
-    Err(Rejection { event: None, field: field("act.decided"), why })
+    Err(vec![Rejection { event: None, field: field("act.decided"), why }])
 }
 
 /// The most events that an entry may have: one act, not a register.

@@ -41,6 +41,11 @@ pub enum KeyError {
     /// Incorrect: the file holds something else.
     #[error("{0} is not the file of a private key: name a file that `minutebook key new` made")]
     NoPrivateKey(Shown),
+    /// Incorrect: the other half.
+    #[error(
+        "{0} is not the file of a private key but of a public key, which signs nothing: name the file of the private key, which `minutebook key new` made"
+    )]
+    Public(Shown),
     /// Incorrect: others can read it.
     #[error(
         "others than its owner may read {0}: whoever read it can sign; make a new key, or, if you are sure that nobody did, chmod 600 {0}"
@@ -127,11 +132,14 @@ impl PrivateKey {
         if !about.is_file() || about.len() > 4096 {
             return Err(no_key());
         }
+        let bytes = fs::read(path).map_err(io)?;
+        let text = String::from_utf8(bytes).map_err(|_| no_key())?;
+        if text.parse::<PublicKey>().is_ok() {
+            return Err(KeyError::Public(path.into()));
+        }
         if durable::is_exposed(&about) {
             return Err(KeyError::Exposed(path.into()));
         }
-        let bytes = fs::read(path).map_err(io)?;
-        let text = String::from_utf8(bytes).map_err(|_| no_key())?;
         let (private, public) = text.trim_end().split_once('\n').ok_or_else(no_key)?;
         let signer = StandardSigner::new(private).map_err(|_| no_key())?;
         let public: PublicKey = public.parse().map_err(|_| no_key())?;

@@ -9,6 +9,11 @@ pub enum BadNote {
     /// It is no note, or not written as one is.
     #[error("it is not a signed note: a text, an empty line, and lines that begin with \"— \"")]
     Form,
+    /// Its line ends were changed.
+    #[error(
+        "its lines end with a carriage return: it was converted on its way, and a note must be copied byte for byte; ask for it again"
+    )]
+    Converted,
     /// None of the keys signed it.
     #[error("it is not signed by {0}")]
     Unsigned(String),
@@ -60,6 +65,9 @@ pub fn text(note: &str) -> Result<String, BadNote> {
 
 /// A note that is written as we would write it: a byte more is another note.
 fn parse(note: &str) -> Result<Note, BadNote> {
+    if note.contains("\r\n") {
+        return Err(BadNote::Converted);
+    }
     let parsed = Note::from_bytes(note.as_bytes()).map_err(|_| BadNote::Form)?;
     if parsed.to_bytes() == note.as_bytes() { Ok(parsed) } else { Err(BadNote::Form) }
 }

@@ -78,7 +78,11 @@ pub(crate) fn long_enough(store: &dyn Store, checkpoints: &[Checkpoint]) -> Resu
 
 /// That something made of the entries up to a head is not what was signed of them.
 pub(crate) fn differs(signed: &Head, what: &str) -> LedgerError {
-    let what = format!("the {what} of the {} entries up to here is not the one that was signed of them", signed.size);
+    let what = format!(
+        "the {what} of the {} entries up to here is not the one that was signed of them: either they were altered or the \
+         checkpoint of that size, in checkpoints/{:020}-*.note where the ledger kept it; hold both to one kept elsewhere",
+        signed.size, signed.size.0
+    );
     LedgerError::Incoherent { position: Position(signed.size.0.saturating_sub(1)), what }
 }
 

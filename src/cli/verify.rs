@@ -5,9 +5,12 @@ use super::{Json, Outcome, Stop, key, output};
 use crate::audit::checkpoint::{Checkpoint, Head, Signed};
 use crate::audit::key::PublicKey;
 use crate::audit::verify::{Verified, verify};
+use crate::copies::foreign;
+use crate::ledger::Folded;
 use crate::report;
 use crate::sealed::{Contents, VerifiedContents};
 use crate::store;
+use chrono::Utc;
 use clap::Args;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -66,21 +69,48 @@ impl Verify {
         let result =
             verify(&*store, Some(&Contents::beside(folder)), &checkpoints, |done, total| progress.tell(done, total));
         let seconds = started.elapsed().as_secs_f64();
+        let mut notes = of_the_clock(result.as_ref().ok().map(|(_, folded)| folded));
+        notes.extend(of_the_folder(folder)?);
         let text = match &result {
             Ok((verified, folded)) if self.json.json => {
                 let head = folded.head();
                 let head = json!({ "size": head.size, "root": head.root, "streams": head.streams });
-                report::json(&json!({ "verified": verified, "head": head, "fault": null })) + "\n"
+                report::json(&json!({ "verified": verified, "head": head, "fault": null, "notes": notes })) + "\n"
             }
             Err(fault) if self.json.json => {
-                report::json(&json!({ "verified": null, "head": null, "fault": fault.to_string() })) + "\n"
+                let fault = fault.to_string();
+                report::json(&json!({ "verified": null, "head": null, "fault": fault, "notes": notes })) + "\n"
             }
-            Ok((verified, folded)) => words(verified, &folded.head(), seconds, &self.held.key),
-            Err(fault) => format!("Fault: {}\n", report::visible(&fault.to_string())),
+            Ok((verified, folded)) => words(verified, &folded.head(), seconds, &self.held.key) + &as_lines(&notes),
+            Err(fault) => format!("Fault: {}\n{}", report::visible(&fault.to_string()), as_lines(&notes)),
         };
         output::print(&text)?;
         Ok(if result.is_ok() { Outcome::Answered } else { Outcome::Found })
     }
+}
+
+/// What is worth a look and no fault: that the last entry was recorded after now, where it was.
+fn of_the_clock(folded: Option<&Folded>) -> Vec<String> {
+    let last = folded.and_then(|folded| Some(folded.projections.entries().last()?.entry.recorded));
+    let now = minutebook_events::Instant::new(Utc::now());
+    let ahead = |last: minutebook_events::Instant| {
+        format!(
+            "the last entry was recorded at {last}, which is after now, {now}: the clock is behind, or was ahead then; \
+             nothing can be recorded until it has passed"
+        )
+    };
+    last.filter(|last| *last > now).map(ahead).into_iter().collect()
+}
+
+/// What lies in the folder and is no part of the ledger.
+fn of_the_folder(folder: &Path) -> Result<Vec<String>, Stop> {
+    let foreign = foreign(folder).map_err(|error| format!("cannot list {}: {error}", folder.display()))?;
+    let note = |name: String| format!("{name} is no part of the ledger: nothing was checked of it; move it away");
+    Ok(foreign.into_iter().map(note).collect())
+}
+
+fn as_lines(notes: &[String]) -> String {
+    notes.iter().map(|note| format!("Note: {}\n", report::visible(note))).collect()
 }
 
 fn words(verified: &Verified, head: &Head, seconds: f64, keys: &[PublicKey]) -> String {

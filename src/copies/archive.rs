@@ -37,27 +37,30 @@ const README: &str = "README.txt";
 /// [`CopyError`]: nothing is at `to`.
 pub fn archive(store: &dyn Store, from: &Path, to: &Path, progress: Progress) -> Result<Copied, CopyError> {
     let draft = Draft::of(to, from)?;
-    let folder = draft.path();
-    let made = fs::create_dir(&folder).and_then(|()| durable::as_private_as(from, &folder));
-    made.map_err(CopyError::io("make", &folder))?;
+    let copied = make(store, from, &draft.path(), progress).map_err(|error| draft.told(error))?;
+    draft.finish()?;
+    Ok(copied)
+}
+
+fn make(store: &dyn Store, from: &Path, folder: &Path, progress: Progress) -> Result<Copied, CopyError> {
+    let made = fs::create_dir(folder).and_then(|()| durable::as_private_as(from, folder));
+    made.map_err(CopyError::io("make", folder))?;
     let size = Position(store.len());
-    carry(from, &folder)?;
-    let checkpoints = signed_up_to(size, &folder, store)?;
+    carry(from, folder)?;
+    let checkpoints = signed_up_to(size, folder, store)?;
     let lines = write_lines(store, size, Lines::create(folder.join(ENTRIES), &checkpoints)?, progress)?;
-    carry_published(from, &folder, &published(&lines.contents, size))?;
-    let held = Contents::beside(&folder).hold(&lines.contents, size);
-    held.map_err(|fault| CopyError::Contents(CopyError::of_content(&fault, &folder, from)))?;
+    carry_published(from, folder, &published(&lines.contents, size))?;
+    let held = Contents::beside(folder).hold(&lines.contents, size);
+    held.map_err(|fault| CopyError::Contents(CopyError::of_content(&fault, folder, from)))?;
     let readme = folder.join(README);
     fs::write(&readme, words(size, &lines.peaks.root())).map_err(CopyError::io("write", readme))?;
     // Every file is read again here.
-    let sums = Sums::of(&folder, beside::all_files(&folder)?)?;
+    let sums = Sums::of(folder, beside::all_files(folder)?)?;
     if sums.get(ENTRIES) != Some(&Hash(lines.written.finalize().into())) {
-        return Err(CopyError::Unlike { target: to.into(), what: format!("{ENTRIES} reads back as other bytes") });
+        return Err(CopyError::Unlike { target: folder.into(), what: format!("{ENTRIES} reads back as other bytes") });
     }
-    sums.write(&folder)?;
-    let copied = Copied::new(size.0, lines.bytes, lines.peaks.root(), &checkpoints, &folder)?;
-    draft.finish()?;
-    Ok(copied)
+    sums.write(folder)?;
+    Copied::new(size.0, lines.bytes, lines.peaks.root(), &checkpoints, folder)
 }
 
 /// Writes the entries up to a position.

@@ -49,7 +49,7 @@ pub fn restore(from: &Path, to: &Path, held: Held, progress: Progress) -> Result
     let kind = Kind::of(from)?;
     let draft = Draft::of(to, from)?;
     let copy = Copy { from, kind, draft: draft.path() };
-    let copied = copy.restored(held, progress).map_err(|error| copy.told(error))?;
+    let copied = copy.restored(held, progress).map_err(|error| draft.told(copy.told(error)))?;
     draft.finish()?;
     Ok((kind, copied))
 }
@@ -149,9 +149,7 @@ impl Copy<'_> {
     fn checkpoints(&self, held: Held) -> Result<Vec<Checkpoint>, CopyError> {
         let mut all = held.checkpoints.to_vec();
         for path in Signed::of(&self.draft).files()? {
-            let (_, note) = checkpoint::read(&path)?;
-            let signed = Checkpoint::open(&note, held.keys);
-            let signed = signed.map_err(|source| CheckpointError::Kept { path: path.into(), source })?;
+            let (signed, _) = checkpoint::read_signed(&path, held.keys)?;
             if !all.contains(&signed) {
                 all.push(signed);
             }

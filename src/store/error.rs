@@ -172,6 +172,14 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    /// The path that an operation failed at; nothing where the error is about a whole ledger.
+    pub(crate) fn path_mut(&mut self) -> Option<&mut Shown> {
+        match self {
+            Self::Denied { path, .. } | Self::DiskFull { path, .. } | Self::Io { path, .. } => Some(path),
+            _ => None,
+        }
+    }
+
     /// The variant that fits what the operating system said.
     pub(super) fn io(doing: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
         let path = Shown(path.into());

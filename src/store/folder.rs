@@ -230,6 +230,11 @@ fn of_the_store() -> impl Iterator<Item = &'static str> {
     [LOCK, SIZE, SLED, MARKER_DRAFT, MARKER].into_iter().chain(kept::NAMES)
 }
 
+/// Whether something in a ledger's folder has the name of what the store keeps there.
+pub fn is_of_the_store(name: &str) -> bool {
+    of_the_store().any(|ours| ours == name)
+}
+
 /// That nothing of a ledger's is a symbolic link: what it leads to would be read, written or destroyed in its place.
 fn no_links(ledger: &Path) -> Result<(), OpenError> {
     of_the_store().chain(BESIDE).try_for_each(|name| no_link(&ledger.join(name)))

@@ -157,6 +157,18 @@ fn what_cannot_be_bundled_says_why() {
         .ends(1)
         .prints(&["does not hold: checkpoint: ", "it is not signed by"]);
     elsewhere(b"{}", &key).ends(1).prints(&["does not hold: form: it is not a bundle"]);
+    let item = |it: &mut Value| it["entries"][1]["position"] = json!("one");
+    for (file, words) in [
+        (file[..file.len() / 2].to_vec(), "it is no JSON from line "),
+        (b"[]".to_vec(), "it is JSON, and no object"),
+        (changed(&file, |it| drop(it.as_object_mut().unwrap().remove("entries"))), "its part `entries` is missing"),
+        (changed(&file, |it| it["question"]["as_of"] = json!(7)), "its part `question` is not in its form"),
+        (changed(&file, item), "its part `entries`, item 2 of it, is not in its form"),
+        (changed(&file, |it| it["streams"] = json!("all")), "its part `streams` is not in its form"),
+        (changed(&file, |it| it["more"] = json!(1)), "it has a part `more`, which no bundle has"),
+    ] {
+        elsewhere(&file, &key).ends(1).prints(&["does not hold: form: it is not a bundle: ", words]);
+    }
     let key = key.to_string();
     place.run(&["verify-answer", "nothing.json", "--key", &key]).ends(2).says(&["cannot read nothing.json"]);
     let mut command = place.command();

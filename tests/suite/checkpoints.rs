@@ -203,6 +203,66 @@ fn nothing_is_signed_of_an_empty_ledger_and_a_spoilt_checkpoint_is_told() {
     place.run(&["verify"]).ends(2).says(&["it is not a signed note"]);
 }
 
+/// A checkpoint that the ledger kept and somebody edited is named itself, also by a copy of the ledger.
+#[test]
+fn an_edited_checkpoint_is_told_apart_from_an_altered_ledger() {
+    let (place, _) = signing();
+    sign(&place);
+    let folder = place.ledger().join("checkpoints");
+    let kept = fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+    let whole = fs::read_to_string(&kept).unwrap();
+    let root = whole.lines().nth(2).unwrap();
+    let edited = whole.replacen(root, &root.chars().rev().skip(1).collect::<String>(), 1);
+    let edited = edited.replacen(
+        &root.chars().rev().skip(1).collect::<String>(),
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        1,
+    );
+    fs::write(&kept, &edited).unwrap();
+    let name = kept.file_name().unwrap().to_str().unwrap();
+    let words = format!("minutebook-ledger/checkpoints/{name}: it is not the checkpoint that its name has");
+    for args in
+        [&["verify"][..], &["backup", "--out", "b"], &["archive", "--out", "a"], &["checkpoint", "--key", "kent.key"]]
+    {
+        place.run(args).ends(2).says(&[
+            &words,
+            "this file was altered, and not the ledger",
+            "restore the file from a copy",
+        ]);
+    }
+    fs::write(&kept, &whole).unwrap();
+    // One that is given has no such name: either may be the altered one.
+    place.file("edited.note", &edited);
+    place.run(&["verify", "--checkpoint", "edited.note"]).ends(1).prints(&[
+        "the Merkle root of the 39 entries up to here is not the one that was signed of them",
+        "either they were altered or the checkpoint of that size, in checkpoints/00000000000000000039-*.note",
+    ]);
+    // What never was a checkpoint is in nobody's way.
+    fs::write(folder.join("zzz.note"), "mine").unwrap();
+    fs::write(folder.join("letter"), "mine").unwrap();
+    place.run(&["checkpoint", "--key", "kent.key"]).ok();
+    place.run(&["verify"]).ok().prints(&[
+        "Note: checkpoints/letter is no part of the ledger",
+        "Note: checkpoints/zzz.note is no part of the ledger",
+    ]);
+}
+
+#[test]
+fn a_note_that_was_converted_and_the_wrong_half_of_a_key_are_told() {
+    let (place, public) = signing();
+    let note = place.run(&["checkpoint", "--key", "kent.key"]).ok().out;
+    place.file("kept.note", note.replace('\n', "\r\n")).file("kent.pub", &public);
+    let converted = "its lines end with a carriage return: it was converted on its way";
+    place.run(&["verify", "--checkpoint", "kept.note"]).ends(2).says(&["kept.note: ", converted]);
+    place.run(&["key", "check", "kept.note", "--key", "kent.pub"]).says(&["kept.note: ", converted]);
+    for args in [&["key", "show", "kent.pub"][..], &["checkpoint", "--key", "kent.pub"]] {
+        place.run(args).ends(2).says(&[
+            "kent.pub is not the file of a private key but of a public key",
+            "name the file of the private key",
+        ]);
+    }
+}
+
 #[test]
 fn a_rebuild_is_certified_and_anyone_can_check_who_signed() {
     let (place, public) = signing();

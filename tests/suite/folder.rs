@@ -62,6 +62,33 @@ fn a_link_in_the_place_of_a_part_is_refused() {
     place.run(&["--ledger", "linked", "verify"]).ok();
 }
 
+/// What is not the ledger's is told, and is no fault; a copy does not take it along.
+#[test]
+fn what_is_no_part_of_a_ledger_is_noted() {
+    let place = Place::kent();
+    place.run(&["backup", "--out", "backup"]).ok();
+    for ledger in ["minutebook-ledger", "backup"] {
+        let ran = place.run(&["--ledger", ledger, "verify"]).ok();
+        assert!(!ran.out.contains("Note"), "{ran:#?}");
+        fs::create_dir(place.path().join(ledger).join("letters")).unwrap();
+        fs::create_dir(place.path().join(ledger).join("published")).unwrap();
+        place.file(&format!("{ledger}/letters/one"), "mine").file(&format!("{ledger}/\u{202e}txt"), "mine");
+        place.file(&format!("{ledger}/published/minutes"), "mine");
+        let note =
+            |name: &str| format!("Note: {name} is no part of the ledger: nothing was checked of it; move it away\n");
+        let notes = [note("letters"), note("published/minutes"), note("\\u{202e}txt")];
+        place.run(&["--ledger", ledger, "verify"]).ok().prints(&[&notes.concat()]);
+    }
+    let json = place.run(&["verify", "--json"]).ok().json();
+    assert_eq!((json["notes"].as_array().unwrap().len(), &json["fault"]), (3, &serde_json::Value::Null));
+    let restored = place.run(&["restore", "--from", "backup", "--ledger", "restored"]).ok();
+    restored
+        .prints(&["Note: letters is no part of the backup: it was not taken along\n", "Note: published/minutes is"]);
+    assert!(
+        !place.path().join("restored/letters").exists() && !place.path().join("restored/published/minutes").exists()
+    );
+}
+
 #[test]
 fn a_ledger_of_a_newer_program_is_left_to_it() {
     let place = Place::kent();
