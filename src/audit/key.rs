@@ -74,6 +74,12 @@ impl PublicKey {
     }
 }
 
+/// These keys, each once: who gives a key twice gives one.
+pub fn once(keys: &[PublicKey]) -> Vec<&PublicKey> {
+    let is_first = |(at, key): &(usize, &PublicKey)| keys.iter().take(*at).all(|before| before.text != key.text);
+    keys.iter().enumerate().filter(is_first).map(|(_, key)| key).collect()
+}
+
 impl FromStr for PublicKey {
     type Err = KeyError;
     fn from_str(text: &str) -> Result<Self, KeyError> {

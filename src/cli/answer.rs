@@ -3,7 +3,7 @@
 use super::{Coordinates, Json, Outcome, Stop, day, key, output};
 use crate::audit::bundle::{Bundle, Checked, LIMIT, Record};
 use crate::audit::checkpoint::{Checkpoint, Signed, sign};
-use crate::audit::key::{PrivateKey, PublicKey};
+use crate::audit::key::{PrivateKey, PublicKey, once};
 use crate::ledger::Ledger;
 use crate::question::{Question, Topic};
 use crate::report::{self, Terminal};
@@ -132,7 +132,7 @@ impl VerifyAnswer {
             Ok(checked) if self.json.json => {
                 let head = &checked.checkpoint.head;
                 let checked = json!({
-                    "signed_by": self.key.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                    "signed_by": once(&self.key).into_iter().map(ToString::to_string).collect::<Vec<_>>(),
                     "origin": checked.checkpoint.origin, "size": head.size, "root": head.root,
                     "entries": checked.entries, "streams": checked.streams, "answer": checked.answer,
                 });
@@ -145,7 +145,7 @@ impl VerifyAnswer {
                 "{}\nThis follows from the record: {}.\nSigned by {}, of the first {} entries.\n",
                 report::text(&checked.answer, Terminal::of_stdout()),
                 evidence(checked),
-                self.key.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "),
+                once(&self.key).into_iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "),
                 checked.checkpoint.head.size
             ),
             Err(fault) => format!("{file} does not hold: {}\n", report::visible(&fault.to_string())),

@@ -2,7 +2,7 @@
 
 use super::{Outcome, Stop, key, output, position};
 use crate::audit::checkpoint::Checkpoint;
-use crate::audit::key::PublicKey;
+use crate::audit::key::{PublicKey, once};
 use crate::audit::proof::Proof;
 use crate::report;
 use clap::{Args, Subcommand};
@@ -117,7 +117,7 @@ impl Check {
         if self.bytes.is_some() {
             words += "The bytes are those of the entry.\n";
         }
-        let signed = self.key.iter().map(|key| format!(", signed by {}", key.name())).collect::<String>();
+        let signed = once(&self.key).into_iter().map(|key| format!(", signed by {}", key.name())).collect::<String>();
         for Checkpoint { origin, head } in checkpoints {
             words += &format!(
                 "The checkpoint of {} has that root of {} entries{signed}.\n",

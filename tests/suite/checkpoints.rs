@@ -263,6 +263,27 @@ fn a_note_that_was_converted_and_the_wrong_half_of_a_key_are_told() {
     }
 }
 
+/// A key counts once, however often it signed or is given.
+#[test]
+fn one_key_is_not_two() {
+    let (place, public) = signing();
+    let note = place.run(&["checkpoint", "--key", "kent.key"]).ok().out;
+    let signature = note.lines().last().unwrap();
+    place.file("kept.note", &note).file("twice.note", format!("{note}{signature}\n"));
+    let words = "it has two signatures of kent.example/minutebook, and a key signs once";
+    place.run(&["verify", "--checkpoint", "twice.note"]).ends(2).says(&["twice.note: ", words]);
+    place.run(&["key", "check", "twice.note", "--key", &public]).says(&["twice.note: ", words]);
+    let again = ["checkpoint", "--key", "kent.key", "--countersign", "kept.note", "--signed-by", &public];
+    assert_eq!(place.run(&again).ok().out, note);
+    place.run(&["answer", "lots", "--bundle", "lots.json"]).ok();
+    let answer = place.run(&["verify-answer", "lots.json", "--key", &public, "--key", &public]).ok();
+    answer.prints(&[&format!("\nSigned by {public}, of the first 39 entries.\n")]);
+    let bundle = fs::read_to_string(place.path().join("lots.json")).unwrap();
+    place.file("twice.json", bundle.replacen(signature, &format!("{signature}\\n{signature}"), 1));
+    let twice = place.run(&["verify-answer", "twice.json", "--key", &public]).ends(1);
+    twice.prints(&["twice.json does not hold: checkpoint: ", words]);
+}
+
 #[test]
 fn a_rebuild_is_certified_and_anyone_can_check_who_signed() {
     let (place, public) = signing();
