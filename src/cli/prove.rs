@@ -1,6 +1,6 @@
 //! `prove`: proofs for other tools, and their check, which opens no ledger.
 
-use super::{Outcome, Stop, key, output, position};
+use super::{DoesNotHold, Outcome, Stop, given_checkpoint, key, output, position};
 use crate::audit::checkpoint::Checkpoint;
 use crate::audit::key::{PublicKey, once};
 use crate::audit::proof::Proof;
@@ -79,7 +79,7 @@ impl Check {
     fn run(self) -> Result<Outcome, Stop> {
         let text = fs::read(&self.file).map_err(|error| cannot_read(&self.file, &error))?;
         let proof: Proof = serde_json::from_slice(&text).map_err(|error| {
-            format!("{} is not a proof as `minutebook prove` prints it: {error}", self.file.display())
+            DoesNotHold(format!("{} is not a proof as `minutebook prove` prints it: {error}", self.file.display()))
         })?;
         let checkpoints = self.checkpoint.iter().map(|path| self.checkpoint(path)).collect::<Result<Vec<_>, _>>()?;
         let bytes = self.bytes.as_ref().map(|path| fs::read(path).map_err(|error| cannot_read(path, &error)));
@@ -94,8 +94,7 @@ impl Check {
     }
 
     fn checkpoint(&self, path: &Path) -> Result<Checkpoint, Stop> {
-        let note = fs::read_to_string(path).map_err(|error| cannot_read(path, &error))?;
-        Ok(Checkpoint::open(&note, &self.key).map_err(|error| format!("{}: {error}", path.display()))?)
+        Ok(given_checkpoint(path, &self.key)?.0)
     }
 
     fn fault(&self, proof: &Proof, checkpoints: &[Checkpoint], bytes: Option<&[u8]>) -> Option<String> {

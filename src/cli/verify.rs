@@ -1,7 +1,7 @@
 //! `verify`: the whole ledger as an auditor reads it. It opens the store alone, so that a ledger whose entries do not
 //! hold together can still be looked at.
 
-use super::{Json, Outcome, Stop, key, output};
+use super::{DoesNotHold, Json, Outcome, Stop, given_checkpoint, key, output};
 use crate::audit::checkpoint::{Checkpoint, Head, Signed};
 use crate::audit::key::PublicKey;
 use crate::audit::verify::{Verified, verify};
@@ -31,12 +31,8 @@ pub(super) struct Held {
 impl Held {
     /// The checkpoints that were given, each signed by every key.
     pub(super) fn checkpoints(&self) -> Result<Vec<Checkpoint>, Stop> {
-        self.checkpoint.iter().map(|path| self.read(path)).collect()
-    }
-
-    fn read(&self, path: &Path) -> Result<Checkpoint, Stop> {
-        let note = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-        Ok(Checkpoint::open(&note, &self.key).map_err(|error| format!("{}: {error}", path.display()))?)
+        let read = |path: &PathBuf| given_checkpoint(path, &self.key).map(|(checkpoint, _)| checkpoint);
+        self.checkpoint.iter().map(read).collect()
     }
 }
 
@@ -51,6 +47,17 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
+        match self.verify(folder) {
+            Err(stop) if self.json.json && stop.is::<DoesNotHold>() => {
+                let fault = json!({ "verified": null, "head": null, "fault": stop.to_string(), "notes": [] });
+                output::print(&(report::json(&fault) + "\n"))?;
+                Ok(Outcome::Found)
+            }
+            other => other,
+        }
+    }
+
+    fn verify(&self, folder: &Path) -> Result<Outcome, Stop> {
         let given = self.held.checkpoints()?;
         let store = store::open(folder)?;
         let mut checkpoints = vec![];
@@ -59,7 +66,8 @@ impl Verify {
             if !self.held.key.is_empty() && !self.held.key.iter().any(by) {
                 let size = kept.head.size;
                 let why = "is signed by none of the keys given: give the one that signed it too, or find out who did";
-                return Err(format!("the checkpoint of {size} entries that the ledger kept {why}").into());
+                let words = format!("the checkpoint of {size} entries that the ledger kept {why}");
+                return Err(DoesNotHold(words).into());
             }
             checkpoints.push(kept);
         }
