@@ -7,7 +7,7 @@ use crate::sealed::{Contents, Unready, erasures};
 use crate::store::OpenError;
 use clap::Args;
 use minutebook_events::decision_file::{DecisionFile, FileError, MAX_FILE_BYTES, render};
-use minutebook_events::{ContractId, Event, EventKind, Slug};
+use minutebook_events::{ActKind, ContractId, Event, EventKind, Slug, Standing};
 use minutebook_projections::Projections;
 use std::fs::File;
 use std::io::{self, Read};
@@ -19,6 +19,16 @@ pub(super) struct Check {
     /// Decision files, in the order in which they would be recorded
     #[arg(required = true)]
     files: Vec<PathBuf>,
+}
+
+/// An example, and the words that a decision file may use.
+pub(super) fn help() -> String {
+    let kinds = EventKind::NAMES.chunks(5).map(|names| format!("  {}\n", names.join(", "))).collect::<String>();
+    let standings = Standing::ALL.map(Standing::word).join(", ");
+    let acts = ActKind::ALL.map(ActKind::word).join(", ");
+    format!(
+        "Example:\n  minutebook check events/kent/*.toml\n\nKinds of event:\n{kinds}\nStandings: {standings}\nKinds of act: {acts}"
+    )
 }
 
 impl Check {

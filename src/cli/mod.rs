@@ -110,7 +110,7 @@ enum Command {
     )]
     Rebuild(rebuild::Rebuild),
     /// Check decision files, without recording anything
-    #[command(after_help = "Example:\n  minutebook check events/kent/*.toml")]
+    #[command(after_help = check::help())]
     Check(check::Check),
     /// Record decision files, one entry each
     #[command(

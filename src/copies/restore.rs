@@ -36,7 +36,7 @@ pub enum Kind {
 pub struct Held<'a> {
     /// Checkpoints that were kept somewhere else.
     pub checkpoints: &'a [Checkpoint],
-    /// The keys that must have signed every checkpoint.
+    /// Of these keys, one must have signed every checkpoint that the copy brings: a ledger may have changed its key.
     pub keys: &'a [PublicKey],
 }
 
@@ -149,7 +149,7 @@ impl Copy<'_> {
     fn checkpoints(&self, held: Held) -> Result<Vec<Checkpoint>, CopyError> {
         let mut all = held.checkpoints.to_vec();
         for path in Signed::of(&self.draft).files()? {
-            let (signed, _) = checkpoint::read_signed(&path, held.keys)?;
+            let (signed, _) = read_signed_by_one(&path, held.keys)?;
             if !all.contains(&signed) {
                 all.push(signed);
             }
@@ -195,6 +195,15 @@ impl Copy<'_> {
             Kind::Backup => format!("{}, position {position}", self.from.display()),
             Kind::Archive => format!("{}:{}", self.from.join(ENTRIES).display(), position.0 + 1),
         }
+    }
+}
+
+/// A checkpoint that one of these keys has signed; with no key, whoever signed it.
+fn read_signed_by_one(path: &Path, keys: &[PublicKey]) -> Result<(Checkpoint, String), CheckpointError> {
+    let by_each = || keys.iter().map(|key| checkpoint::read_signed(path, std::slice::from_ref(key)));
+    match by_each().find(Result::is_ok).or_else(|| by_each().next()) {
+        Some(read) => read,
+        None => checkpoint::read_signed(path, &[]),
     }
 }
 

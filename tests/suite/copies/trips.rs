@@ -196,6 +196,24 @@ fn contents_go_where_their_entries_go() {
     }
 }
 
+/// A ledger that changed its key has checkpoints of both, and none of anyone else's.
+#[test]
+fn a_ledger_that_changed_its_key_is_restored_by_both() {
+    let (place, old) = council();
+    let new = place.run(&["key", "new", "kent.example/minutebook", "--out", "next.key"]).ok().out;
+    let other = place.run(&["key", "new", "kent.example/minutebook", "--out", "other.key"]).ok().out;
+    let (new, other) = (new.trim(), other.trim());
+    place.run(&["checkpoint", "--key", "next.key"]).ok();
+    place.run(&["archive", "--out", "a"]).ok();
+    let restore = |to: &str, keys: &[&str]| {
+        let keys = keys.iter().flat_map(|key| ["--key", key]);
+        place.run(&["restore", "--from", "a", "--ledger", to].into_iter().chain(keys).collect::<Vec<_>>())
+    };
+    restore("one", &[&old]).ends(1).says(&["it is not signed by kent.example/minutebook+"]);
+    restore("both", &[&old, new]).ok().prints(&["It is what 3 checkpoints say"]);
+    restore("others", &[new, other]).ends(1).says(&["it is not signed by kent.example/minutebook+"]);
+}
+
 /// What is laid open before the entry that publishes it is recorded stays in the ledger's own folder.
 #[test]
 fn what_no_entry_publishes_yet_is_in_no_copy_in_the_clear() {
