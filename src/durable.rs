@@ -114,15 +114,17 @@ pub fn create_new(path: &Path, mode: u32) -> io::Result<File> {
     options.open(path)
 }
 
-/// Writes a new file that only its owner may read, durably.
+/// Writes a new file for those whom `mode` and the process let at it, durably; where that fails, there is none.
 ///
 /// # Errors
 /// As [`create_new`].
-pub fn new_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = create_new(path, 0o600)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    sync_folder(folder_of(path))
+pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let mut file = create_new(path, mode)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| sync_folder(folder_of(path)));
+    if written.is_err() {
+        let _ = fs::remove_file(path);
+    }
+    written
 }
 
 /// Whether others than its owner may read or write a file.

@@ -9,7 +9,7 @@ use crate::store::{self, NewEntry, OpenError, Store, StoreError, Stored};
 use crate::today::day_of;
 use chrono::{DateTime, TimeDelta, Utc};
 use minutebook_events::codec::{self, BadBytes};
-use minutebook_events::decide::{Rejection, decide};
+use minutebook_events::decide::{Rejection, decide, decide_on};
 use minutebook_events::{Draft, Entry, EntryId, Hash, Instant, Position};
 use minutebook_projections::{Projections, Recorded};
 use std::ops::Deref;
@@ -70,7 +70,9 @@ pub enum RecordError {
         position: Position,
     },
     /// Unavailable: recorded instants would not increase.
-    #[error("the clock says {now}, and the last entry was recorded at {last}: set the clock right, then try again")]
+    #[error(
+        "the clock says {now}, and the last entry was recorded at {last}: where the clock is behind, set the clock right, then try again; where it was ahead when that entry was recorded, nothing can follow it until then: restore a copy from before it, and record again what that lacks"
+    )]
     ClockWentBack {
         /// What the clock says.
         now: Instant,
@@ -536,7 +538,9 @@ fn accept(
         return Err(RecordError::Conflict { expected, actual: position });
     }
     decide(&*projections, &draft).map_err(RecordError::Rejected)?;
-    contents.ready(projections, &draft, day_of(Instant::new(now))).map_err(RecordError::Unready)?;
+    let today = day_of(Instant::new(now));
+    decide_on(today, &draft).map_err(RecordError::Rejected)?;
+    contents.ready(projections, &draft, today).map_err(RecordError::Unready)?;
     let last = projections.entries().last().map(|recorded| recorded.entry.recorded);
     let recorded = after(last, Instant::new(now))?;
     let entry = Entry::stamp(draft, expected, recorded, recorder());

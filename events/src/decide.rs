@@ -10,6 +10,7 @@ mod texts;
 pub use known::{Assignment, IdKind, Known, Name, Stepped};
 pub use names::{definition, references};
 pub use rejection::{Reason, Rejection};
+pub use texts::is_hidden;
 
 use crate::Day;
 use crate::date::DateSpan;
@@ -38,6 +39,19 @@ pub fn decide(known: &dyn Known, draft: &Draft) -> Result<(), Vec<Rejection>> {
     rejections.extend(check_definitions_left(known, draft));
     rejections.extend(contents::check_undone(known, draft));
     if rejections.is_empty() { Ok(()) } else { Err(rejections) }
+}
+
+/// Whether an act may be recorded on a day: it has been taken by then, or may have been.
+///
+/// # Errors
+/// The [`Rejection`] of a decision of the future.
+pub fn decide_on(today: Day, draft: &Draft) -> Result<(), Vec<Rejection>> {
+    let decided = draft.act.decided;
+    if decided.earliest() <= today {
+        return Ok(());
+    }
+    let why = Reason::NotYetDecided { decided, today: DateSpan::day(today) };
+    Err(vec![Rejection { event: None, field: field("act.decided"), why }])
 }
 
 /// The most events that an entry may have: one act, not a register.
@@ -221,6 +235,15 @@ fn check_amounts(event: &Event, found: &mut Found) {
         EventKind::ClauseSet { clause: Clause::GrantRange { least, most }, .. } if least.pounds() > most.pounds() => {
             let why = Reason::RangeBackwards { least: *least, most: *most };
             found.push((field("clause.grant-range.least"), why));
+        }
+        EventKind::OptionGranted { months, .. } | EventKind::NoticeGiven { months, .. } if months.0 == 0 => {
+            found.push((field("months"), Reason::NoMonths));
+        }
+        EventKind::ClauseSet { clause: Clause::TermCap { months }, .. } if months.0 == 0 => {
+            found.push((field("clause.term-cap.months"), Reason::NoMonths));
+        }
+        EventKind::ClauseSet { clause: Clause::NoticePeriod { months }, .. } if months.0 == 0 => {
+            found.push((field("clause.notice-period.months"), Reason::NoMonths));
         }
         _ => {}
     }

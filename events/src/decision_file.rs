@@ -10,7 +10,7 @@
 //! assert!(shown.ends_with("unknown key `titel`\ndid you mean `title`?\n"));
 //! ```
 
-use crate::decide::Rejection;
+use crate::decide::{Rejection, is_hidden};
 use crate::entry::{Act, Draft};
 use crate::event::Event;
 use crate::ids::EntryId;
@@ -615,12 +615,11 @@ pub fn render(file_name: &str, text: &str, span: Range<usize>, reason: &str, rem
     )
 }
 
-/// The part of a line around the fault, and the carets below it. A control character could rewrite the terminal: it is
+/// The part of a line around the fault, and the carets below it. What is hidden could rewrite the terminal: it is
 /// shown as a space.
 fn excerpt(line: &str, column: usize, marked: usize) -> (String, String) {
     let skipped = if column + marked.min(EXCERPT / 2) <= EXCERPT { 0 } else { column.saturating_sub(EXCERPT / 2) };
-    let shown: String =
-        line.chars().skip(skipped).take(EXCERPT).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let shown: String = line.chars().skip(skipped).take(EXCERPT).map(|c| if is_hidden(c) { ' ' } else { c }).collect();
     let from = column - skipped;
     let carets = marked.clamp(1, EXCERPT.saturating_sub(from).max(1));
     (shown, format!("{}{}", " ".repeat(from), "^".repeat(carets)))

@@ -69,6 +69,17 @@ pub enum ActKind {
 }
 
 impl ActKind {
+    /// Every one.
+    pub const ALL: [Self; 7] = [
+        Self::Decision,
+        Self::Endorsement,
+        Self::Proposal,
+        Self::Report,
+        Self::Inference,
+        Self::Correction,
+        Self::Definition,
+    ];
+
     /// The kind in words.
     pub fn word(self) -> &'static str {
         match self {

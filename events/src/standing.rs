@@ -58,6 +58,10 @@ impl Standing {
         }
     }
 
+    /// Every one, the firmest first.
+    pub const ALL: [Self; 6] =
+        [Self::Happened, Self::Decided, Self::Planned, Self::Endorsed, Self::Proposed, Self::Inferred];
+
     /// The word that the record and the answers use.
     pub fn word(self) -> &'static str {
         match self {

@@ -37,7 +37,7 @@ pub use findings::{Checked, Finding, Findings, Weight};
 pub use index::{Index, Projection};
 pub use key::{Holder, Key, of_part};
 pub use lots::Lots;
-pub use map::{MapProof, MerkleMap};
+pub use map::{Both, MapProof, MerkleMap};
 pub use network::Network;
 pub use register::{Held, Register, Registered, State, Statuses, Terms};
 pub use roots::{RootOf, Roots, Trace};

@@ -65,6 +65,9 @@ impl Default for Waiting {
 /// How many changes may always wait in a list.
 const FEW: usize = 64;
 
+/// Makes both of two hashes.
+pub type Both<'a> = &'a dyn Fn(&(dyn Fn() -> Hash + Sync), &(dyn Fn() -> Hash + Sync)) -> (Hash, Hash);
+
 /// The way from a leaf to the root: what a key has in a map, or that it has nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -154,7 +157,8 @@ impl MerkleMap {
             }
             Waiting::Many => {
                 let mut branches = Vec::with_capacity(self.leaves.len());
-                self.root = self.trie(&mut |branch| add(&mut branches, branch)).map(|(root, _)| root);
+                let order = self.order();
+                self.root = (!order.is_empty()).then(|| self.over(&order, &mut |branch| add(&mut branches, branch)).0);
                 self.branches = branches;
             }
         }
@@ -164,38 +168,64 @@ impl MerkleMap {
         matches!(&self.waiting, Waiting::Few(few) if few.is_empty())
     }
 
+    /// An empty map, with room for so many keys.
+    pub fn with_capacity(keys: usize) -> Self {
+        Self { leaves: Vec::with_capacity(keys), places: HashTable::with_capacity(keys), ..Self::default() }
+    }
+
     /// The root: equal of two maps that hold the same, and of no others. Where something waits, it costs a hash a key.
     pub fn root(&self) -> Hash {
+        self.root_by(&|left, right| (left(), right()))
+    }
+
+    /// The same; where it costs a hash a key, `both` makes two halves of it, on two threads if it likes.
+    pub fn root_by(&self, both: Both) -> Hash {
         let root = match self.is_settled() {
             true => self.root.map(|root| self.hash(root)),
-            // No branch is kept, so that any place will do for each.
-            false => self.trie(&mut |_| Node::Branch(0)).map(|(_, hash)| hash),
+            false => {
+                let order = self.order();
+                // No branch is kept, so that any place will do for each.
+                let over = |order: &[_]| self.over(order, &mut |_| Node::Branch(0)).1;
+                self.parts_at(&order)
+                    .map(|(bit, left, right)| {
+                        let (left, right) = both(&|| over(left), &|| over(right));
+                        branch_hash(bit, [&left, &right])
+                    })
+                    .or_else(|| order.first().map(|(_, leaf)| self.leaf_hash(*leaf)))
+            }
         };
         root.unwrap_or_else(|| Hash::of([]))
     }
 
-    /// The trie of all leaves, made anew: its root, and the hash of that. `keep` takes each branch, and says where it is.
-    fn trie(&self, keep: &mut impl FnMut(Branch) -> Node) -> Option<(Node, Hash)> {
-        // Sorted by the first bytes of the keys, which nearly always tell them apart without a look at the leaves.
+    /// All leaves in the order of their keys: the first bytes of each key, and where the leaf is.
+    fn order(&self) -> Vec<(u64, u32)> {
+        // The first bytes nearly always tell keys apart, without a look at the leaves.
         let first = |key: &Hash| u64::from_be_bytes(core::array::from_fn(|n| key.0[n]));
         let mut order: Vec<(u64, u32)> = self.leaves.iter().map(|(key, _)| first(key)).zip(0..).collect();
         let key = |leaf: u32| &self.leaves[leaf as usize].0;
         order.sort_unstable_by(|(a, at), (b, bt)| a.cmp(b).then_with(|| key(*at).cmp(key(*bt))));
-        (!order.is_empty()).then(|| self.over(&order, keep))
+        order
     }
 
-    /// The node over these leaves, which are sorted and not none, and its hash.
-    fn over(&self, order: &[(u64, u32)], keep: &mut impl FnMut(Branch) -> Node) -> (Node, Hash) {
-        let (first, last) = (order[0].1, order[order.len() - 1].1);
+    /// The bit at which these leaves part, which are sorted, and both sides; nothing of fewer than two.
+    fn parts_at<'a>(&self, order: &'a [(u64, u32)]) -> Option<(u8, &'a [(u64, u32)], &'a [(u64, u32)])> {
         let key = |leaf: u32| &self.leaves[leaf as usize].0;
-        let Some(parts_at) = first_difference(key(first), key(last)) else {
-            return (Node::Leaf(first), self.leaf_hash(first));
+        let (first, last) = (order.first()?.1, order.last()?.1);
+        let parts_at = first_difference(key(first), key(last))?;
+        let (left, right) = order.split_at(order.partition_point(|(_, leaf)| bit(key(*leaf), parts_at) == 0));
+        Some((parts_at, left, right))
+    }
+
+    /// The node over these leaves, which are sorted and not none, and its hash. `keep` takes each branch, and says where
+    /// it is.
+    fn over(&self, order: &[(u64, u32)], keep: &mut impl FnMut(Branch) -> Node) -> (Node, Hash) {
+        let Some((bit, left, right)) = self.parts_at(order) else {
+            let (_, leaf) = order[0];
+            return (Node::Leaf(leaf), self.leaf_hash(leaf));
         };
-        let left = order.partition_point(|(_, leaf)| bit(key(*leaf), parts_at) == 0);
-        let (left, right) = order.split_at(left);
         let (left, right) = (self.over(left, keep), self.over(right, keep));
-        let hash = branch_hash(parts_at, [&left.1, &right.1]);
-        (keep(Branch { bit: parts_at, sides: [left.0, right.0], hash: Some(hash) }), hash)
+        let hash = branch_hash(bit, [&left.1, &right.1]);
+        (keep(Branch { bit, sides: [left.0, right.0], hash: Some(hash) }), hash)
     }
 
     /// Takes in a leaf whose value is new, or the leaf itself.
@@ -351,6 +381,11 @@ mod tests {
             forward.set(hash(n % 350), hash(n + 1000));
             assert_eq!(forward.get(&hash(n % 350)), Some(&hash(n + 1000)));
             assert_eq!((forward.get(&hash(5000)), forward.len()), (None, content.len()));
+            let halves = |left: &(dyn Fn() -> Hash + Sync), right: &(dyn Fn() -> Hash + Sync)| {
+                let right = right();
+                (left(), right)
+            };
+            assert_eq!(forward.root_by(&halves), naive(&content, 0), "after {n}");
             // Now and then, so that some changes walk and some make the trie again.
             if n % 7 == 0 || n > 390 {
                 forward.settle();

@@ -5,7 +5,7 @@ use crate::decisions::Decisions;
 use crate::findings::Findings;
 use crate::index::{Index, Projection};
 use crate::lots::Lots;
-use crate::map::{MapProof, MerkleMap};
+use crate::map::{Both, MapProof, MerkleMap};
 use crate::network::Network;
 use crate::prelude::*;
 use crate::register::Register;
@@ -46,6 +46,9 @@ const KINDS: [Kind; 6] = [
     kind::<Decisions>(false),
     kind::<Findings>(true),
 ];
+
+/// Where the decisions are among them.
+const ACTS: usize = 4;
 
 /// What an entry adds to the roots, by the hashes of names alone. It follows from the entry and its position, so that any
 /// thread can find it ahead.
@@ -95,6 +98,14 @@ pub struct Roots {
 }
 
 impl Roots {
+    /// Those of no entry, with room for so many.
+    pub fn with_capacity(entries: usize) -> Self {
+        let mut roots = Self::default();
+        // Every entry has an act of its own, as a rule; contracts, parties and figures come again.
+        roots.projections[ACTS] = MerkleMap::with_capacity(entries);
+        roots
+    }
+
     /// Takes in the next entry: its position, the leaf hash of its stored bytes, and its trace. `earlier` gives an earlier
     /// entry by its id, which this one corrects: position and trace; nothing where it was passed over, or never was.
     ///
@@ -166,10 +177,15 @@ impl Roots {
     /// 0, the digest so far, its position and place, and the leaf hash of its entry, so of the stored bytes that say it; for
     /// a strike that of a byte 1, the digest so far, what was struck and by what.
     pub fn projections(&self) -> Vec<RootOf> {
+        self.projections_by(&|left, right| (left(), right()))
+    }
+
+    /// The same, with the work of [`MerkleMap::root_by`] shared.
+    pub fn projections_by(&self, both: Both) -> Vec<RootOf> {
         let root = |(kind, map): (&Kind, &MerkleMap)| RootOf {
             name: kind.name.into(),
             version: kind.version,
-            root: Hash::of([format!("{} {}\n", kind.name, kind.version).as_bytes(), map.root().0.as_slice()]),
+            root: Hash::of([format!("{} {}\n", kind.name, kind.version).as_bytes(), map.root_by(both).0.as_slice()]),
         };
         KINDS.iter().zip(&self.projections).map(root).collect()
     }

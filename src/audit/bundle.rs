@@ -102,7 +102,7 @@ pub enum BundleError {
 pub enum BadBundle {
     /// It is no bundle.
     #[error("form: it is not a bundle: {0}")]
-    Form(serde_json::Error),
+    Form(String),
     /// It says a bundle in another way.
     #[error(
         "form: it is not written as a bundle is: a byte was changed, or another program saved it; ask for the file as it was made"
@@ -253,7 +253,8 @@ impl Bundle {
     /// # Errors
     /// [`BadBundle::Form`], [`BadBundle::Written`].
     pub fn read(bytes: &[u8]) -> Result<Self, BadBundle> {
-        let bundle: Self = serde_json::from_slice(bytes).map_err(BadBundle::Form)?;
+        let bundle: Self =
+            serde_json::from_slice(bytes).map_err(|error| BadBundle::Form(not_in_form(bytes, &error)))?;
         let written = bundle.bundle == 1 && matches!(bundle.question.known_at, Some(KnownAt::Position(_)));
         if written && bundle.write() == bytes { Ok(bundle) } else { Err(BadBundle::Written) }
     }
@@ -430,4 +431,42 @@ impl Evidence {
         entries.insert(last);
         Self { entries, streams: Some(streams) }
     }
+}
+
+/// Which part of a file keeps it from being a bundle.
+fn not_in_form(bytes: &[u8], error: &serde_json::Error) -> String {
+    let place = format!("line {}, column {}", error.line(), error.column());
+    let Ok(value) = serde_json::from_slice::<Value>(bytes) else {
+        return format!("it is no JSON from {place} on: a part is missing or was changed; ask for the file again");
+    };
+    let Value::Object(mut fields) = value else {
+        return "it is JSON, and no object: give the file that `minutebook answer` wrote".to_owned();
+    };
+    let mut found = |name: &str, check: fn(Value) -> Option<String>| match fields.remove(name) {
+        None => Some(format!("its part `{name}` is missing")),
+        Some(part) => check(part).map(|place| format!("its part `{name}`{place} is not in its form")),
+    };
+    let parts = [
+        found("bundle", not_one::<u8>),
+        found("question", not_one::<Question>),
+        found("answer", |_| None),
+        found("checkpoint", not_one::<String>),
+        found("entries", not_each::<Leaf>),
+        found("streams", not_each::<Stream>),
+    ];
+    let wrong = parts.into_iter().flatten().next();
+    let other = || fields.keys().next().map(|name| format!("it has a part `{name}`, which no bundle has"));
+    let wrong = wrong.or_else(other).unwrap_or_else(|| format!("a part of it is there twice, up to {place}"));
+    format!("{wrong}: ask for the file as `minutebook answer` wrote it")
+}
+
+fn not_one<T: for<'a> Deserialize<'a>>(part: Value) -> Option<String> {
+    serde_json::from_value::<T>(part).err().map(|_| String::new())
+}
+
+/// The first of a list that is not in its form.
+fn not_each<T: for<'a> Deserialize<'a>>(part: Value) -> Option<String> {
+    let Value::Array(items) = part else { return Some(String::new()) };
+    let wrong = items.into_iter().position(|item| serde_json::from_value::<T>(item).is_err());
+    wrong.map(|at| format!(", item {} of it,", at + 1))
 }

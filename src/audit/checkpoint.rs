@@ -24,6 +24,7 @@ use minutebook_projections::{RootOf, Roots};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 /// The size and the roots of a ledger at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,8 +44,17 @@ impl Head {
     pub fn of(roots: &Roots, tree: &Tree) -> Self {
         let size = Position(tree.size());
         let root = tree.root(size.0).expect("a tree has a root of its own size");
-        Self { size, root, streams: roots.streams(), projections: roots.projections() }
+        Self { size, root, streams: roots.streams(), projections: roots.projections_by(&both) }
     }
+}
+
+/// Makes two hashes at once, on two threads.
+fn both(left: &(dyn Fn() -> Hash + Sync), right: &(dyn Fn() -> Hash + Sync)) -> (Hash, Hash) {
+    thread::scope(|scope| {
+        let left = scope.spawn(left);
+        let right = right();
+        (left.join().expect("a hash can always be made"), right)
+    })
 }
 
 /// A head and the ledger it is of.
@@ -70,6 +80,11 @@ pub enum BadCheckpoint {
         /// What belongs there.
         expected: &'static str,
     },
+    /// It is not what its file was named for.
+    #[error(
+        "it is not the checkpoint that its name has the size and the hash of: this file was altered, and not the ledger by that"
+    )]
+    NotAsKept,
 }
 
 /// A hash as notes write it.
@@ -139,7 +154,7 @@ pub enum CheckpointError {
     },
     /// Fault: it signed other entries before.
     #[error(
-        "the first {signed} entries are not those of the checkpoint that was signed of them: an entry was altered; nothing was signed: `minutebook verify` finds it"
+        "the first {signed} entries are not those of the checkpoint that was signed of them: an entry was altered, or that checkpoint; nothing was signed: `minutebook verify` says more"
     )]
     Inconsistent {
         /// The size of that checkpoint.
@@ -162,7 +177,7 @@ pub enum CheckpointError {
     #[error("the ledger holds no entry yet: record one, then sign")]
     Empty,
     /// Fault: a checkpoint that it kept is none.
-    #[error("{path}: {source}; restore the file from a copy")]
+    #[error("{path}: {source}; restore the file from a copy, or move it away where it was never this ledger's")]
     Kept {
         /// The file.
         path: Shown,
@@ -240,15 +255,14 @@ impl Signed {
         };
         let files = items.map(|item| item.map(|item| item.path())).collect::<Result<Vec<_>, _>>();
         let mut files = files.map_err(io)?;
-        files.retain(|path| path.extension().is_some_and(|ending| ending == "note"));
+        files.retain(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(is_kept));
         files.sort();
         Ok(files)
     }
 
     /// Keeps a note under a size, durably.
     fn keep(&self, size: Position, note: &str) -> Result<(), CheckpointError> {
-        let hash = Hash::of([note.as_bytes()]).to_string();
-        let path = self.0.join(format!("{:020}-{}.note", size.0, &hash[..16]));
+        let path = self.0.join(name_of(size, note));
         let kept = fs::create_dir_all(&self.0)
             .and_then(|()| durable::sync_folder(durable::folder_of(&self.0)))
             .and_then(|()| durable::put(&path, note.as_bytes()));
@@ -256,8 +270,30 @@ impl Signed {
     }
 }
 
-/// The checkpoint in a file, whoever signed it, and the note as it was signed.
+/// The name of the file that keeps a note: its size and its hash.
+fn name_of(size: Position, note: &str) -> String {
+    let hash = Hash::of([note.as_bytes()]).to_string();
+    format!("{:020}-{}.note", size.0, &hash[..16])
+}
+
+/// Whether a file has the name of one that keeps a checkpoint.
+pub fn is_kept(name: &str) -> bool {
+    let parts = name.strip_suffix(".note").and_then(|stem| stem.split_once('-'));
+    parts.is_some_and(|(size, hash)| {
+        let hexadecimal = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
+        (size.len(), hash.len()) == (20, 16)
+            && size.bytes().all(|c| c.is_ascii_digit())
+            && hash.bytes().all(hexadecimal)
+    })
+}
+
+/// The checkpoint in a file that keeps one, whoever signed it, and the note as it was signed.
 pub(crate) fn read(path: &Path) -> Result<(Checkpoint, String), CheckpointError> {
+    read_signed(path, &[])
+}
+
+/// The same, where every one of these keys has signed it.
+pub(crate) fn read_signed(path: &Path, keys: &[PublicKey]) -> Result<(Checkpoint, String), CheckpointError> {
     let io = |source| CheckpointError::Io { doing: "read", path: path.into(), source };
     let kept = |source| CheckpointError::Kept { path: path.into(), source };
     // What waits for a writer, or leads elsewhere, is no file that we kept.
@@ -267,7 +303,11 @@ pub(crate) fn read(path: &Path) -> Result<(Checkpoint, String), CheckpointError>
     }
     let bytes = fs::read(path).map_err(io)?;
     let note = String::from_utf8(bytes).map_err(|_| kept(BadNote::Form.into()))?;
-    Ok((Checkpoint::open(&note, &[]).map_err(kept)?, note))
+    let checkpoint = Checkpoint::open(&note, keys).map_err(kept)?;
+    if path.file_name().is_some_and(|name| name != name_of(checkpoint.head.size, &note).as_str()) {
+        return Err(kept(BadCheckpoint::NotAsKept));
+    }
+    Ok((checkpoint, note))
 }
 
 /// Signs the head of a ledger. What came since the last checkpoint is read back from the store first; a head that is

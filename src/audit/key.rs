@@ -3,6 +3,7 @@
 
 use crate::durable;
 use crate::store::Shown;
+use minutebook_events::decide::is_hidden;
 use signed_note::{Signer, StandardSigner, StandardVerifier, Verifier};
 use std::fmt;
 use std::fs;
@@ -40,6 +41,11 @@ pub enum KeyError {
     /// Incorrect: the file holds something else.
     #[error("{0} is not the file of a private key: name a file that `minutebook key new` made")]
     NoPrivateKey(Shown),
+    /// Incorrect: the other half.
+    #[error(
+        "{0} is not the file of a private key but of a public key, which signs nothing: name the file of the private key, which `minutebook key new` made"
+    )]
+    Public(Shown),
     /// Incorrect: others can read it.
     #[error(
         "others than its owner may read {0}: whoever read it can sign; make a new key, or, if you are sure that nobody did, chmod 600 {0}"
@@ -66,6 +72,12 @@ impl PublicKey {
     pub(super) fn verifier(&self) -> StandardVerifier {
         self.verifier.clone()
     }
+}
+
+/// These keys, each once: who gives a key twice gives one.
+pub fn once(keys: &[PublicKey]) -> Vec<&PublicKey> {
+    let is_first = |(at, key): &(usize, &PublicKey)| keys.iter().take(*at).all(|before| before.text != key.text);
+    keys.iter().enumerate().filter(is_first).map(|(_, key)| key).collect()
 }
 
 impl FromStr for PublicKey {
@@ -103,12 +115,12 @@ impl PrivateKey {
     /// # Errors
     /// [`KeyError::BadName`], [`KeyError::AlreadyThere`], [`KeyError::Io`].
     pub fn create(path: &Path, name: &str) -> Result<Self, KeyError> {
-        if !signed_note::is_key_name_valid(name) || name.chars().any(char::is_control) {
+        if !signed_note::is_key_name_valid(name) || name.chars().any(is_hidden) {
             return Err(KeyError::BadName(name.to_owned()));
         }
         let (private, public) = signed_note::generate_key(&mut rand_core::OsRng, name);
         let text = format!("{private}\n{public}\n");
-        durable::new_secret(path, text.as_bytes()).map_err(|source| match source.kind() {
+        durable::write_new(path, text.as_bytes(), 0o600).map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => KeyError::AlreadyThere(path.into()),
             _ => KeyError::Io { doing: "make", path: path.into(), source },
         })?;
@@ -126,11 +138,14 @@ impl PrivateKey {
         if !about.is_file() || about.len() > 4096 {
             return Err(no_key());
         }
+        let bytes = fs::read(path).map_err(io)?;
+        let text = String::from_utf8(bytes).map_err(|_| no_key())?;
+        if text.parse::<PublicKey>().is_ok() {
+            return Err(KeyError::Public(path.into()));
+        }
         if durable::is_exposed(&about) {
             return Err(KeyError::Exposed(path.into()));
         }
-        let bytes = fs::read(path).map_err(io)?;
-        let text = String::from_utf8(bytes).map_err(|_| no_key())?;
         let (private, public) = text.trim_end().split_once('\n').ok_or_else(no_key)?;
         let signer = StandardSigner::new(private).map_err(|_| no_key())?;
         let public: PublicKey = public.parse().map_err(|_| no_key())?;

@@ -1,6 +1,7 @@
 //! A text with signatures: C2SP signed-note, with Ed25519. It must not know what the text says.
 
 use super::key::{PrivateKey, PublicKey};
+use base64::prelude::{BASE64_STANDARD, Engine};
 use signed_note::{Note, NoteError, VerifierList};
 
 /// Why a note is not taken.
@@ -9,6 +10,14 @@ pub enum BadNote {
     /// It is no note, or not written as one is.
     #[error("it is not a signed note: a text, an empty line, and lines that begin with \"— \"")]
     Form,
+    /// Its line ends were changed.
+    #[error(
+        "its lines end with a carriage return: it was converted on its way, and a note must be copied byte for byte; ask for it again"
+    )]
+    Converted,
+    /// One key is there twice: it counts once.
+    #[error("it has two signatures of {0}, and a key signs once: leave one out")]
+    Twice(String),
     /// None of the keys signed it.
     #[error("it is not signed by {0}")]
     Unsigned(String),
@@ -27,7 +36,7 @@ pub fn sign(text: &str, key: &PrivateKey) -> String {
 /// Adds a signature to a note, beside those it has: a second office, or a witness, signs the same text.
 ///
 /// # Errors
-/// [`BadNote::Form`].
+/// [`BadNote`].
 pub fn add_signature(note: &str, key: &PrivateKey) -> Result<String, BadNote> {
     let mut note = parse(note)?;
     note.add_sigs(&[key.signer()]).expect("a key that was read has a good name and signs");
@@ -60,6 +69,29 @@ pub fn text(note: &str) -> Result<String, BadNote> {
 
 /// A note that is written as we would write it: a byte more is another note.
 fn parse(note: &str) -> Result<Note, BadNote> {
+    if note.contains("\r\n") {
+        return Err(BadNote::Converted);
+    }
     let parsed = Note::from_bytes(note.as_bytes()).map_err(|_| BadNote::Form)?;
-    if parsed.to_bytes() == note.as_bytes() { Ok(parsed) } else { Err(BadNote::Form) }
+    if parsed.to_bytes() != note.as_bytes() {
+        return Err(BadNote::Form);
+    }
+    match signed_twice(note) {
+        Some(name) => Err(BadNote::Twice(name)),
+        None => Ok(parsed),
+    }
+}
+
+/// The name of a key that has two of the signatures. A signature is `— NAME BASE64`, of which the first 4 bytes are the id
+/// of the key.
+fn signed_twice(note: &str) -> Option<String> {
+    let (_, signatures) = note.rsplit_once("\n\n")?;
+    let key = |line: &str| {
+        let (name, signature) = line.strip_prefix("— ")?.rsplit_once(' ')?;
+        let id = BASE64_STANDARD.decode(signature).ok()?.get(..4)?.to_vec();
+        Some((name.to_owned(), id))
+    };
+    let keys: Vec<_> = signatures.lines().filter_map(key).collect();
+    let twice = keys.iter().enumerate().find(|(at, key)| keys.iter().take(*at).any(|before| before == *key));
+    twice.map(|(_, (name, _))| name.clone())
 }

@@ -57,7 +57,7 @@ pub fn verify(
         let mut by_size: Vec<&Checkpoint> = checkpoints.iter().collect();
         by_size.sort_by_key(|checkpoint| checkpoint.head.size);
         let mut due = by_size.iter().peekable();
-        let (mut so_far, mut other_versions) = (SoFar::default(), 0);
+        let (mut so_far, mut other_versions) = (SoFar::with_capacity(size), 0);
         ahead::each(store, size, Seen::of, |seen| {
             so_far.take_in(seen?, store)?;
             let taken_in = so_far.tree.size();
@@ -72,11 +72,8 @@ pub fn verify(
         Ok::<_, LedgerError>((so_far, ids.join().expect("it does not panic")?, other_versions))
     })?;
     hold_ids(&so_far.ids, &ids)?;
-    let (head, streams) = thread::scope(|scope| {
-        let head = scope.spawn(|| so_far.head());
-        let streams = hold_streams(store, &so_far.roots, &so_far.tree)?;
-        Ok::<_, LedgerError>((head.join().expect("it does not panic"), streams))
-    })?;
+    let streams = hold_streams(store, &so_far.roots, &so_far.tree)?;
+    let head = so_far.head();
     let SoFar { contents: mut known, bytes, events, .. } = so_far;
     known.pass(Position(size));
     let contents = contents.map(|contents| contents.hold(&known, Position(size))).transpose()?;
@@ -131,6 +128,11 @@ struct SoFar {
 }
 
 impl SoFar {
+    fn with_capacity(size: u64) -> Self {
+        let size = usize::try_from(size).expect("entries that this machine keeps");
+        Self { roots: Roots::with_capacity(size), ids: Vec::with_capacity(size), ..Self::default() }
+    }
+
     fn take_in(&mut self, seen: Seen, store: &dyn Store) -> Result<(), LedgerError> {
         let Seen { position, id, leaf, expected, recorded, trace, bytes, events, of_contents } = seen;
         self.order.follow(position, expected, recorded)?;
@@ -170,7 +172,11 @@ pub(crate) fn long_enough(store: &dyn Store, checkpoints: &[Checkpoint]) -> Resu
 
 /// That something made of the entries up to a head is not what was signed of them.
 pub(crate) fn differs(signed: &Head, what: &str) -> LedgerError {
-    let what = format!("the {what} of the {} entries up to here is not the one that was signed of them", signed.size);
+    let what = format!(
+        "the {what} of the {} entries up to here is not the one that was signed of them: either they were altered or the \
+         checkpoint of that size, in checkpoints/{:020}-*.note where the ledger kept it; hold both to one kept elsewhere",
+        signed.size, signed.size.0
+    );
     LedgerError::Incoherent { position: Position(signed.size.0.saturating_sub(1)), what }
 }
 

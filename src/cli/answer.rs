@@ -3,8 +3,7 @@
 use super::{Coordinates, Json, Outcome, Stop, day, key, output};
 use crate::audit::bundle::{Bundle, Checked, LIMIT, Record};
 use crate::audit::checkpoint::{Checkpoint, Signed, sign};
-use crate::audit::key::{PrivateKey, PublicKey};
-use crate::durable;
+use crate::audit::key::{PrivateKey, PublicKey, once};
 use crate::ledger::Ledger;
 use crate::question::{Question, Topic};
 use crate::report::{self, Terminal};
@@ -43,7 +42,7 @@ pub(super) struct Answer {
     /// The later day, of `diff`; --as-of is the earlier
     #[arg(long, value_name = "DAY", value_parser = day, required_if_eq("topic", "diff"))]
     to: Option<Day>,
-    /// The file to write
+    /// The file to write, which must not be there yet
     #[arg(long, value_name = "FILE")]
     bundle: PathBuf,
     /// Sign the ledger as it is now with this private key; otherwise the latest checkpoint that it kept is used
@@ -72,8 +71,7 @@ impl Answer {
         let checked =
             bundle.check(&[]).map_err(|error| format!("the bundle does not hold: {error}; this is our fault"))?;
         let bytes = bundle.write();
-        durable::put(&self.bundle, &bytes)
-            .map_err(|error| format!("cannot write {}: {error}", self.bundle.display()))?;
+        output::write_new(&self.bundle, &bytes)?;
         output::print(&format!(
             "{}\n{}, {} bytes, are in {}: minutebook verify-answer checks it\n",
             report::text(&checked.answer, Terminal::of_stdout()),
@@ -134,7 +132,7 @@ impl VerifyAnswer {
             Ok(checked) if self.json.json => {
                 let head = &checked.checkpoint.head;
                 let checked = json!({
-                    "signed_by": self.key.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                    "signed_by": once(&self.key).into_iter().map(ToString::to_string).collect::<Vec<_>>(),
                     "origin": checked.checkpoint.origin, "size": head.size, "root": head.root,
                     "entries": checked.entries, "streams": checked.streams, "answer": checked.answer,
                 });
@@ -147,10 +145,10 @@ impl VerifyAnswer {
                 "{}\nThis follows from the record: {}.\nSigned by {}, of the first {} entries.\n",
                 report::text(&checked.answer, Terminal::of_stdout()),
                 evidence(checked),
-                self.key.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "),
+                once(&self.key).into_iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "),
                 checked.checkpoint.head.size
             ),
-            Err(fault) => format!("{file} does not hold: {fault}\n"),
+            Err(fault) => format!("{file} does not hold: {}\n", report::visible(&fault.to_string())),
         };
         output::print(&text)?;
         Ok(if checked.is_ok() { Outcome::Answered } else { Outcome::Found })

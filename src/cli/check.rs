@@ -7,7 +7,7 @@ use crate::sealed::{Contents, Unready, erasures};
 use crate::store::OpenError;
 use clap::Args;
 use minutebook_events::decision_file::{DecisionFile, FileError, MAX_FILE_BYTES, render};
-use minutebook_events::{ContractId, Event, EventKind, Slug};
+use minutebook_events::{ActKind, ContractId, Event, EventKind, Slug, Standing};
 use minutebook_projections::Projections;
 use std::fs::File;
 use std::io::{self, Read};
@@ -21,16 +21,27 @@ pub(super) struct Check {
     files: Vec<PathBuf>,
 }
 
+/// An example, and the words that a decision file may use.
+pub(super) fn help() -> String {
+    let kinds = EventKind::NAMES.chunks(5).map(|names| format!("  {}\n", names.join(", "))).collect::<String>();
+    let standings = Standing::ALL.map(Standing::word).join(", ");
+    let acts = ActKind::ALL.map(ActKind::word).join(", ");
+    format!(
+        "Example:\n  minutebook check events/kent/*.toml\n\nKinds of event:\n{kinds}\nStandings: {standings}\nKinds of act: {acts}"
+    )
+}
+
 impl Check {
     pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
         let mut projections = known(folder)?;
         let contents = Contents::beside(folder);
-        let mut wrong = 0;
+        let (mut wrong, mut unread) = (0, false);
         for path in &self.files {
             match read(path).and_then(|file| rehearsed(&file, &mut projections, &contents)) {
                 Ok(line) => output::print(&line)?,
                 Err(fault) => {
                     wrong += 1;
+                    unread |= fault.outcome == Outcome::Unusable;
                     output::complain(&fault);
                 }
             }
@@ -38,7 +49,11 @@ impl Check {
         let (right, files) = (self.files.len() - wrong, self.files.len());
         let hold = if files == 1 { "file holds" } else { "files hold" };
         output::print(&format!("{right} of {files} {hold} together; nothing was recorded\n"))?;
-        Ok(if wrong == 0 { Outcome::Answered } else { Outcome::Found })
+        Ok(match wrong {
+            _ if unread => Outcome::Unusable,
+            0 => Outcome::Answered,
+            _ => Outcome::Found,
+        })
     }
 }
 
@@ -168,11 +183,12 @@ fn placed(name: &str, text: &str, error: FileError) -> String {
 pub(super) fn read(path: &Path) -> Result<InHand, Fault> {
     let name = path.display().to_string();
     let fault = |what: String| Fault::in_file(format!("{name}: {what}\n"));
-    let unreadable = |error: io::Error| fault(format!("cannot be read: {error}; check the path and the permissions"));
+    let unread = |what: String| Fault { outcome: Outcome::Unusable, ..fault(what) };
+    let unreadable = |error: io::Error| unread(format!("cannot be read: {error}; check the path and the permissions"));
     // Opening a pipe would wait for a writer, so what it is comes first.
     if !path.metadata().map_err(unreadable)?.is_file() {
         let what = if path.is_dir() { "is a folder" } else { "is a pipe or a device" };
-        return Err(fault(format!("{what}, and a decision file belongs here: name a file, as FOLDER/*.toml")));
+        return Err(unread(format!("{what}, and a decision file belongs here: name a file, as FOLDER/*.toml")));
     }
     let file = File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();

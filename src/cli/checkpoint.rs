@@ -1,6 +1,6 @@
 //! `checkpoint`: the size and the roots of the ledger, signed and printed, for whoever will hold the ledger to them.
 
-use super::{Outcome, Stop, key, output};
+use super::{Outcome, Stop, given_checkpoint, key, output};
 use crate::audit::checkpoint::{Signed, sign};
 use crate::audit::key::{PrivateKey, PublicKey};
 use crate::audit::note;
@@ -26,10 +26,7 @@ impl Checkpoint {
         let key = PrivateKey::read(&self.key)?;
         let note = match self.countersign {
             Some(path) => {
-                let there = std::fs::read_to_string(&path);
-                let there = there.map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-                crate::audit::checkpoint::Checkpoint::open(&there, &self.signed_by)
-                    .map_err(|error| format!("{}: {error}", path.display()))?;
+                let (_, there) = given_checkpoint(&path, &self.signed_by)?;
                 note::add_signature(&there, &key)?
             }
             None => {

@@ -250,7 +250,7 @@ fn not_to_be_read(content: &Known<'_>) -> Outcome {
 
 /// Writes a new file that only its owner may read; where that fails, there is none.
 fn into_new<T>(path: &Path, write: impl FnOnce(&mut File) -> Result<T, ContentError>) -> Result<(), Stop> {
-    let failed = |error: io::Error| format!("cannot write {}: {error}; name a new file", path.display());
+    let failed = |error: io::Error| output::cannot_write(path, &error);
     let mut file = durable::create_new(path, 0o600).map_err(failed)?;
     let written = write(&mut file)
         .map_err(|error| Stop::from(error.at(path)))

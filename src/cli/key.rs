@@ -1,6 +1,6 @@
 //! `key`: a key that signs, made in a file of its own; and how other commands take keys.
 
-use super::{Outcome, Stop, output};
+use super::{DoesNotHold, Outcome, Stop, output};
 use crate::audit::key::{PrivateKey, PublicKey};
 use crate::audit::note;
 use clap::Subcommand;
@@ -41,16 +41,11 @@ impl Key {
             Self::New { name, out } => format!("{}\n", PrivateKey::create(&out, &name)?.public()),
             Self::Show { file } => format!("{}\n", PrivateKey::read(&file)?.public()),
             Self::Check { file, key } => {
-                let note = fs::read_to_string(&file);
+                let bytes = fs::read(&file);
                 let file = file.display();
-                let note = note.map_err(|error| format!("cannot read {file}: {error}"))?;
-                match note::open(&note, &key) {
-                    Ok(text) => text,
-                    Err(fault) => {
-                        output::complain(&format_args!("minutebook: {file}: {fault}\n"));
-                        return Ok(Outcome::Found);
-                    }
-                }
+                let bytes = bytes.map_err(|error| format!("cannot read {file}: {error}"))?;
+                let text = note::open(&String::from_utf8_lossy(&bytes), &key);
+                text.map_err(|fault| DoesNotHold(format!("{file}: {fault}")))?
             }
         };
         output::print(&text)?;

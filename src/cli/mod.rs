@@ -24,12 +24,14 @@ mod verify;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use minutebook_events::{ContractId, Day, Position};
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 
+use crate::audit::checkpoint::Checkpoint;
+use crate::audit::key::PublicKey;
 use crate::question::KnownAt;
 
 /// The command line.
@@ -44,7 +46,11 @@ use crate::question::KnownAt;
         minutebook lots live-well-kent-2016 --as-of 2018-06-01\n  \
         minutebook why live-well-kent-2016 lot-2/holder --as-of 2018-06-01\n  \
         minutebook check events/kent/*.toml\n\n\
-        Exit status: 0 answered; 1 a check found something, or an entry was rejected; 2 wrong use, or the ledger cannot be used."
+        Exit status: 0, 1 or 2\n  \
+        0  answered, done, or it holds\n  \
+        1  what was given or kept does not hold: a decision file is rejected; a note, a proof, a bundle or a copy is not in its\n     \
+           form, is altered, or is not signed by the key; a check found a fault\n  \
+        2  wrong use; a file cannot be read or written; the ledger cannot be used"
 )]
 pub struct Cli {
     /// The ledger's folder
@@ -104,7 +110,7 @@ enum Command {
     )]
     Rebuild(rebuild::Rebuild),
     /// Check decision files, without recording anything
-    #[command(after_help = "Example:\n  minutebook check events/kent/*.toml")]
+    #[command(after_help = check::help())]
     Check(check::Check),
     /// Record decision files, one entry each
     #[command(
@@ -220,6 +226,21 @@ pub enum Outcome {
 /// What stops a command: wrong use, or a ledger that cannot be used. The message is for a person.
 pub type Stop = Box<dyn std::error::Error>;
 
+/// What stops a command since something that it was given does not hold, as a check finds it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct DoesNotHold(String);
+
+/// A checkpoint in a file that was given, signed by every one of these keys, and the note as it was signed.
+fn given_checkpoint(path: &Path, keys: &[PublicKey]) -> Result<(Checkpoint, String), Stop> {
+    let shown = path.display();
+    let bytes = std::fs::read(path).map_err(|error| format!("cannot read {shown}: {error}"))?;
+    // What is no text is no note either.
+    let note = String::from_utf8_lossy(&bytes).into_owned();
+    let checkpoint = Checkpoint::open(&note, keys).map_err(|error| DoesNotHold(format!("{shown}: {error}")))?;
+    Ok((checkpoint, note))
+}
+
 /// Reads the command line, runs the command, says what went wrong on standard error.
 pub fn main() -> ExitCode {
     log();
@@ -231,7 +252,7 @@ pub fn main() -> ExitCode {
         Err(stop) if output::is_closed_pipe(&*stop) => ExitCode::SUCCESS,
         Err(stop) => {
             output::complain(&format_args!("minutebook: {}\n", stop.to_string().trim_end()));
-            ExitCode::from(2)
+            ExitCode::from(if stop.is::<DoesNotHold>() { 1 } else { 2 })
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What all commands share: opening the ledger with progress, printing an answer. It must not know what is asked.
 
 use super::{Outcome, Stop};
+use crate::durable;
 use crate::ledger::Ledger;
 use crate::question::Answer;
 use crate::report::{self, Terminal};
@@ -13,6 +14,22 @@ use std::time::{Duration, Instant};
 pub(super) fn open(folder: &Path) -> Result<Ledger, Stop> {
     let mut progress = Progress::new("opening");
     Ok(Ledger::open(folder, |done, total| progress.tell(done, total))?)
+}
+
+/// Writes a file that somebody asked for, where there is none.
+pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Stop> {
+    Ok(durable::write_new(path, bytes, 0o666).map_err(|error| cannot_write(path, &error))?)
+}
+
+/// Why a new file was not written.
+pub(super) fn cannot_write(path: &Path, error: &io::Error) -> String {
+    let path = path.display();
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            format!("cannot write {path}: File exists, and none is ever overwritten; name a new file")
+        }
+        _ => format!("cannot write {path}: {error}; name a new file in a folder that can be written"),
+    }
 }
 
 /// Waits for what the ledger does.
@@ -68,7 +85,7 @@ pub(super) fn print(text: &str) -> Result<(), Stop> {
 
 /// Says on standard error what is wrong. Where nobody can read that either, the exit status still says it.
 pub(super) fn complain(words: &impl std::fmt::Display) {
-    let _ = write!(io::stderr().lock(), "{words}");
+    let _ = write!(io::stderr().lock(), "{}", report::visible(&words.to_string()));
 }
 
 pub(super) fn is_closed_pipe(stop: &(dyn std::error::Error + 'static)) -> bool {

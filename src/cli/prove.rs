@@ -1,8 +1,8 @@
 //! `prove`: proofs for other tools, and their check, which opens no ledger.
 
-use super::{Outcome, Stop, key, output, position};
+use super::{DoesNotHold, Outcome, Stop, given_checkpoint, key, output, position};
 use crate::audit::checkpoint::Checkpoint;
-use crate::audit::key::PublicKey;
+use crate::audit::key::{PublicKey, once};
 use crate::audit::proof::Proof;
 use crate::report;
 use clap::{Args, Subcommand};
@@ -79,20 +79,22 @@ impl Check {
     fn run(self) -> Result<Outcome, Stop> {
         let text = fs::read(&self.file).map_err(|error| cannot_read(&self.file, &error))?;
         let proof: Proof = serde_json::from_slice(&text).map_err(|error| {
-            format!("{} is not a proof as `minutebook prove` prints it: {error}", self.file.display())
+            DoesNotHold(format!("{} is not a proof as `minutebook prove` prints it: {error}", self.file.display()))
         })?;
         let checkpoints = self.checkpoint.iter().map(|path| self.checkpoint(path)).collect::<Result<Vec<_>, _>>()?;
         let bytes = self.bytes.as_ref().map(|path| fs::read(path).map_err(|error| cannot_read(path, &error)));
         let fault = self.fault(&proof, &checkpoints, bytes.transpose()?.as_deref());
         output::print(
-            &fault.as_ref().map_or_else(|| self.words(&proof, &checkpoints), |fault| format!("Fault: {fault}\n")),
+            &fault.as_ref().map_or_else(
+                || self.words(&proof, &checkpoints),
+                |fault| format!("Fault: {}\n", report::visible(fault)),
+            ),
         )?;
         Ok(if fault.is_some() { Outcome::Found } else { Outcome::Answered })
     }
 
     fn checkpoint(&self, path: &Path) -> Result<Checkpoint, Stop> {
-        let note = fs::read_to_string(path).map_err(|error| cannot_read(path, &error))?;
-        Ok(Checkpoint::open(&note, &self.key).map_err(|error| format!("{}: {error}", path.display()))?)
+        Ok(given_checkpoint(path, &self.key)?.0)
     }
 
     fn fault(&self, proof: &Proof, checkpoints: &[Checkpoint], bytes: Option<&[u8]>) -> Option<String> {
@@ -114,9 +116,13 @@ impl Check {
         if self.bytes.is_some() {
             words += "The bytes are those of the entry.\n";
         }
-        let signed = self.key.iter().map(|key| format!(", signed by {}", key.name())).collect::<String>();
+        let signed = once(&self.key).into_iter().map(|key| format!(", signed by {}", key.name())).collect::<String>();
         for Checkpoint { origin, head } in checkpoints {
-            words += &format!("The checkpoint of {origin} has that root of {} entries{signed}.\n", head.size);
+            words += &format!(
+                "The checkpoint of {} has that root of {} entries{signed}.\n",
+                report::visible(origin),
+                head.size
+            );
         }
         words += match (checkpoints, self.key.as_slice()) {
             ([], _) => {

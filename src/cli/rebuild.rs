@@ -4,7 +4,6 @@ use super::{Json, Outcome, Stop, output};
 use crate::audit::certificate::Certificate;
 use crate::audit::checkpoint::Head;
 use crate::audit::key::PrivateKey;
-use crate::durable;
 use crate::report;
 use chrono::Utc;
 use clap::Args;
@@ -18,7 +17,7 @@ use std::time;
 /// What becomes of the result.
 #[derive(Debug, Args)]
 pub(super) struct Rebuild {
-    /// Sign what was rebuilt, and whether it equals the live one, into this file
+    /// Sign what was rebuilt, and whether it equals the live one, into this file, which must not be there yet
     #[arg(long, value_name = "FILE", requires = "key")]
     certify: Option<PathBuf>,
     /// The private key that signs
@@ -42,8 +41,7 @@ impl Rebuild {
         let mut text =
             if self.json.json { as_json(&certificate, events) } else { words(&certificate, events, seconds)? };
         if let (Some(file), Some(key)) = (&self.certify, &key) {
-            durable::put(file, certificate.sign(key).as_bytes())
-                .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+            output::write_new(file, certificate.sign(key).as_bytes())?;
             if !self.json.json {
                 writeln!(text, "Certified by {} in {}", key.public(), file.display())?;
             }

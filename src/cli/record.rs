@@ -56,7 +56,7 @@ impl Record {
         for path in &self.files {
             match check::read(path).and_then(|file| file.erases_nothing().map(|()| file)) {
                 Ok(file) => files.push(file),
-                Err(fault) => return Ok(self.stopped(0, path, &fault)),
+                Err(fault) => return Ok(self.stopped(0, path, &fault, ", and nothing was recorded")),
             }
         }
         let (ledger, made) = open_or_create(folder)?;
@@ -67,19 +67,21 @@ impl Record {
         for (done, (file, path)) in files.iter().zip(&self.files).enumerate() {
             match one(&ledger, file, &mut expected) {
                 Ok(line) => output::print(&line).map_err(|stop| unprinted(&line, &*stop))?,
-                Err(fault) => return Ok(self.stopped(done, path, &fault)),
+                Err(fault) => {
+                    let rest = match fault.outcome {
+                        Outcome::Unusable => "; record the same files again: what was kept is not recorded twice",
+                        _ if done == 0 => ", and nothing was recorded",
+                        _ => ", this one and those after it are not",
+                    };
+                    return Ok(self.stopped(done, path, &fault, rest));
+                }
             }
         }
         Ok(Outcome::Answered)
     }
 
-    fn stopped(&self, done: usize, path: &Path, fault: &Fault) -> Outcome {
+    fn stopped(&self, done: usize, path: &Path, fault: &Fault, rest: &str) -> Outcome {
         let (path, files) = (path.display(), self.files.len());
-        let rest = match fault.outcome {
-            Outcome::Unusable => "; record the same files again: what was kept is not recorded twice",
-            _ if done == 0 => ", and nothing was recorded",
-            _ => ", this one and those after it are not",
-        };
         output::complain(&format_args!(
             "{fault}minutebook: stopped at {path}: {done} of {files} files are in the ledger{rest}\n"
         ));

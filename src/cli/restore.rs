@@ -4,6 +4,7 @@ use super::backup::{progress, told};
 use super::verify::Held;
 use super::{Outcome, Stop, output};
 use crate::copies::{self, Copied, CopyError, Kind, restore};
+use crate::report;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +24,7 @@ impl Restore {
         let held = copies::Held { checkpoints: &checkpoints, keys: &self.held.key };
         match restore(&self.from, folder, held, &mut progress()) {
             Ok((kind, copied)) => {
-                output::print(&self.words(kind, &copied, folder))?;
+                output::print(&(self.words(kind, &copied, folder) + &self.left(kind, folder)))?;
                 Ok(Outcome::Answered)
             }
             Err(fault @ (CopyError::Spoilt { .. } | CopyError::Unsigned(_))) => {
@@ -32,6 +33,14 @@ impl Restore {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// What lies in a backup and is no part of it, and was not taken along. An archive with more than it says is refused.
+    fn left(&self, kind: Kind, folder: &Path) -> String {
+        let foreign = if kind == Kind::Backup { copies::foreign(&self.from).unwrap_or_default() } else { vec![] };
+        let left = foreign.into_iter().filter(|name| !folder.join(name).exists());
+        let note = |name: String| format!("Note: {name} is no part of the backup: it was not taken along\n");
+        left.map(|name| report::visible(&note(name))).collect()
     }
 
     fn words(&self, kind: Kind, copied: &Copied, folder: &Path) -> String {

@@ -1,14 +1,17 @@
 //! `verify`: the whole ledger as an auditor reads it. It opens the store alone, so that a ledger whose entries do not
 //! hold together can still be looked at.
 
-use super::{Json, Outcome, Stop, key, output};
+use super::{DoesNotHold, Json, Outcome, Stop, given_checkpoint, key, output};
 use crate::audit::checkpoint::{Checkpoint, Head, Signed};
 use crate::audit::key::PublicKey;
 use crate::audit::verify::{Verified, verify};
+use crate::copies::foreign;
 use crate::report;
 use crate::sealed::{Contents, VerifiedContents};
-use crate::store;
+use crate::store::{self, Store};
+use chrono::Utc;
 use clap::Args;
+use minutebook_events::{Position, codec};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -28,12 +31,8 @@ pub(super) struct Held {
 impl Held {
     /// The checkpoints that were given, each signed by every key.
     pub(super) fn checkpoints(&self) -> Result<Vec<Checkpoint>, Stop> {
-        self.checkpoint.iter().map(|path| self.read(path)).collect()
-    }
-
-    fn read(&self, path: &Path) -> Result<Checkpoint, Stop> {
-        let note = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-        Ok(Checkpoint::open(&note, &self.key).map_err(|error| format!("{}: {error}", path.display()))?)
+        let read = |path: &PathBuf| given_checkpoint(path, &self.key).map(|(checkpoint, _)| checkpoint);
+        self.checkpoint.iter().map(read).collect()
     }
 }
 
@@ -48,6 +47,17 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
+        match self.verify(folder) {
+            Err(stop) if self.json.json && stop.is::<DoesNotHold>() => {
+                let fault = json!({ "verified": null, "head": null, "fault": stop.to_string(), "notes": [] });
+                output::print(&(report::json(&fault) + "\n"))?;
+                Ok(Outcome::Found)
+            }
+            other => other,
+        }
+    }
+
+    fn verify(&self, folder: &Path) -> Result<Outcome, Stop> {
         let given = self.held.checkpoints()?;
         let store = store::open(folder)?;
         let mut checkpoints = vec![];
@@ -56,7 +66,8 @@ impl Verify {
             if !self.held.key.is_empty() && !self.held.key.iter().any(by) {
                 let size = kept.head.size;
                 let why = "is signed by none of the keys given: give the one that signed it too, or find out who did";
-                return Err(format!("the checkpoint of {size} entries that the ledger kept {why}").into());
+                let words = format!("the checkpoint of {size} entries that the ledger kept {why}");
+                return Err(DoesNotHold(words).into());
             }
             checkpoints.push(kept);
         }
@@ -66,20 +77,47 @@ impl Verify {
         let result =
             verify(&*store, Some(&Contents::beside(folder)), &checkpoints, |done, total| progress.tell(done, total));
         let seconds = started.elapsed().as_secs_f64();
+        let mut notes: Vec<String> = of_the_clock(&*store).into_iter().collect();
+        notes.extend(of_the_folder(folder)?);
         let text = match &result {
             Ok((verified, head)) if self.json.json => {
                 let head = json!({ "size": head.size, "root": head.root, "streams": head.streams });
-                report::json(&json!({ "verified": verified, "head": head, "fault": null })) + "\n"
+                report::json(&json!({ "verified": verified, "head": head, "fault": null, "notes": notes })) + "\n"
             }
             Err(fault) if self.json.json => {
-                report::json(&json!({ "verified": null, "head": null, "fault": fault.to_string() })) + "\n"
+                let fault = fault.to_string();
+                report::json(&json!({ "verified": null, "head": null, "fault": fault, "notes": notes })) + "\n"
             }
-            Ok((verified, head)) => words(verified, head, seconds, &self.held.key),
-            Err(fault) => format!("Fault: {fault}\n"),
+            Ok((verified, head)) => words(verified, head, seconds, &self.held.key) + &as_lines(&notes),
+            Err(fault) => format!("Fault: {}\n{}", report::visible(&fault.to_string()), as_lines(&notes)),
         };
         output::print(&text)?;
         Ok(if result.is_ok() { Outcome::Answered } else { Outcome::Found })
     }
+}
+
+/// What is worth a look and no fault: that the last entry was recorded after now, where it was.
+fn of_the_clock(store: &dyn Store) -> Option<String> {
+    let last = Position(store.len().checked_sub(1)?);
+    let last = codec::decode(&store.read(last).ok()??.bytes).ok()?.recorded;
+    let now = minutebook_events::Instant::new(Utc::now());
+    (last > now).then(|| {
+        format!(
+            "the last entry was recorded at {last}, which is after now, {now}: the clock is behind, or was ahead then; \
+             nothing can be recorded until it has passed"
+        )
+    })
+}
+
+/// What lies in the folder and is no part of the ledger.
+fn of_the_folder(folder: &Path) -> Result<Vec<String>, Stop> {
+    let foreign = foreign(folder).map_err(|error| format!("cannot list {}: {error}", folder.display()))?;
+    let note = |name: String| format!("{name} is no part of the ledger: nothing was checked of it; move it away");
+    Ok(foreign.into_iter().map(note).collect())
+}
+
+fn as_lines(notes: &[String]) -> String {
+    notes.iter().map(|note| format!("Note: {}\n", report::visible(note))).collect()
 }
 
 fn words(verified: &Verified, head: &Head, seconds: f64, keys: &[PublicKey]) -> String {

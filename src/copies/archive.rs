@@ -2,7 +2,7 @@
 //! ours is needed to read it. It is written in memory that grows with the ledger's sealed contents and corrections, and with
 //! nothing else of it. It must not read the store's own files.
 
-use super::beside::{self, carry};
+use super::beside::{self, carry, carry_published};
 use super::draft::Draft;
 use super::error::CopyError;
 use super::ledger::signed_up_to;
@@ -13,7 +13,7 @@ use crate::audit::verify::differs;
 use crate::durable;
 use crate::ledger::{LedgerError, Order};
 use crate::merkle::Peaks;
-use crate::sealed::{Contents, may_concern_contents};
+use crate::sealed::{Contents, may_concern_contents, published};
 use crate::store::{Store, Stored};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use minutebook_events::{Hash, Position, codec};
@@ -37,26 +37,30 @@ const README: &str = "README.txt";
 /// [`CopyError`]: nothing is at `to`.
 pub fn archive(store: &dyn Store, from: &Path, to: &Path, progress: Progress) -> Result<Copied, CopyError> {
     let draft = Draft::of(to, from)?;
-    let folder = draft.path();
-    let made = fs::create_dir(&folder).and_then(|()| durable::as_private_as(from, &folder));
-    made.map_err(CopyError::io("make", &folder))?;
+    let copied = make(store, from, &draft.path(), progress).map_err(|error| draft.told(error))?;
+    draft.finish()?;
+    Ok(copied)
+}
+
+fn make(store: &dyn Store, from: &Path, folder: &Path, progress: Progress) -> Result<Copied, CopyError> {
+    let made = fs::create_dir(folder).and_then(|()| durable::as_private_as(from, folder));
+    made.map_err(CopyError::io("make", folder))?;
     let size = Position(store.len());
-    carry(from, &folder)?;
-    let checkpoints = signed_up_to(size, &folder, store)?;
+    carry(from, folder)?;
+    let checkpoints = signed_up_to(size, folder, store)?;
     let lines = write_lines(store, size, Lines::create(folder.join(ENTRIES), &checkpoints)?, progress)?;
-    let held = Contents::beside(&folder).hold(&lines.contents, size);
-    held.map_err(|fault| CopyError::Contents(CopyError::of_content(&fault, &folder, from)))?;
+    carry_published(from, folder, &published(&lines.contents, size))?;
+    let held = Contents::beside(folder).hold(&lines.contents, size);
+    held.map_err(|fault| CopyError::Contents(CopyError::of_content(&fault, folder, from)))?;
     let readme = folder.join(README);
     fs::write(&readme, words(size, &lines.peaks.root())).map_err(CopyError::io("write", readme))?;
     // Every file is read again here.
-    let sums = Sums::of(&folder, beside::all_files(&folder)?)?;
+    let sums = Sums::of(folder, beside::all_files(folder)?)?;
     if sums.get(ENTRIES) != Some(&Hash(lines.written.finalize().into())) {
-        return Err(CopyError::Unlike { target: to.into(), what: format!("{ENTRIES} reads back as other bytes") });
+        return Err(CopyError::Unlike { target: folder.into(), what: format!("{ENTRIES} reads back as other bytes") });
     }
-    sums.write(&folder)?;
-    let copied = Copied::new(size.0, lines.bytes, lines.peaks.root(), &checkpoints, &folder)?;
-    draft.finish()?;
-    Ok(copied)
+    sums.write(folder)?;
+    Copied::new(size.0, lines.bytes, lines.peaks.root(), &checkpoints, folder)
 }
 
 /// Writes the entries up to a position.

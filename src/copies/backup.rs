@@ -1,7 +1,7 @@
 //! A backup: a ledger's folder that opens as it is, made while the ledger is written to. It holds all that was durable when it
 //! began, and nothing after. It must not read the store's own files.
 
-use super::beside::{self, carry};
+use super::beside::{self, carry, carry_published};
 use super::draft::Draft;
 use super::error::CopyError;
 use super::ledger::{Filling, signed_up_to, verified};
@@ -10,6 +10,7 @@ use super::{Copied, Progress, Step};
 use crate::audit::checkpoint::Head;
 use crate::durable;
 use crate::ledger::{Ledger, LedgerError, new_entry};
+use crate::sealed::published;
 use crate::store::Stored;
 use minutebook_events::Position;
 use std::path::Path;
@@ -22,24 +23,29 @@ use std::path::Path;
 /// [`CopyError`]: nothing is at `to`.
 pub fn backup(ledger: &Ledger, head: &Head, from: &Path, to: &Path, progress: Progress) -> Result<Copied, CopyError> {
     let draft = Draft::of(to, from)?;
-    let folder = draft.path();
-    copy_entries(ledger, head.size, &folder, progress)?;
-    durable::as_private_as(from, &folder).map_err(CopyError::io("make", &folder))?;
-    carry(from, &folder)?;
-    let checkpoints = signed_up_to(head.size, &folder, ledger.store())?;
-    Sums::of(&folder, beside::files(&folder)?)?.write(&folder)?;
-    let (verified, found) = verified(&folder, &checkpoints, progress).map_err(|error| match error {
+    let copied = make(ledger, head, from, &draft.path(), progress).map_err(|error| draft.told(error))?;
+    draft.finish()?;
+    Ok(copied)
+}
+
+fn make(ledger: &Ledger, head: &Head, from: &Path, folder: &Path, progress: Progress) -> Result<Copied, CopyError> {
+    copy_entries(ledger, head.size, folder, progress)?;
+    durable::as_private_as(from, folder).map_err(CopyError::io("make", folder))?;
+    carry(from, folder)?;
+    let published = published(&ledger.view().projections, head.size);
+    carry_published(from, folder, &published)?;
+    let checkpoints = signed_up_to(head.size, folder, ledger.store())?;
+    Sums::of(folder, beside::files(folder)?)?.write(folder)?;
+    let (verified, found) = verified(folder, &checkpoints, progress).map_err(|error| match error {
         CopyError::Ledger(LedgerError::Content(fault)) => {
-            CopyError::Contents(CopyError::of_content(&fault, &folder, from))
+            CopyError::Contents(CopyError::of_content(&fault, folder, from))
         }
         other => other,
     })?;
     if found != *head {
-        return Err(CopyError::Unlike { target: to.into(), what: difference(&found, head) });
+        return Err(CopyError::Unlike { target: folder.into(), what: difference(&found, head) });
     }
-    let copied = Copied::new(verified.entries, verified.bytes, found.root, &checkpoints, &folder)?;
-    draft.finish()?;
-    Ok(copied)
+    Copied::new(verified.entries, verified.bytes, found.root, &checkpoints, folder)
 }
 
 /// Appends every entry up to a position, byte for byte, to a new ledger.

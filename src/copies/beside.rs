@@ -1,26 +1,58 @@
-//! The folders beside the entries that are part of a ledger, under the same names in a ledger, a backup and an archive: the one
-//! place that lists them, and carries them along. It must not know what is in their files.
+//! The folders beside the entries that are part of a ledger, under the same names in a ledger, a backup and an archive: what
+//! carries them along. It must not know what is in their files.
 //!
 //! They are carried after it is settled which entries a copy has, so that what those need is there: it was put there before they
-//! were recorded.
+//! were recorded. What lies there for everybody before an entry says so is clear text of what is still withheld: no copy has it.
 
 use super::error::CopyError;
-use crate::audit::checkpoint;
 use crate::durable;
+use minutebook_events::Commitment;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Those folders, in a ledger's: what it signed of itself, and content of which its entries hold only a commitment.
-pub const FOLDERS: [&str; 3] = [checkpoint::FOLDER, "sealed", "published"];
+pub use crate::store::BESIDE as FOLDERS;
 
-/// Copies these folders from one copy of a ledger to another.
+const PUBLISHED: &str = "published";
+
+/// Copies these folders from one copy of a ledger to another, but for what lies there for everybody.
 pub(super) fn carry(from: &Path, to: &Path) -> Result<(), CopyError> {
-    FOLDERS.iter().try_for_each(|name| carry_folder(&from.join(name), &to.join(name)))
+    let private = FOLDERS.iter().filter(|name| **name != PUBLISHED);
+    private.into_iter().try_for_each(|name| carry_folder(&from.join(name), &to.join(name)))
+}
+
+/// Copies what lies there for everybody, of these contents and of no other.
+pub(super) fn carry_published(from: &Path, to: &Path, published: &[Commitment]) -> Result<(), CopyError> {
+    let (from, to) = (from.join(PUBLISHED), to.join(PUBLISHED));
+    let items = items(&from)?.into_iter().filter(|item| is_one_of(published, item));
+    carry_items(&from, &to, items.collect())
+}
+
+/// Copies all that lies there for everybody, from a copy of which is not known yet what its entries publish.
+pub(super) fn carry_unsettled(from: &Path, to: &Path) -> Result<(), CopyError> {
+    carry_folder(&from.join(PUBLISHED), &to.join(PUBLISHED))
+}
+
+/// Takes out of a copy what lies there for everybody and is one of these contents, or none at all.
+pub(super) fn withhold(unpublished: &[Commitment], copy: &Path) -> Result<(), CopyError> {
+    let is_none = |item: &Item| item.name.parse::<Commitment>().is_err();
+    let withheld = |item: &Item| is_none(item) || is_one_of(unpublished, item);
+    for item in items(&copy.join(PUBLISHED))?.into_iter().filter(withheld) {
+        let removed = if item.is_folder { fs::remove_dir_all(&item.path) } else { fs::remove_file(&item.path) };
+        removed.map_err(CopyError::io("remove", item.path))?;
+    }
+    Ok(())
+}
+
+fn is_one_of(contents: &[Commitment], item: &Item) -> bool {
+    item.name.parse().is_ok_and(|commitment| contents.contains(&commitment))
 }
 
 fn carry_folder(from: &Path, to: &Path) -> Result<(), CopyError> {
-    let items = items(from)?;
+    carry_items(from, to, items(from)?)
+}
+
+fn carry_items(from: &Path, to: &Path, items: Vec<Item>) -> Result<(), CopyError> {
     if !items.is_empty() {
         let made = fs::create_dir(to).and_then(|()| durable::as_private_as(from, to));
         made.map_err(CopyError::io("make", to))?;

@@ -20,6 +20,7 @@ const COPY: &str = "copy";
 /// A draft of a folder; dropped before [`Draft::finish`] it goes.
 pub(super) struct Draft {
     target: PathBuf,
+    from: PathBuf,
     home: PathBuf,
     _lock: File,
 }
@@ -49,12 +50,17 @@ impl Draft {
             made => made.map_err(CopyError::io("make", &home))?,
         }
         let lock = lock(&home, target)?;
-        Ok(Self { target: target.to_owned(), home, _lock: lock })
+        Ok(Self { target: target.to_owned(), from: from.to_owned(), home, _lock: lock })
     }
 
     /// Where to make the folder; nothing is there yet.
     pub(super) fn path(&self) -> PathBuf {
         self.home.join(COPY)
+    }
+
+    /// An error about what is in the draft, as one about the folder that was asked for: nobody asked for a draft.
+    pub(super) fn told(&self, error: CopyError) -> CopyError {
+        error.told(&self.path(), &self.target, &self.from)
     }
 
     /// The commit point: the draft takes its name.

@@ -135,6 +135,22 @@ impl CopyError {
         fault.to_string().replace(&draft.display().to_string(), &from.display().to_string())
     }
 
+    /// An error about something in a draft, as one about what it is to be; a checkpoint is as what was copied has it.
+    pub(super) fn told(mut self, draft: &Path, target: &Path, from: &Path) -> Self {
+        let (path, to) = match &mut self {
+            Self::Io { path, .. } | Self::Unlike { target: path, .. } => (Some(path), target),
+            Self::Ledger(LedgerError::Open(error)) => (error.path_mut(), target),
+            Self::Checkpoint(CheckpointError::Kept { path, .. }) => (Some(path), from),
+            _ => (None, target),
+        };
+        if let Some(Shown(path)) = path
+            && let Ok(within) = path.strip_prefix(draft)
+        {
+            *path = if within.as_os_str().is_empty() { to.to_owned() } else { to.join(within) };
+        }
+        self
+    }
+
     /// What the operating system said while something was done to a path.
     pub(super) fn io(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = Shown(path.into());

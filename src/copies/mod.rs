@@ -11,6 +11,7 @@
 //! | `backup` | a ledger's folder, made again entry by entry while the ledger is written to |
 //! | `archive` | the entries as lines, with what it takes to check them |
 //! | `restore` | a ledger from either kind, held to everything that it says of itself |
+//! | `foreign` | what lies in a ledger's folder and is no part of it |
 //! | `error` | why there is no copy, and what to do |
 //!
 //! Blocks of the store depend on the entries alone, but not on when they were appended: a backup holds the same entries,
@@ -21,6 +22,7 @@ mod backup;
 mod beside;
 mod draft;
 mod error;
+mod foreign;
 mod ledger;
 mod restore;
 mod sums;
@@ -29,6 +31,7 @@ pub use archive::{ENTRIES, archive};
 pub use backup::backup;
 pub use beside::FOLDERS;
 pub use error::CopyError;
+pub use foreign::foreign;
 pub use restore::{Held, Kind, restore};
 pub use sums::SUMS;
 

@@ -2,7 +2,7 @@
 //! says of itself is checked in a draft, and only then does the draft become the ledger. It must not change the copy.
 
 use super::archive::ENTRIES;
-use super::beside::{self, carry};
+use super::beside::{self, carry, carry_unsettled, withhold};
 use super::draft::Draft;
 use super::error::CopyError;
 use super::ledger::{Filling, verified};
@@ -35,7 +35,7 @@ pub enum Kind {
 pub struct Held<'a> {
     /// Checkpoints that were kept somewhere else.
     pub checkpoints: &'a [Checkpoint],
-    /// The keys that must have signed every checkpoint.
+    /// Of these keys, one must have signed every checkpoint that the copy brings: a ledger may have changed its key.
     pub keys: &'a [PublicKey],
 }
 
@@ -48,7 +48,7 @@ pub fn restore(from: &Path, to: &Path, held: Held, progress: Progress) -> Result
     let kind = Kind::of(from)?;
     let draft = Draft::of(to, from)?;
     let copy = Copy { from, kind, draft: draft.path() };
-    let copied = copy.restored(held, progress).map_err(|error| copy.told(error))?;
+    let copied = copy.restored(held, progress).map_err(|error| draft.told(copy.told(error)))?;
     draft.finish()?;
     Ok((kind, copied))
 }
@@ -101,12 +101,14 @@ impl Copy<'_> {
         };
         durable::as_private_as(self.from, &self.draft).map_err(CopyError::io("make", &self.draft))?;
         let (verified, head) = verified(&self.draft, &checkpoints, progress)?;
+        let unpublished = verified.contents.as_ref().map_or(&[][..], |contents| &contents.unpublished);
+        withhold(unpublished, &self.draft)?;
         Copied::new(verified.entries, verified.bytes, head.root, &checkpoints, &self.draft)
     }
 
     fn unpack_backup(&self, held: Held) -> Result<Vec<Checkpoint>, CopyError> {
         store::copy(self.from, &self.draft)?;
-        carry(self.from, &self.draft)?;
+        self.carry()?;
         // A folder that was copied by hand has no hashes.
         if let Some(sums) = Sums::read(self.from)? {
             sums.hold(self.from, |name| sums::of_file_there(&self.draft.join(name)))?;
@@ -123,7 +125,7 @@ impl Copy<'_> {
             return Err(CopyError::spoilt(self.from.join(other).display(), what));
         }
         let mut filling = Filling::create(&self.draft)?;
-        carry(self.from, &self.draft)?;
+        self.carry()?;
         let checkpoints = self.checkpoints(held)?;
         let lines = Lines::open(self.from.join(ENTRIES))?.fill(&mut filling, progress)?;
         filling.finish()?;
@@ -136,13 +138,17 @@ impl Copy<'_> {
         Ok(checkpoints)
     }
 
+    /// Takes all that lies beside the entries.
+    fn carry(&self) -> Result<(), CopyError> {
+        carry(self.from, &self.draft)?;
+        carry_unsettled(self.from, &self.draft)
+    }
+
     /// The checkpoints that the draft has now, and those that were kept elsewhere.
     fn checkpoints(&self, held: Held) -> Result<Vec<Checkpoint>, CopyError> {
         let mut all = held.checkpoints.to_vec();
         for path in Signed::of(&self.draft).files()? {
-            let (_, note) = checkpoint::read(&path)?;
-            let signed = Checkpoint::open(&note, held.keys);
-            let signed = signed.map_err(|source| CheckpointError::Kept { path: path.into(), source })?;
+            let (signed, _) = read_signed_by_one(&path, held.keys)?;
             if !all.contains(&signed) {
                 all.push(signed);
             }
@@ -188,6 +194,15 @@ impl Copy<'_> {
             Kind::Backup => format!("{}, position {position}", self.from.display()),
             Kind::Archive => format!("{}:{}", self.from.join(ENTRIES).display(), position.0 + 1),
         }
+    }
+}
+
+/// A checkpoint that one of these keys has signed; with no key, whoever signed it.
+fn read_signed_by_one(path: &Path, keys: &[PublicKey]) -> Result<(Checkpoint, String), CheckpointError> {
+    let by_each = || keys.iter().map(|key| checkpoint::read_signed(path, std::slice::from_ref(key)));
+    match by_each().find(Result::is_ok).or_else(|| by_each().next()) {
+        Some(read) => read,
+        None => checkpoint::read_signed(path, &[]),
     }
 }
 

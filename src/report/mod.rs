@@ -5,6 +5,14 @@ mod terminal;
 pub use terminal::Terminal;
 
 use crate::question::Answer;
+use minutebook_events::decide::is_hidden;
+
+/// A text that others wrote, for a person: what a terminal would obey, or not show, is written as an escape. No entry may
+/// hold such a character; a ledger that another program wrote might.
+pub fn visible(text: &str) -> String {
+    let shown = |c: char| if c != '\n' && is_hidden(c) { c.escape_unicode().to_string() } else { c.to_string() };
+    text.chars().map(shown).collect()
+}
 
 /// An answer as one JSON object.
 pub fn json(answer: &impl serde::Serialize) -> String {

@@ -1,5 +1,6 @@
 //! Tables for a terminal: as wide as it is, with colour only where it is one and the person allows it.
 
+use super::visible;
 use crate::question::{Answer, Cell, Row};
 use comfy_table::{Attribute, Cell as TableCell, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use minutebook_projections::{Figure, How, Knowing, Other, Says, Why};
@@ -7,6 +8,9 @@ use std::io::IsTerminal;
 
 /// How wide lines are where nothing says how wide the terminal is.
 const WIDTH: u16 = 120;
+
+/// What is narrower shows nothing.
+const NARROWEST: u16 = 30;
 
 /// Below this width a table of more than three columns is a column of slivers: rows become blocks.
 const NARROW: u16 = 100;
@@ -21,6 +25,8 @@ const BESIDE: usize = 1;
 #[derive(Debug, Clone, Copy)]
 pub struct Terminal {
     width: u16,
+    /// Whether somebody or something said how wide it is: then headings keep to it too.
+    known: bool,
     colour: bool,
 }
 
@@ -30,35 +36,53 @@ impl Terminal {
     pub fn of_stdout() -> Self {
         let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
         let own = || terminal_size::terminal_size().map(|(width, _)| width.0);
-        let width = said.or_else(own).unwrap_or(WIDTH).max(60);
+        let known = said.or_else(own);
+        let width = known.unwrap_or(WIDTH).max(NARROWEST);
         let colour =
             std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Self { width, colour }
+        Self { width, known: known.is_some(), colour }
     }
 
     /// A fixed width, without colour.
     pub fn plain(width: u16) -> Self {
-        Self { width, colour: false }
+        Self { width, known: false, colour: false }
     }
 
     pub(super) fn answer(self, answer: &Answer) -> String {
         let of = answer.contract.as_ref().map(|contract| format!(" of {contract}")).unwrap_or_default();
-        let mut out = format!("{}{of} {}\n", capital(&answer.question), answer.words);
+        let heading = format!("{}{of} {}", capital(&answer.question), answer.words);
+        let mut out = self.heading(&heading) + "\n";
         if answer.answer.is_empty() {
             out.push_str("\nNothing in the record at these coordinates.\n");
         }
         for rows in answer.answer.chunk_by(|a, b| a.kind == b.kind && own_table(a) == own_table(b)) {
             let one_contract = answer.contract.is_some() || rows.iter().any(|row| row.kind == "lot");
-            let title = heading_of(rows);
+            let title = self.heading(&heading_of(rows));
             let title = if self.colour { format!("\u{1b}[1m{title}\u{1b}[0m") } else { title };
             let narrow = self.width < NARROW && columns(rows, one_contract).len() > 3;
             let body = if narrow || is_long(rows) { self.stanzas(rows) } else { self.table(rows, one_contract) };
             out.push_str(&format!("\n{title}\n{body}\n"));
         }
         if out.contains(" more beside: why ") {
-            out.push_str("\nAll that stands beside a figure: minutebook why CONTRACT FACT, with the same options.\n");
+            let all = "All that stands beside a figure: minutebook why CONTRACT FACT, with the same options.";
+            out.push_str(&format!("\n{}\n", self.heading(all)));
         }
         out
+    }
+
+    /// A line of words, over several where it is wider than what the person looks through.
+    fn heading(self, text: &str) -> String {
+        let mut lines = vec![String::new()];
+        for word in text.split(' ') {
+            let line = lines.last_mut().expect("there is always a line");
+            let fits = line.chars().count() + 1 + word.chars().count() <= usize::from(self.width);
+            match line.is_empty() {
+                true => line.push_str(word),
+                false if fits || !self.known => line.push_str(&format!(" {word}")),
+                false => lines.push(word.to_owned()),
+            }
+        }
+        lines.join("\n")
     }
 
     fn table(self, rows: &[Row], one_contract: bool) -> String {
@@ -82,7 +106,7 @@ impl Terminal {
         table.discover_columns();
         for (column, name) in table.column_iter_mut().zip(&columns) {
             column.set_padding((0, 1));
-            if whole(name) {
+            if whole(name) && self.width >= 2 * NAME {
                 let widest = rows.iter().filter_map(|row| row.get(name)).map(|cell| words(cell).chars().count()).max();
                 let width = widest.unwrap_or(0).max(name.len());
                 let width = u16::try_from(width + 1).unwrap_or(NAME).min(NAME);
@@ -105,7 +129,7 @@ impl Terminal {
             for (name, cell) in row.cells.iter().filter(|(name, cell)| shown(name, cell)) {
                 let said = match cell {
                     // Whoever asks why is told all of it.
-                    Cell::Figure(figure) if row.kind == "figure" => figure_words(figure, true),
+                    Cell::Figure(figure) if row.kind == "figure" => visible(&figure_words(figure, true)),
                     cell => words(cell),
                 };
                 table.add_row([name.replace('-', " "), said]);
@@ -208,12 +232,9 @@ fn capital(word: &str) -> String {
     letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
 }
 
-/// A cell in words. No entry may hold a control character; a ledger written by another program might, and the terminal
-/// must not obey it.
+/// A cell in words.
 fn words(cell: &Cell) -> String {
-    let mut words = raw_words(cell);
-    words.retain(|c| c == '\n' || !c.is_control());
-    words
+    visible(&raw_words(cell))
 }
 
 fn raw_words(cell: &Cell) -> String {

@@ -115,6 +115,12 @@ pub fn erasures(draft: &Draft) -> Vec<(ContractId, Slug)> {
     erased.map(|(contract, content, _)| (contract.clone(), content.clone())).collect()
 }
 
+/// The contents that the entries up to a head publish: by their commitments, under which they lie there for everybody.
+pub fn published(known: &Projections, head: Position) -> Vec<Commitment> {
+    let contents = known.contents(head).into_iter().filter(|content| content.published.is_some());
+    contents.map(|content| content.commitment).collect()
+}
+
 impl Contents {
     /// Whether all is there that recording a draft promises: `decide` has let it through.
     ///
@@ -218,8 +224,8 @@ impl Contents {
         }
         let [sealed, published] = self.all().map_err(ContentFault::Unlisted)?;
         held.unrecorded = sealed.into_iter().filter(|one| sealed_as(&contents, one).is_none()).collect();
-        let asked = |one: &Commitment| sealed_as(&contents, one).is_some_and(|content| content.published.is_some());
-        held.unpublished = published.into_iter().filter(|one| !asked(one)).collect();
+        let asked = self::published(known, head);
+        held.unpublished = published.into_iter().filter(|one| !asked.contains(one)).collect();
         Ok(held)
     }
 

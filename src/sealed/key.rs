@@ -102,7 +102,7 @@ impl ReadKey {
     pub fn create(path: &Path) -> Result<Self, SealKeyError> {
         let key = Self::of(Kem::gen_keypair().0);
         let text = format!("{}\n{}\n", written(READ, key.private.to_bytes().into()), key.seal);
-        durable::new_secret(path, text.as_bytes()).map_err(|source| match source.kind() {
+        durable::write_new(path, text.as_bytes(), 0o600).map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => SealKeyError::AlreadyThere(path.into()),
             _ => SealKeyError::Io { doing: "make", path: path.into(), source },
         })?;

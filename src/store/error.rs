@@ -151,6 +151,14 @@ pub enum OpenError {
         /// What is wrong.
         what: String,
     },
+    /// Incorrect: something of a ledger's lies elsewhere, where it could be anything.
+    #[error(
+        "{path} is a symbolic link, and what is in a ledger's folder must lie there itself: put what it leads to in its place; to keep a ledger elsewhere, link its whole folder"
+    )]
+    Link {
+        /// The link.
+        path: Shown,
+    },
     /// Unavailable: anything else that the operating system said.
     #[error("cannot {doing} {path}: {source}; try again, and check the disk if it persists")]
     Io {
@@ -164,6 +172,14 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    /// The path that an operation failed at; nothing where the error is about a whole ledger.
+    pub(crate) fn path_mut(&mut self) -> Option<&mut Shown> {
+        match self {
+            Self::Denied { path, .. } | Self::DiskFull { path, .. } | Self::Io { path, .. } => Some(path),
+            _ => None,
+        }
+    }
+
     /// The variant that fits what the operating system said.
     pub(super) fn io(doing: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
         let path = Shown(path.into());

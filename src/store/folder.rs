@@ -28,6 +28,10 @@ const LOCK: &str = "lock";
 const SIZE: &str = "size";
 const SLED: &str = "sled";
 
+/// The folders beside the entries that are part of a ledger: what it signed of itself, and content of which its entries hold
+/// only a commitment. What is in them is not the store's business.
+pub const BESIDE: [&str; 3] = ["checkpoints", "sealed", "published"];
+
 #[derive(Serialize, Deserialize)]
 struct Marker {
     name: String,
@@ -64,6 +68,7 @@ impl Folder {
     /// # Errors
     /// [`OpenError::AlreadyThere`], [`OpenError::NotALedger`] when something else is there, and what [`Folder::open`] gives.
     pub fn create(path: &Path) -> Result<Self, OpenError> {
+        no_links(path)?;
         if path.join(MARKER).exists() {
             return Err(OpenError::AlreadyThere { path: path.into() });
         }
@@ -84,6 +89,7 @@ impl Folder {
     /// # Errors
     /// [`OpenError`]: not there, not a ledger, of a newer format, locked, not writable.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
+        no_links(path)?;
         read_marker(path)?;
         let lock = lock(path)?;
         Kept::settle(&path.join(SLED))?;
@@ -136,6 +142,7 @@ impl Folder {
 /// # Errors
 /// As [`Folder::open`], and what the operating system says of the copy.
 pub fn copy(from: &Path, to: &Path) -> Result<(), OpenError> {
+    no_links(from)?;
     read_marker(from)?;
     let _still = still(from)?;
     fs::create_dir(to).map_err(|e| OpenError::io("create", to, e))?;
@@ -211,9 +218,42 @@ fn clear_half_made(path: &Path) -> Result<(), OpenError> {
 fn only_leftovers(path: &Path) -> Result<(), OpenError> {
     for item in fs::read_dir(path).map_err(|e| OpenError::io("list", path, e))? {
         let name = item.map_err(|e| OpenError::io("list", path, e))?.file_name();
-        if ![LOCK, SIZE, SLED, MARKER_DRAFT, MARKER].iter().chain(&kept::NAMES).any(|ours| name == *ours) {
+        if !of_the_store().any(|ours| name == ours) {
             return Err(no_marker(path, &name.to_string_lossy()));
         }
+    }
+    Ok(())
+}
+
+/// What the store may have in a ledger's folder.
+fn of_the_store() -> impl Iterator<Item = &'static str> {
+    [LOCK, SIZE, SLED, MARKER_DRAFT, MARKER].into_iter().chain(kept::NAMES)
+}
+
+/// Whether something in a ledger's folder has the name of what the store keeps there.
+pub fn is_of_the_store(name: &str) -> bool {
+    of_the_store().any(|ours| ours == name)
+}
+
+/// That nothing of a ledger's is a symbolic link: what it leads to would be read, written or destroyed in its place.
+fn no_links(ledger: &Path) -> Result<(), OpenError> {
+    of_the_store().chain(BESIDE).try_for_each(|name| no_link(&ledger.join(name)))
+}
+
+fn no_link(path: &Path) -> Result<(), OpenError> {
+    let kind = match fs::symlink_metadata(path) {
+        Ok(about) => about.file_type(),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(()),
+        Err(error) => return Err(OpenError::io("find", path, error)),
+    };
+    if kind.is_symlink() {
+        return Err(OpenError::Link { path: path.into() });
+    }
+    if !kind.is_dir() {
+        return Ok(());
+    }
+    for item in fs::read_dir(path).map_err(|e| OpenError::io("list", path, e))? {
+        no_link(&item.map_err(|e| OpenError::io("list", path, e))?.path())?;
     }
     Ok(())
 }

@@ -26,7 +26,7 @@ mod sled_store;
 mod watermark;
 
 pub use error::{OpenError, Shown, StoreError};
-pub use folder::{FORMAT, Folder, MARKER, copy};
+pub use folder::{BESIDE, FORMAT, Folder, MARKER, copy, is_of_the_store};
 pub use sled_store::{Options, SledStore, SyncData};
 
 use minutebook_events::{ContractId, EntryId, Hash, Position};

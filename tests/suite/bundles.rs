@@ -23,8 +23,10 @@ fn signed() -> (Place, PublicKey) {
 }
 
 fn bundle(place: &Place, args: &[&str]) -> Vec<u8> {
+    let file = place.path().join("bundle.json");
+    let _ = fs::remove_file(&file);
     place.run(&[&["answer"], args, &["--bundle", "bundle.json"]].concat()).ok();
-    fs::read(place.path().join("bundle.json")).unwrap()
+    fs::read(file).unwrap()
 }
 
 /// The check as a stranger runs it: somewhere else, with the file and the key alone.
@@ -124,8 +126,8 @@ fn earlier_knowledge_and_an_earlier_checkpoint_are_bundled_too() {
         .run(&["answer", "state", "--known-at", "2000-01-01T00:00:00Z", "--bundle", "b"])
         .ends(2)
         .says(&["nothing was recorded by that instant"]);
-    place.run(&["answer", "state", "--known-at", "39", "--sign", "kent.key", "--bundle", "bundle.json"]).ok();
-    elsewhere(&fs::read(place.path().join("bundle.json")).unwrap(), &key).ok().prints(&["40 entries, which are all"]);
+    place.run(&["answer", "state", "--known-at", "39", "--sign", "kent.key", "--bundle", "later.json"]).ok();
+    elsewhere(&fs::read(place.path().join("later.json")).unwrap(), &key).ok().prints(&["40 entries, which are all"]);
 }
 
 #[test]
@@ -143,6 +145,11 @@ fn what_cannot_be_bundled_says_why() {
         .says(&["did you mean live-well-kent-2016?"]);
     place.run(&["answer", "diff", "--bundle", "b"]).ends(2).says(&["--to"]);
     place.run(&["answer", "lots", LWK, "--bundle", "no/such/folder"]).ends(2).says(&["cannot write no/such/folder"]);
+    place.file("mine", "not to be lost");
+    let taken = "cannot write mine: File exists, and none is ever overwritten; name a new file";
+    place.run(&["answer", "lots", LWK, "--bundle", "mine"]).ends(2).says(&[taken]);
+    place.run(&["rebuild", "--certify", "mine", "--key", "kent.key"]).ends(2).says(&[taken]);
+    assert_eq!(fs::read_to_string(place.path().join("mine")).unwrap(), "not to be lost");
     assert!(!place.path().join("b").exists());
     let other = place.run(&["key", "new", "kent.example/minutebook", "--out", "other.key"]).ok().out;
     let file = bundle(&place, &["lots", LWK]);
@@ -150,6 +157,18 @@ fn what_cannot_be_bundled_says_why() {
         .ends(1)
         .prints(&["does not hold: checkpoint: ", "it is not signed by"]);
     elsewhere(b"{}", &key).ends(1).prints(&["does not hold: form: it is not a bundle"]);
+    let item = |it: &mut Value| it["entries"][1]["position"] = json!("one");
+    for (file, words) in [
+        (file[..file.len() / 2].to_vec(), "it is no JSON from line "),
+        (b"[]".to_vec(), "it is JSON, and no object"),
+        (changed(&file, |it| drop(it.as_object_mut().unwrap().remove("entries"))), "its part `entries` is missing"),
+        (changed(&file, |it| it["question"]["as_of"] = json!(7)), "its part `question` is not in its form"),
+        (changed(&file, item), "its part `entries`, item 2 of it, is not in its form"),
+        (changed(&file, |it| it["streams"] = json!("all")), "its part `streams` is not in its form"),
+        (changed(&file, |it| it["more"] = json!(1)), "it has a part `more`, which no bundle has"),
+    ] {
+        elsewhere(&file, &key).ends(1).prints(&["does not hold: form: it is not a bundle: ", words]);
+    }
     let key = key.to_string();
     place.run(&["verify-answer", "nothing.json", "--key", &key]).ends(2).says(&["cannot read nothing.json"]);
     let mut command = place.command();

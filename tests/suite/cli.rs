@@ -42,7 +42,7 @@ fn has_examples(place: &Place, above: &[&str]) -> usize {
 #[test]
 fn the_help_of_every_command_has_an_example() {
     let place = Place::empty();
-    place.run(&["--help"]).ok().prints(&["Exit status: 0"]);
+    place.run(&["--help"]).ok().prints(&["Exit status: 0, 1 or 2\n", "\n  0  ", "\n  1  ", "\n  2  "]);
     let count = has_examples(&place, &[]);
     assert!(count >= 28, "{count} commands");
 }
@@ -255,4 +255,74 @@ fn rebuild_and_verify_count_what_there_is() {
     let files = minutebook::kent::decision_files().len();
     assert_eq!(verified["verified"]["entries"], files);
     place.run(&["verify"]).ok().prints(&[&format!("Verified {files} entries, {} events", rebuilt["events"])]);
+}
+
+/// Whoever says how wide lines may be gets none that is wider.
+#[test]
+fn columns_is_kept_to() {
+    let place = Place::kent();
+    let asked: [&[&str]; 11] = [
+        &["state"],
+        &["register"],
+        &["value"],
+        &["lots"],
+        &["network"],
+        &["decisions"],
+        &["findings", "community-wellbeing"],
+        &["why", "live-well-kent-2016", "lot-2/holder"],
+        &["diff", "--from", "2017-09-30", "--to", "2018-04-01"],
+        &["explain", "7"],
+        &["replay", "--from", "30", "--to", "37"],
+    ];
+    for width in [40, 60, 80, 120] {
+        for args in asked {
+            let shown = ran(place.command().env("COLUMNS", width.to_string()).args(args)).ok();
+            let wide: Vec<_> = shown.out.lines().filter(|line| line.trim_end().chars().count() > width).collect();
+            assert!(wide.is_empty(), "{width} {args:?}: {wide:#?}");
+        }
+    }
+}
+
+/// What does not hold ends with 1 and what cannot be read with 2, whichever command is given it.
+#[test]
+fn the_same_fault_ends_every_command_with_the_same_status() {
+    let place = Place::kent();
+    let key = |name: &str| place.run(&["key", "new", "kent.example/minutebook", "--out", name]).ok().out;
+    let (kent, other) = (key("kent.key"), key("other.key"));
+    place.file("kept.note", place.run(&["checkpoint", "--key", "kent.key"]).ok().out).file("text", "no note\u{e9}");
+    place.run(&["answer", "lots", "--bundle", "lots.json"]).ok();
+    place.file("proof.json", place.run(&["prove", "inclusion", "7"]).ok().out);
+    place.run(&["backup", "--out", "b"]).ok();
+    let (kent, other) = (kent.trim(), other.trim());
+    let commands = |note: &'static str, bundle: &'static str, key| -> [Vec<&str>; 6] {
+        [
+            vec!["verify", "--checkpoint", note, "--key", key],
+            vec!["restore", "--from", "b", "--ledger", "new", "--checkpoint", note, "--key", key],
+            vec!["prove", "check", "proof.json", "--checkpoint", note, "--key", key],
+            vec!["checkpoint", "--countersign", note, "--signed-by", key, "--key", "other.key"],
+            vec!["key", "check", note, "--key", key],
+            vec!["verify-answer", bundle, "--key", key],
+        ]
+    };
+    for (note, bundle, key, status) in [
+        ("kept.note", "lots.json", other, 1),
+        ("text", "text", kent, 1),
+        ("nowhere", "nowhere", kent, 2),
+        (".", ".", kent, 2),
+    ] {
+        for args in commands(note, bundle, key) {
+            place.run(&args).ends(status);
+        }
+    }
+    for (file, status) in [("text", 1), ("nowhere", 2), (".", 2)] {
+        for command in [&["check", file][..], &["record", file], &["prove", "check", file], &["content", "erase", file]]
+        {
+            place.run(command).ends(status);
+        }
+    }
+    // What a check finds is in its JSON; what stops a command is on standard error alone.
+    let found = place.run(&["verify", "--json", "--checkpoint", "text"]).ends(1);
+    assert!(found.json()["fault"].as_str().unwrap().starts_with("text: it is no checkpoint"), "{found:#?}");
+    let stopped = place.run(&["verify", "--json", "--checkpoint", "nowhere"]).ends(2).says(&["cannot read nowhere"]);
+    assert_eq!(stopped.out, "");
 }

@@ -75,6 +75,20 @@ fn every_error_says_where_and_what_would_be_right() {
     }
 }
 
+/// It names the day, so that no golden file can have its words.
+#[test]
+fn a_decision_of_the_future_is_told_at_its_place() {
+    let place = Place::empty();
+    place.file("future.toml", defines("a").replace("decided = 2021-12-20", "decided = 2999-01-01"));
+    for command in ["check", "record"] {
+        place.run(&[command, "future.toml"]).ends(1).says(&[
+            "future.toml:7:11\n",
+            "decided, 1 January 2999, is after today, ",
+            "a decision of the future is a plan: write the day on which it was said, and call its events planned or proposed",
+        ]);
+    }
+}
+
 #[tokio::test]
 async fn no_rejected_file_is_recorded() {
     let place = Place::kent();
@@ -127,8 +141,10 @@ fn what_is_no_decision_file_is_refused_at_once() {
             println!("skipped: no mkfifo here");
             continue;
         }
-        place.run(&["check", name]).ends(1).says(&[words]);
-        place.run(&["record", name]).ends(1).says(&[words, "nothing was recorded"]);
+        // What cannot be read is wrong use; what was read and does not hold together is a finding.
+        let status = if ["/dev/zero", ".", "nowhere.toml", "pipe"].contains(&name) { 2 } else { 1 };
+        place.run(&["check", name]).ends(status).says(&[words]);
+        place.run(&["record", name]).ends(status).says(&[words, "nothing was recorded"]);
         assert!(!place.ledger().exists(), "{name}: no ledger is made for what cannot be read");
     }
 }

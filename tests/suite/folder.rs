@@ -5,7 +5,7 @@ use crate::run::{BINARY, Place, Ran, defines, ran, reopen};
 use assert_cmd::Command;
 use minutebook::ledger::Ledger;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 #[test]
 fn what_is_no_ledger_is_not_touched() {
@@ -26,6 +26,67 @@ fn what_is_no_ledger_is_not_touched() {
     assert_eq!(fs::read_dir(place.path().join("folder")).unwrap().count(), 1);
     assert_eq!(fs::read_to_string(place.path().join("file")).unwrap(), "mine");
     assert!(!place.ledger().exists());
+}
+
+/// What a link leads to would be read, locked, written or destroyed in the place of what belongs there.
+#[test]
+fn a_link_in_the_place_of_a_part_is_refused() {
+    let place = Place::kent();
+    place.run(&["key", "new", "kent.example/minutebook", "--out", "kent.key"]).ok();
+    place.run(&["checkpoint", "--key", "kent.key"]).ok();
+    let note = fs::read_dir(place.ledger().join("checkpoints")).unwrap().next().unwrap().unwrap().file_name();
+    let note = format!("checkpoints/{}", note.to_str().unwrap());
+    fs::create_dir(place.path().join("elsewhere")).unwrap();
+    for part in ["sled", "sled/db", "lock", "minutebook.json", "size", "checkpoints", &note] {
+        let (own, moved) = (place.ledger().join(part), place.path().join("elsewhere/moved"));
+        fs::rename(&own, &moved).unwrap();
+        symlink(&moved, &own).unwrap();
+        let words = format!("minutebook-ledger/{part} is a symbolic link");
+        for command in [&["state"][..], &["verify"], &["demo"], &["archive", "--out", "a"], &["check", "kent.key"]] {
+            place.run(command).ends(2).says(&[&words, "put what it leads to in its place"]);
+        }
+        place.run(&["restore", "--from", "minutebook-ledger", "--ledger", "new"]).ends(2).says(&[&words]);
+        fs::remove_file(&own).unwrap();
+        fs::rename(&moved, &own).unwrap();
+    }
+    // A link that leads nowhere makes nothing there.
+    for part in ["lock", "sealed", "minutebook.draft"] {
+        let own = place.ledger().join(part);
+        let _ = fs::remove_file(&own);
+        symlink(place.path().join("elsewhere/made"), &own).unwrap();
+        place.run(&["state"]).ends(2).says(&[&format!("minutebook-ledger/{part} is a symbolic link")]);
+        fs::remove_file(&own).unwrap();
+    }
+    assert_eq!(fs::read_dir(place.path().join("elsewhere")).unwrap().count(), 0);
+    symlink("minutebook-ledger", place.path().join("linked")).unwrap();
+    place.run(&["--ledger", "linked", "verify"]).ok();
+}
+
+/// What is not the ledger's is told, and is no fault; a copy does not take it along.
+#[test]
+fn what_is_no_part_of_a_ledger_is_noted() {
+    let place = Place::kent();
+    place.run(&["backup", "--out", "backup"]).ok();
+    for ledger in ["minutebook-ledger", "backup"] {
+        let ran = place.run(&["--ledger", ledger, "verify"]).ok();
+        assert!(!ran.out.contains("Note"), "{ran:#?}");
+        fs::create_dir(place.path().join(ledger).join("letters")).unwrap();
+        fs::create_dir(place.path().join(ledger).join("published")).unwrap();
+        place.file(&format!("{ledger}/letters/one"), "mine").file(&format!("{ledger}/\u{202e}txt"), "mine");
+        place.file(&format!("{ledger}/published/minutes"), "mine");
+        let note =
+            |name: &str| format!("Note: {name} is no part of the ledger: nothing was checked of it; move it away\n");
+        let notes = [note("letters"), note("published/minutes"), note("\\u{202e}txt")];
+        place.run(&["--ledger", ledger, "verify"]).ok().prints(&[&notes.concat()]);
+    }
+    let json = place.run(&["verify", "--json"]).ok().json();
+    assert_eq!((json["notes"].as_array().unwrap().len(), &json["fault"]), (3, &serde_json::Value::Null));
+    let restored = place.run(&["restore", "--from", "backup", "--ledger", "restored"]).ok();
+    restored
+        .prints(&["Note: letters is no part of the backup: it was not taken along\n", "Note: published/minutes is"]);
+    assert!(
+        !place.path().join("restored/letters").exists() && !place.path().join("restored/published/minutes").exists()
+    );
 }
 
 #[test]

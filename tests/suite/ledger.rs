@@ -139,3 +139,28 @@ async fn an_entry_that_claims_another_head_is_refused_on_opening() {
     assert!(matches!(error, LedgerError::Incoherent { position: Position(1), .. }), "{error}");
     assert!(error.to_string().contains("although it expected 0 entries"), "{error}");
 }
+
+/// What has not been decided yet, by the day in London, is no decision.
+#[tokio::test]
+async fn a_decision_of_the_future_is_refused_until_its_day() {
+    let dir = TempDir::new().unwrap();
+    let (hand, clock) = clock();
+    let ledger =
+        Ledger::on(store::create(dir.path()).unwrap(), Contents::beside(dir.path()), clock, |_, _| {}).unwrap();
+    let decided = |party: &str, day: &str| {
+        let text = defines(party).replace("decided = 2021-12-20", &format!("decided = {day}"));
+        DecisionFile::parse(&text).unwrap().draft
+    };
+    let set = |instant: &str| *hand.lock().unwrap() = instant.parse().unwrap();
+    // Half past midnight in London is the day before in UTC.
+    set("2026-06-30T22:30:00Z");
+    let error = ledger.record(decided("a", "2026-07-01"), Position(0)).await.unwrap_err().to_string();
+    assert!(error.contains("`act.decided`: decided, 1 July 2026, is after today, 30 June 2026"), "{error}");
+    assert!(error.contains("call its events planned or proposed"), "{error}");
+    assert!(ledger.record(decided("a", "\"2026-07/2026-08\""), Position(0)).await.is_err());
+    assert_eq!(ledger.head(), Position(0));
+    set("2026-06-30T23:30:00Z");
+    ledger.record(decided("a", "2026-07-01"), Position(0)).await.unwrap();
+    // A span that has begun may have been decided.
+    ledger.record(decided("b", "\"2026-07/2026-08\""), Position(1)).await.unwrap();
+}

@@ -1,5 +1,5 @@
 //! README's output is real: every `console` block is run as a reader would run it, in order, in one folder, and must
-//! say what README says. A line that is only `…` stands for any lines; `…` within a line stands for any text.
+//! say what README says. `cat FILE` shows a file that the reader writes: it is written. A line that is only `…` stands for any lines; `…` within a line stands for any text.
 
 use std::process::Command;
 
@@ -74,7 +74,13 @@ fn every_command_in_readme_says_what_readme_shows() {
     std::os::unix::fs::symlink(concat!(env!("CARGO_MANIFEST_DIR"), "/events"), home.path().join("events")).unwrap();
     let commands = shown(&readme);
     let mut run = 0;
-    for Shown { command, lines } in commands.iter().filter(|shown| is_run(&shown.command)) {
+    for Shown { command, lines } in &commands {
+        if let Some(file) = command.strip_prefix("cat ") {
+            std::fs::write(home.path().join(file), lines.join("\n") + "\n").unwrap();
+        }
+        if !is_run(command) {
+            continue;
+        }
         let args = command.strip_prefix("cargo run --release -- ").or(command.strip_prefix("minutebook ")).unwrap();
         let program = env!("CARGO_BIN_EXE_minutebook");
         let shell =

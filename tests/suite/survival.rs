@@ -118,9 +118,12 @@ fn a_clock_set_back_is_named_and_nothing_is_recorded() {
     stopped.says(&[
         "b.toml: the clock says ",
         ", and the last entry was recorded at ",
-        "set the clock right, then try",
+        "where the clock is behind, set the clock right, then try",
+        "where it was ahead when that entry was recorded, nothing can follow it until then: restore a copy from before it",
     ]);
-    yesterday(&["verify"]).ok();
+    let words = "Note: the last entry was recorded at ";
+    yesterday(&["verify"]).ok().prints(&[words, "which is after now, ", "the clock is behind, or was ahead then"]);
+    assert!(!place.run(&["verify"]).ok().out.contains(words));
     assert_eq!(place.roots(), before);
     place.run(&["record", "b.toml"]).ok();
 }

@@ -2,11 +2,13 @@
 //! back, an entry of a later version. Single bytes are in `survival` and `evidence`.
 
 use crate::faults::flips::kents;
-use crate::run::{Place, copy};
+use crate::run::{Place, copy, defines, ran};
 use minutebook::audit::verify::verify;
 use minutebook::sealed::Contents;
 use minutebook::store::{Folder, NewEntry, Options, SledStore, Store};
-use minutebook_events::Position;
+use minutebook_events::codec;
+use minutebook_events::decision_file::DecisionFile;
+use minutebook_events::{Entry, Instant, Position};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::Path;
@@ -183,4 +185,32 @@ fn an_entry_of_a_later_version_is_left_to_a_later_program() {
         assert_eq!(ran.out, "", "nothing is answered from it");
     }
     place.run(&["verify"]).ends(1).prints(&[&words]);
+}
+
+/// What `decide` rejects in a text, and another program could have written: a terminal neither obeys nor hides it.
+#[test]
+fn what_is_hidden_in_a_strangers_ledger_is_shown() {
+    let place = Place::empty();
+    let hidden = ['\u{202e}', '\u{2066}', '\u{200f}', '\u{61c}', '\u{2028}', '\u{200b}', '\u{e0041}', '\u{1b}'];
+    let title = format!("lot{} 2", String::from_iter(hidden));
+    let mut draft = DecisionFile::parse(&defines("somebody")).unwrap().draft;
+    draft.act.title = title.clone();
+    let recorded = Instant::new("2022-01-01T00:00:00Z".parse().unwrap());
+    let entry = Entry::stamp(draft, Position(0), recorded, "somebody".to_owned());
+    let (id, bytes) = (entry.id, codec::encode(&entry));
+    let store = minutebook::store::create(&place.ledger()).unwrap();
+    store.append(Position(0), &[NewEntry { id, contracts: vec![], bytes }]).unwrap();
+    drop(store);
+    let shown = "lot\\u{202e}\\u{2066}\\u{200f}\\u{61c}\\u{2028}\\u{200b}\\u{e0041}\\u{1b} 2";
+    for args in [&["decisions"][..], &["explain", "0"], &["replay"]] {
+        let ran = ran(place.command().env("COLUMNS", "400").args(args)).ok().prints(&[shown]);
+        assert!(!ran.out.contains(hidden), "{ran:#?}");
+    }
+    // JSON is for programs: it holds what the entry holds.
+    let json = place.run(&["decisions", "--json"]).ok().json();
+    assert_eq!(json["answer"][0]["title"], title.as_str());
+    // Nor does an error repeat it: bytes that are no entry may hold anything.
+    place.file("bad.toml", "id = \"\u{202e}\"");
+    let ran = place.run(&["check", "bad.toml"]).ends(1);
+    assert!(!ran.err.contains(hidden), "{ran:#?}");
 }

@@ -141,6 +141,17 @@ pub enum Reason {
         /// The largest.
         most: Money,
     },
+    /// A term, an option or a notice of no time at all.
+    #[error("0 months are no time at all")]
+    NoMonths,
+    /// A decision of the future.
+    #[error("decided, {decided}, is after today, {today}")]
+    NotYetDecided {
+        /// When it would be decided.
+        decided: DateSpan,
+        /// The day of recording.
+        today: DateSpan,
+    },
     /// A contract that takes its own place.
     #[error("contract \"{0}\" succeeds itself")]
     SucceedsItself(ContractId),
@@ -253,6 +264,10 @@ impl Reason {
             Self::DecidedInProposal => "call the standing proposed; the decision is an act of its own",
             Self::NoPeriod => "add until = …, the last day; where the source does not say, the basis is unstated",
             Self::RangeBackwards { .. } => "least is the smallest grant, most the largest",
+            Self::NoMonths => "write how many months it is; where the source does not say, leave the event out",
+            Self::NotYetDecided { .. } => {
+                "a decision of the future is a plan: write the day on which it was said, and call its events planned or proposed"
+            }
             Self::SucceedsItself(_) => "`by` is the contract that took its place",
             Self::TooManyEvents { .. } => "split the act into several entries",
             Self::BelowNothing(_) => "a reduction is a value-changed, with by = \"-£…\"",

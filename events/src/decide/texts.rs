@@ -58,11 +58,17 @@ fn fault_in(text: &str) -> Option<Reason> {
 }
 
 /// Characters that change how others are shown, or are not shown: in a title they could say one thing on a screen and
-/// hold another (Unicode Technical Report 36, bidirectional text spoofing).
-fn is_hidden(c: char) -> bool {
+/// hold another (Unicode Technical Report 36, bidirectional text spoofing). Those that are not controls by their category
+/// are the default ignorable ones of the Unicode character database, and those that end a line or a paragraph.
+pub fn is_hidden(c: char) -> bool {
     let reorders = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let unseen = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
-    c.is_control() || reorders || unseen
+    let ends_line = matches!(c, '\u{2028}' | '\u{2029}');
+    let unseen = matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}');
+    c.is_control() || reorders || ends_line || unseen
 }
 
 fn personal_in(text: &str) -> Option<&'static str> {

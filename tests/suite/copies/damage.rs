@@ -206,9 +206,9 @@ fn a_damaged_backup_is_told_and_left_as_it_is() {
     ran.ends(1).says(&["minutebook: damaged: it ends at ", " and 41 were durable", NOTHING_RESTORED]);
     damaged(&place, |it| flip(it.join("sealed/5e"), 2), &[]).ends(1).says(&["damaged/sealed/5e: ", hash]);
     damaged(&place, |it| flip(note(it), 9), &[]).ends(1).says(&[".note: ", hash]);
-    damaged(&place, |it| fs::remove_file(it.join("published/07")).unwrap(), &[])
+    damaged(&place, |it| fs::remove_file(it.join("sealed/07")).unwrap(), &[])
         .ends(1)
-        .says(&["damaged/published/07: it is not there, and SHA256SUMS names it"]);
+        .says(&["damaged/sealed/07: it is not there, and SHA256SUMS names it"]);
     damaged(&place, |it| fs::remove_file(it.join("size")).unwrap(), &[])
         .ends(1)
         .says(&["damaged/size: this file is missing"]);
@@ -264,9 +264,9 @@ fn small(dir: &Path) {
             runtime.block_on(sign(&ledger, &Signed::of(&folder), &key)).unwrap();
         }
     }
-    for name in ["sealed", "published"] {
-        fs::create_dir(folder.join(name)).unwrap();
-        fs::write(folder.join(name).join("0a"), "content").unwrap();
+    fs::create_dir(folder.join("sealed")).unwrap();
+    for name in ["0a", "0b"] {
+        fs::write(folder.join("sealed").join(name), "content").unwrap();
     }
     archive(ledger.store(), &folder, &dir.join("archive"), &mut |_, _, _| {}).unwrap();
 }

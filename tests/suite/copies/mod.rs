@@ -25,8 +25,7 @@ fn council() -> (Place, String) {
         place.run(&["checkpoint", "--key", "kent.key"]).ok();
         place.file("new.toml", defines(party)).run(&["record", "new.toml"]).ok();
     }
-    for (name, bytes) in
-        [("sealed/5e", &b"\0\r\n\xff"[..]), ("sealed/a1", b""), ("published/07", b"The price was met.\n")]
+    for (name, bytes) in [("sealed/5e", &b"\0\r\n\xff"[..]), ("sealed/a1", b""), ("sealed/07", b"The price was met.\n")]
     {
         let path = place.ledger().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -1,7 +1,7 @@
 //! Round trips: every byte and every root comes back, and who knows nothing of us reads an archive.
 
 use super::{answers, archived, assert_no_draft, beside, council, restore, restored, sum_again, tree};
-use crate::run::{Place, Ran, defines, ran, reopen};
+use crate::run::{Place, Ran, copy, defines, ran, reopen};
 use crate::sealed;
 use assert_cmd::Command;
 use minutebook::copies::{archive, backup};
@@ -194,6 +194,55 @@ fn contents_go_where_their_entries_go() {
         assert_eq!(bids.out.as_bytes(), sealed::SECRET);
         assert_eq!(place.run(&[&read[..], &["prices"]].concat()).ok().out.as_bytes(), sealed::SECRET);
     }
+}
+
+/// A ledger that changed its key has checkpoints of both, and none of anyone else's.
+#[test]
+fn a_ledger_that_changed_its_key_is_restored_by_both() {
+    let (place, old) = council();
+    let new = place.run(&["key", "new", "kent.example/minutebook", "--out", "next.key"]).ok().out;
+    let other = place.run(&["key", "new", "kent.example/minutebook", "--out", "other.key"]).ok().out;
+    let (new, other) = (new.trim(), other.trim());
+    place.run(&["checkpoint", "--key", "next.key"]).ok();
+    place.run(&["archive", "--out", "a"]).ok();
+    let restore = |to: &str, keys: &[&str]| {
+        let keys = keys.iter().flat_map(|key| ["--key", key]);
+        place.run(&["restore", "--from", "a", "--ledger", to].into_iter().chain(keys).collect::<Vec<_>>())
+    };
+    restore("one", &[&old]).ends(1).says(&["it is not signed by kent.example/minutebook+"]);
+    restore("both", &[&old, new]).ok().prints(&["It is what 3 checkpoints say"]);
+    restore("others", &[new, other]).ends(1).says(&["it is not signed by kent.example/minutebook+"]);
+}
+
+/// What is laid open before the entry that publishes it is recorded stays in the ledger's own folder.
+#[test]
+fn what_no_entry_publishes_yet_is_in_no_copy_in_the_clear() {
+    let place = sealed::council();
+    sealed::seal(&place, "appendix", "bids");
+    place.run(&["content", "publish", "lwk", "bids", "--key", "officer.key"]).ok();
+    place.file("minutebook-ledger/published/bids.txt", sealed::SECRET);
+    // As whoever copies the folder by hand has it.
+    copy(&place.ledger(), &place.path().join("by-hand"));
+    for (command, name) in [("backup", "backup"), ("archive", "archive")] {
+        place.run(&[command, "--out", name]).ok().prints(&[" and 1 file beside them "]);
+    }
+    let holds = |bytes: &[u8]| bytes.windows(sealed::SECRET.len()).any(|window| window == sealed::SECRET);
+    for from in ["backup", "archive", "by-hand"] {
+        let ledger = format!("from-{from}");
+        restore(&place, from, &ledger).ok().prints(&[" and 1 file beside them "]);
+        for name in [from, &ledger].into_iter().filter(|name| *name != "by-hand") {
+            let found: Vec<_> = tree(&place.path().join(name)).into_iter().filter(|(_, bytes)| holds(bytes)).collect();
+            assert!(found.is_empty(), "{name}: {found:?}");
+        }
+        place.run(&["--ledger", &ledger, "verify"]).ok().prints(&["1 sealed and there, 0 published"]);
+        let read = place.run(&["--ledger", &ledger, "content", "read", "lwk", "bids", "--key", "officer.key"]).ok();
+        assert_eq!(read.out.as_bytes(), sealed::SECRET);
+    }
+    // Once it is recorded, copies have it.
+    sealed::publish(&place, "bids");
+    place.run(&["backup", "--out", "after"]).ok().prints(&[" and 2 files beside them "]);
+    let read = place.run(&["--ledger", "after", "content", "read", "lwk", "bids"]).ok();
+    assert_eq!(read.out.as_bytes(), sealed::SECRET);
 }
 
 /// Whoever writes the hashes anew is held to what the entries commit to; and a ledger that lost a content has no copy.
