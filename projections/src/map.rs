@@ -62,6 +62,10 @@ impl Default for Waiting {
     }
 }
 
+/// Leaves in the order of their keys: the first bytes of each key, which nearly always tell it from others without a look at
+/// the leaf, and where the leaf is.
+type Leaves<'a> = &'a [(u64, u32)];
+
 /// How many changes may always wait in a list.
 const FEW: usize = 64;
 
@@ -185,9 +189,9 @@ impl MerkleMap {
             false => {
                 let order = self.order();
                 // No branch is kept, so that any place will do for each.
-                let over = |order: &[_]| self.over(order, &mut |_| Node::Branch(0)).1;
+                let over = |order: Leaves| self.over(order, &mut |_| Node::Branch(0)).1;
                 self.parts_at(&order)
-                    .map(|(bit, left, right)| {
+                    .map(|(bit, [left, right])| {
                         let (left, right) = both(&|| over(left), &|| over(right));
                         branch_hash(bit, [&left, &right])
                     })
@@ -197,9 +201,8 @@ impl MerkleMap {
         root.unwrap_or_else(|| Hash::of([]))
     }
 
-    /// All leaves in the order of their keys: the first bytes of each key, and where the leaf is.
+    /// All leaves in the order of their keys.
     fn order(&self) -> Vec<(u64, u32)> {
-        // The first bytes nearly always tell keys apart, without a look at the leaves.
         let first = |key: &Hash| u64::from_be_bytes(core::array::from_fn(|n| key.0[n]));
         let mut order: Vec<(u64, u32)> = self.leaves.iter().map(|(key, _)| first(key)).zip(0..).collect();
         let key = |leaf: u32| &self.leaves[leaf as usize].0;
@@ -208,18 +211,18 @@ impl MerkleMap {
     }
 
     /// The bit at which these leaves part, which are sorted, and both sides; nothing of fewer than two.
-    fn parts_at<'a>(&self, order: &'a [(u64, u32)]) -> Option<(u8, &'a [(u64, u32)], &'a [(u64, u32)])> {
+    fn parts_at<'a>(&self, order: Leaves<'a>) -> Option<(u8, [Leaves<'a>; 2])> {
         let key = |leaf: u32| &self.leaves[leaf as usize].0;
         let (first, last) = (order.first()?.1, order.last()?.1);
         let parts_at = first_difference(key(first), key(last))?;
         let (left, right) = order.split_at(order.partition_point(|(_, leaf)| bit(key(*leaf), parts_at) == 0));
-        Some((parts_at, left, right))
+        Some((parts_at, [left, right]))
     }
 
     /// The node over these leaves, which are sorted and not none, and its hash. `keep` takes each branch, and says where
     /// it is.
-    fn over(&self, order: &[(u64, u32)], keep: &mut impl FnMut(Branch) -> Node) -> (Node, Hash) {
-        let Some((bit, left, right)) = self.parts_at(order) else {
+    fn over(&self, order: Leaves, keep: &mut impl FnMut(Branch) -> Node) -> (Node, Hash) {
+        let Some((bit, [left, right])) = self.parts_at(order) else {
             let (_, leaf) = order[0];
             return (Node::Leaf(leaf), self.leaf_hash(leaf));
         };

@@ -50,7 +50,7 @@ pub fn verify(
     long_enough(store, checkpoints)?;
     let size = store.len();
     let (so_far, ids, other_versions) = thread::scope(|scope| {
-        // sled reads an index far more slowly than entries, so that it is read beside them.
+        // An index takes the store longer to read than so many entries' share of blocks, so that it is read beside them.
         let reads = || ids(store, size);
         let ids = thread::Builder::new().name("index-reader".to_owned()).spawn_scoped(scope, reads);
         let ids = ids.expect("a process that can open a ledger can start a thread");
