@@ -17,7 +17,7 @@ pub fn file(number: u64) -> String {
     let id = minutebook_events::EntryId::from_text(&format!("entry {number}"));
     let defined = format!(
         "[[event]]\nkind = \"contract-defined\"\ncontract = \"c-{contract}\"\ntitle = \"Contract {contract}\"\n\
-         effective = 2020-04-01\nstanding = \"decided\"\nsources = [\"A 1\"]\n"
+         effective = 2010-04-01\nstanding = \"decided\"\nsources = [\"A 1\"]\n"
     );
     let defined = if number.is_multiple_of(10) { defined } else { String::new() };
     format!(
@@ -25,9 +25,9 @@ pub fn file(number: u64) -> String {
          decided = 20{:02}-03-01\n[[document]]\ncode = \"A\"\ntitle = \"Report\"\n{defined}[[event]]\nkind = \"value-set\"\n\
          contract = \"c-{contract}\"\nline = {{ measure = \"budget\" }}\namount = \"£{}\"\nbasis = \"year\"\neffective = 20{:02}-04-01\n\
          standing = \"decided\"\nsources = [\"A {}\"]\n",
-        20 + number % 10,
+        10 + number % 10,
         10_000 + number * 7919 % 1_000_000,
-        20 + number % 10,
+        10 + number % 10,
         number % 90 + 1
     )
 }
