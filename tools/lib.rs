@@ -1,1 +1,3 @@
 //! Tools that measure Minutebook; they may use every crate, and nothing may use them.
+
+pub mod national;
