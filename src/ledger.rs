@@ -12,6 +12,7 @@ use minutebook_events::codec::{self, BadBytes};
 use minutebook_events::decide::{Rejection, decide, decide_on};
 use minutebook_events::{Draft, Entry, EntryId, Hash, Instant, Position};
 use minutebook_projections::{Projections, Recorded};
+use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -145,6 +146,7 @@ enum Request {
 }
 
 type Reply<T> = oneshot::Sender<Result<T, RecordError>>;
+type Answer<T> = oneshot::Receiver<Result<T, RecordError>>;
 
 /// A ledger that is open. Questions and records may come from any thread; one process has it at a time.
 pub struct Ledger {
@@ -254,6 +256,35 @@ impl Ledger {
         Ok(receipt)
     }
 
+    /// Records drafts in order, the first as the entry at `expected`, each of the others after those before it. They share
+    /// commits. Where one is refused, none after it is recorded; what is there already takes no position. Nothing that
+    /// erases may be among them: that is recorded by itself, so that it is known to be gone.
+    ///
+    /// # Errors
+    /// For each draft in order, as [`Ledger::record`]; after the first that is refused the others conflict.
+    ///
+    /// # Panics
+    /// Where a draft erases.
+    pub async fn record_all(&self, drafts: Vec<Draft>, mut expected: Position) -> Vec<Result<Receipt, RecordError>> {
+        assert!(drafts.iter().all(|draft| erasures(draft).is_empty()), "what erases is recorded by itself");
+        let mut ids = BTreeSet::new();
+        let mut answers = vec![];
+        for draft in drafts {
+            // What is there, or comes earlier among these, takes no position.
+            let takes = ids.insert(draft.id) && self.view().projections.by_id(draft.id).is_none();
+            answers.push(self.send(|reply| Request::Record(draft, expected, reply)));
+            expected.0 += u64::from(takes);
+        }
+        let mut receipts = vec![];
+        for answer in answers {
+            receipts.push(match answer {
+                Ok(answer) => answer.await.unwrap_or(Err(RecordError::Closed)),
+                Err(error) => Err(error),
+            });
+        }
+        receipts
+    }
+
     /// The size and the roots at a moment when all that was decided is durable.
     ///
     /// # Errors
@@ -263,10 +294,15 @@ impl Ledger {
     }
 
     async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, RecordError> {
+        self.send(request)?.await.map_err(|_| RecordError::Closed)?
+    }
+
+    /// Asks, and does not wait for the answer.
+    fn send<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<Answer<T>, RecordError> {
         let (reply, answer) = oneshot::channel();
         let requests = self.requests.as_ref().ok_or(RecordError::Closed)?;
         requests.send(request(reply)).map_err(|_| RecordError::Closed)?;
-        answer.await.map_err(|_| RecordError::Closed)?
+        Ok(answer)
     }
 
     /// The Merkle tree over all that is durable.

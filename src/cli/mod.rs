@@ -12,6 +12,7 @@ mod content;
 mod demo;
 mod explain;
 mod key;
+mod lines;
 mod man;
 mod output;
 mod prove;
@@ -114,7 +115,7 @@ enum Command {
     Check(check::Check),
     /// Record decision files, one entry each
     #[command(
-        after_help = "Examples:\n  minutebook record decision.toml\n  minutebook record --dry-run decision.toml\n  minutebook record --expected-head 12 decision.toml"
+        after_help = "Examples:\n  minutebook record decision.toml\n  minutebook record --dry-run decision.toml\n  minutebook record --expected-head 12 decision.toml\n  minutebook record --lines register.jsonl"
     )]
     Record(record::Record),
     /// Check every hash, position, claim, instant and index of the ledger, and hold it to its checkpoints

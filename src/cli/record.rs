@@ -2,6 +2,7 @@
 //! stops the rest, and the command says where.
 
 use super::check::{self, Fault, InHand};
+use super::lines::Lines;
 use super::{Outcome, Stop, output};
 use crate::ledger::{Ledger, LedgerError, Receipt, RecordError};
 use crate::sealed::Contents;
@@ -14,8 +15,11 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 pub(super) struct Record {
     /// Decision files, in the order in which they are recorded
-    #[arg(required = true)]
+    #[arg(required_unless_present = "lines")]
     files: Vec<PathBuf>,
+    /// Instead of decision files a file of drafts, a line each as JSON, which share commits; `-` reads standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["files", "dry_run"])]
+    lines: Option<PathBuf>,
     /// Say what would be recorded, and record nothing
     #[arg(long)]
     dry_run: bool,
@@ -26,7 +30,11 @@ pub(super) struct Record {
 
 impl Record {
     pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
-        if self.dry_run { self.rehearse(folder) } else { self.record(folder) }
+        match &self.lines {
+            Some(path) => self.record_lines(Lines::open(path)?, folder),
+            None if self.dry_run => self.rehearse(folder),
+            None => self.record(folder),
+        }
     }
 
     fn rehearse(&self, folder: &Path) -> Result<Outcome, Stop> {
@@ -50,6 +58,11 @@ impl Record {
         Ok(Outcome::Answered)
     }
 
+    fn record_lines(&self, lines: Lines, folder: &Path) -> Result<Outcome, Stop> {
+        let ledger = opened_or_made(folder)?;
+        lines.record(&ledger, self.expected_head)
+    }
+
     fn record(&self, folder: &Path) -> Result<Outcome, Stop> {
         // A file that cannot be read, or that erases, is told before anything is recorded, or a ledger made.
         let mut files = vec![];
@@ -59,10 +72,7 @@ impl Record {
                 Err(fault) => return Ok(self.stopped(0, path, &fault, ", and nothing was recorded")),
             }
         }
-        let (ledger, made) = open_or_create(folder)?;
-        if made {
-            output::print(&format!("there was no ledger at {}: a new one was made\n", folder.display()))?;
-        }
+        let ledger = opened_or_made(folder)?;
         let mut expected = self.expected_head.unwrap_or_else(|| ledger.head());
         for (done, (file, path)) in files.iter().zip(&self.files).enumerate() {
             match one(&ledger, file, &mut expected) {
@@ -106,6 +116,15 @@ fn one(ledger: &Ledger, file: &InHand, expected: &mut Position) -> Result<String
 /// Records one file and waits for its receipt.
 pub(super) fn record(ledger: &Ledger, file: &InHand, expected: Position) -> Result<Receipt, Fault> {
     output::wait(ledger.record(file.parsed.draft.clone(), expected)).map_err(|error| file.fault(error))
+}
+
+/// The ledger at a folder, made where there is none, which is said.
+fn opened_or_made(folder: &Path) -> Result<Ledger, Stop> {
+    let (ledger, made) = open_or_create(folder)?;
+    if made {
+        output::print(&format!("there was no ledger at {}: a new one was made\n", folder.display()))?;
+    }
+    Ok(ledger)
 }
 
 /// The ledger at a folder, made where there is none, and whether it was.

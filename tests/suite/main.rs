@@ -16,6 +16,7 @@ mod given;
 mod golden;
 mod histories;
 mod ledger;
+mod lines;
 mod merkle;
 mod model;
 mod papers;

@@ -1,0 +1,193 @@
+//! `record --lines`: drafts, a line each as JSON, into the ledger in groups that share a commit. What is in the ledger
+//! already is passed over, so that an import which stopped goes on when it is started again. It must not decide anything.
+
+use super::{Outcome, Stop, output};
+use crate::ledger::{Ledger, Receipt, RecordError};
+use crate::sealed::erasures;
+use minutebook_events::codec::MAX_BYTES;
+use minutebook_events::{Draft, Position};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, Builder};
+use std::time::Instant;
+
+/// Drafts that are recorded together, at most: they share a commit. A few groups are read ahead.
+const GROUP: usize = 1000;
+const AHEAD: usize = 4;
+
+/// A file of drafts, or standard input.
+pub(super) struct Lines {
+    path: PathBuf,
+    bytes: Option<u64>,
+    from: Box<dyn BufRead + Send>,
+}
+
+/// A draft, the number of its line from 1, and how many bytes were read up to its end.
+struct Line {
+    number: u64,
+    end: u64,
+    draft: Draft,
+}
+
+/// Why the lines end sooner than the file: at which line, and whether the file or the machine is at fault.
+struct Fault {
+    number: u64,
+    what: String,
+    outcome: Outcome,
+}
+
+impl Lines {
+    /// Opens a file of drafts; `-` is standard input.
+    pub(super) fn open(path: &Path) -> Result<Self, Stop> {
+        if path == Path::new("-") {
+            let from = Box::new(BufReader::new(io::stdin()));
+            return Ok(Self { path: "standard input".into(), bytes: None, from });
+        }
+        let open = || {
+            let file = File::open(path)?;
+            let bytes = file.metadata()?.is_file().then_some(file.metadata()?.len());
+            Ok((file, bytes))
+        };
+        let (file, bytes) = open().map_err(|error: io::Error| format!("cannot read {}: {error}", path.display()))?;
+        Ok(Self { path: path.into(), bytes, from: Box::new(BufReader::new(file)) })
+    }
+
+    /// Records every draft in order; the first that is refused stops the rest.
+    pub(super) fn record(self, ledger: &Ledger, expected: Option<Position>) -> Result<Outcome, Stop> {
+        let Self { path, bytes, from } = self;
+        let started = Instant::now();
+        let mut progress = output::Progress::new("recording");
+        let mut done = Done { expected: expected.unwrap_or_else(|| ledger.head()), ..Done::default() };
+        let (groups, ready) = sync_channel(AHEAD);
+        let stopped = thread::scope(|scope| {
+            let reader = Builder::new().name("reader".to_owned());
+            reader.spawn_scoped(scope, move || read(from, &groups)).map_err(|error| format!("no thread: {error}"))?;
+            Ok::<_, Stop>(done.take(ledger, &ready, |lines, end| {
+                // How many lines there will be is as many as there are bytes left for.
+                let total = bytes.map_or(lines + 1, |bytes| (lines as u128 * bytes as u128 / u128::from(end)) as u64);
+                progress.tell(lines, total);
+            }))
+        })?;
+        let Done { recorded, repeated, .. } = done;
+        let there = if repeated == 0 { String::new() } else { format!(", and {repeated} were there already") };
+        let Some(Fault { number, what, outcome }) = stopped else {
+            let seconds = started.elapsed().as_secs_f64();
+            let rate = (recorded as f64 / seconds.max(1e-9)) as u64;
+            output::print(&format!("recorded {recorded} entries in {seconds:.3} s, {rate} a second{there}\n"))?;
+            return Ok(Outcome::Answered);
+        };
+        output::complain(&format_args!(
+            "{}:{number}: {what}\nminutebook: stopped at line {number}: {recorded} entries were recorded{there}; this one and \
+             those after it are not. Mend the line and give the same file again: what is there is not recorded twice\n",
+            path.display()
+        ));
+        Ok(outcome)
+    }
+}
+
+/// What was done so far.
+#[derive(Default)]
+struct Done {
+    expected: Position,
+    lines: u64,
+    recorded: u64,
+    repeated: u64,
+}
+
+impl Done {
+    fn take(
+        &mut self,
+        ledger: &Ledger,
+        ready: &Receiver<Result<Vec<Line>, Fault>>,
+        mut told: impl FnMut(u64, u64),
+    ) -> Option<Fault> {
+        for group in ready {
+            let group = match group {
+                Ok(group) => group,
+                Err(fault) => return Some(fault),
+            };
+            let end = group.last().map_or(0, |line| line.end);
+            if let Err(fault) = self.group(ledger, group) {
+                return Some(fault);
+            }
+            told(self.lines, end);
+        }
+        None
+    }
+
+    /// Records a group at once.
+    fn group(&mut self, ledger: &Ledger, group: Vec<Line>) -> Result<(), Fault> {
+        let (numbers, drafts): (Vec<u64>, Vec<Draft>) = group.into_iter().map(|line| (line.number, line.draft)).unzip();
+        let receipts = output::wait(ledger.record_all(drafts, self.expected));
+        for (number, receipt) in numbers.into_iter().zip(receipts) {
+            self.note(receipt).map_err(|error| refused(number, &error))?;
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, receipt: Result<Receipt, RecordError>) -> Result<(), RecordError> {
+        let receipt = receipt?;
+        self.lines += 1;
+        if receipt.repeated {
+            self.repeated += 1;
+        } else {
+            self.recorded += 1;
+            self.expected = receipt.position.next();
+        }
+        Ok(())
+    }
+}
+
+fn refused(number: u64, error: &RecordError) -> Fault {
+    let outcome = match error {
+        RecordError::Store(_) | RecordError::Closed | RecordError::ClockWentBack { .. } => Outcome::Unusable,
+        _ => Outcome::Found,
+    };
+    Fault { number, what: error.to_string(), outcome }
+}
+
+/// Reads drafts in groups, until the file ends, a line is none, or nobody takes them.
+fn read(mut from: impl BufRead, groups: &SyncSender<Result<Vec<Line>, Fault>>) {
+    let (mut number, mut end, mut group) = (0, 0, vec![]);
+    let fault = loop {
+        number += 1;
+        match next(&mut from, number, &mut end) {
+            Ok(Some(line)) => group.push(line),
+            Ok(None) => break None,
+            Err(fault) => break Some(fault),
+        }
+        if group.len() == GROUP && groups.send(Ok(std::mem::take(&mut group))).is_err() {
+            return;
+        }
+    };
+    // Where nobody takes them, whoever would have has stopped, and said why.
+    let last = (!group.is_empty()).then_some(Ok(group)).into_iter().chain(fault.map(Err));
+    for made in last {
+        if groups.send(made).is_err() {
+            return;
+        }
+    }
+}
+
+fn next(from: &mut impl BufRead, number: u64, end: &mut u64) -> Result<Option<Line>, Fault> {
+    let fault = |outcome| move |what: String| Fault { number, what, outcome };
+    let mut line = vec![];
+    let read = from.take(MAX_BYTES as u64 + 1).read_until(b'\n', &mut line);
+    *end += read.map_err(|error| fault(Outcome::Unusable)(format!("cannot be read: {error}")))? as u64;
+    if line.is_empty() {
+        return Ok(None);
+    }
+    if line.len() > MAX_BYTES {
+        let what = format!("the line has more than {MAX_BYTES} bytes, the most that an entry may take");
+        return Err(fault(Outcome::Found)(what));
+    }
+    let draft: Draft = serde_json::from_slice(&line)
+        .map_err(|error| fault(Outcome::Found)(format!("column {}: it is no draft: {error}", error.column())))?;
+    if !erasures(&draft).is_empty() {
+        let what = "recording this destroys a content for good: record it with `minutebook content erase`";
+        return Err(fault(Outcome::Found)(what.to_owned()));
+    }
+    Ok(Some(Line { number, end: *end, draft }))
+}

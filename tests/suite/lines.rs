@@ -1,0 +1,80 @@
+//! `record --lines`: drafts a line each, as a decision file a line; where a line is none, what is before it is kept, and
+//! the same file goes on from there.
+
+use crate::run::{Place, defines};
+use minutebook::kent::decision_files;
+use minutebook_events::decision_file::DecisionFile;
+
+/// The draft of a decision file, as a line.
+fn line(file: &str) -> String {
+    serde_json::to_string(&DecisionFile::parse(file).unwrap().draft).unwrap()
+}
+
+fn lines(parties: &[&str]) -> String {
+    parties.iter().map(|party| line(&defines(party)) + "\n").collect()
+}
+
+#[test]
+fn the_lines_of_a_record_answer_as_its_decision_files_do() {
+    let (files, place) = (Place::kent(), Place::empty());
+    let kent: String = decision_files().into_iter().map(|(_, text)| line(text) + "\n").collect();
+    place.file("kent.jsonl", &kent);
+    place.run(&["record", "--lines", "kent.jsonl"]).ok().prints(&["recorded 39 entries in "]);
+    for question in ["state", "value", "findings", "decisions"] {
+        assert_eq!(place.run(&[question]).ok().out, files.run(&[question]).ok().out, "{question}");
+    }
+    place.run(&["verify"]).ok().prints(&["Verified 39 entries"]);
+    place.run(&["record", "--lines", "kent.jsonl"]).ok().prints(&["recorded 0 entries", "and 39 were there already"]);
+}
+
+#[test]
+fn a_line_that_is_refused_stops_the_rest_and_the_mended_file_goes_on() {
+    let place = Place::empty();
+    let twice = line(&defines("c").replace("party = \"c\"", "party = \"a\""));
+    let rest = lines(&["d", "e"]);
+    for (wrong, words) in [
+        (twice.as_str(), "party \"a\" is defined already"),
+        ("{\"id\": 1}", "column 8: it is no draft"),
+        ("", "column 0: it is no draft"),
+    ] {
+        place.file("parties.jsonl", lines(&["a", "b"]) + wrong + "\n" + &rest);
+        place.run(&["record", "--lines", "parties.jsonl"]).ends(1).says(&[
+            "parties.jsonl:3: ",
+            words,
+            "stopped at line 3: ",
+            "this one and those after it are not",
+        ]);
+        assert_eq!(place.roots()["entries"], 2, "{wrong}");
+    }
+    // One that comes twice in the file is recorded once.
+    place.file("parties.jsonl", lines(&["a", "b", "c", "c", "a"]) + &rest);
+    let mended = place.run(&["record", "--lines", "parties.jsonl"]).ok();
+    mended.prints(&["recorded 3 entries in ", "and 4 were there already"]);
+    assert_eq!(place.roots()["entries"], 5);
+}
+
+#[test]
+fn what_erases_or_is_not_there_or_is_not_expected_records_nothing() {
+    let place = Place::empty();
+    place.file("one.jsonl", lines(&["a"]));
+    place.run(&["record", "--lines", "none.jsonl"]).ends(2).says(&["cannot read none.jsonl"]);
+    place.run(&["record", "--lines", "one.jsonl", "--dry-run"]).ends(2).says(&["cannot be used with"]);
+    place
+        .run(&["record", "--lines", "one.jsonl", "--expected-head", "3"])
+        .ends(1)
+        .says(&["one.jsonl:1: ", "3 were expected"]);
+    place.file("erases.jsonl", line(&crate::given::erasing("1/1", "appendix")) + "\n");
+    place.run(&["record", "--lines", "erases.jsonl"]).ends(1).says(&["minutebook content erase"]);
+    place.file("empty.jsonl", "");
+    place.run(&["record", "--lines", "empty.jsonl"]).ok().prints(&["recorded 0 entries"]);
+    assert_eq!(place.roots()["entries"], 0);
+}
+
+#[test]
+fn standard_input_is_read_as_a_file_is() {
+    let place = Place::empty();
+    let mut command = place.command();
+    command.args(["record", "--lines", "-"]).write_stdin(lines(&["a", "b"]));
+    command.assert().success();
+    assert_eq!(place.roots()["entries"], 2);
+}
