@@ -103,12 +103,12 @@ impl Projections {
         subjects
     }
 
-    /// The events that an entry strikes: entry, and place in it. Decide rejects a correction of what is not there; a log
-    /// that another program wrote may have one, and it strikes nothing.
+    /// The events that an entry strikes: entry, and place in it. Decide rejects a correction of what is not there, or comes
+    /// later; a log that another program wrote may have one, and it strikes nothing.
     fn struck_by<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = (&'a Recorded, u16)> {
         entry.events.iter().filter_map(|event| match &event.kind {
             EventKind::Correction { strikes, .. } => {
-                let struck = self.by_id(strikes.entry)?;
+                let struck = self.by_id(strikes.entry).filter(|struck| struck.position < entry.expected_head)?;
                 places(&struck.entry).contains(&strikes.event).then_some((struck, strikes.event))
             }
             _ => None,
@@ -203,6 +203,22 @@ impl Projections {
             .collect()
     }
 
+    /// The timelines that have a fact of an event, acts apart.
+    fn timelines_with<'a>(&'a self, recorded: &'a Recorded, place: u16) -> impl Iterator<Item = &'a Timeline> {
+        fn on<'a, P: Projection>(
+            index: &'a Index<P>,
+            recorded: &Recorded,
+            place: u16,
+        ) -> impl Iterator<Item = &'a Timeline> {
+            Index::<P>::keys(recorded, place).into_iter().filter_map(|key| index.timeline(&key))
+        }
+        on(&self.register, recorded, place)
+            .chain(on(&self.value, recorded, place))
+            .chain(on(&self.lots, recorded, place))
+            .chain(on(&self.network, recorded, place))
+            .chain(on(&self.findings, recorded, place))
+    }
+
     /// The contracts defined at a head, in order.
     pub fn contracts(&self, head: Position) -> Vec<&ContractId> {
         let known = self.streams.all().filter_map(|(subject, _)| subject.contract());
@@ -275,17 +291,26 @@ impl Known for Projections {
         self.stepped()
     }
 
+    fn step(&self, event: &EventRef) -> Option<Stepped> {
+        let told = self.by_id(event.entry)?.entry.events.get(usize::from(event.event))?;
+        let step = Stepped::of(told, *event)?;
+        (self.stands(event) == Some(true)).then_some(step)
+    }
+
     fn stands(&self, event: &EventRef) -> Option<bool> {
         let recorded = self.by_id(event.entry)?;
         let target = recorded.entry.events.get(usize::from(event.event))?;
         if matches!(target.kind, EventKind::Correction { .. }) {
             return None;
         }
-        let struck = self.timelines().any(|(_, _, timeline)| {
-            timeline.facts().iter().any(|fact| {
-                (fact.position(), fact.place()) == (recorded.position, event.event) && fact.struck().is_some()
-            })
-        });
+        // Every projection that has the event has it struck, so that the first timeline found tells.
+        let told = |timeline: &Timeline| {
+            let facts = timeline.facts();
+            let first =
+                facts.partition_point(|fact| (fact.position(), fact.place()) < (recorded.position, event.event));
+            facts[first].struck().is_some()
+        };
+        let struck = self.timelines_with(recorded, event.event).next().is_some_and(told);
         Some(!struck)
     }
 

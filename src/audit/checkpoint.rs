@@ -112,7 +112,8 @@ impl Checkpoint {
         let mut lines = text.lines();
         let mut next = || lines.next().unwrap_or_default();
         let origin = Some(next()).filter(|line| !line.is_empty()).ok_or(bad(1, "the name of a ledger"))?;
-        let size = next().parse().ok().ok_or(bad(2, "a number of entries"))?;
+        // Nobody signs of no entry, and such a note would hold a ledger to nothing.
+        let size = next().parse().ok().filter(|size: &Position| size.0 > 0).ok_or(bad(2, "a number of entries"))?;
         let root = unbase64(next()).ok_or(bad(3, "a root in base64"))?;
         let streams = next().strip_prefix("streams ").and_then(unbase64).ok_or(bad(4, "\"streams\" and a root"))?;
         let projections = lines

@@ -69,6 +69,9 @@ pub fn verify(
             Ok::<(), LedgerError>(())
         })?;
         so_far.order.end(size)?;
+        if let Some(unheld) = due.next() {
+            return Err(differs(&unheld.head, "size"));
+        }
         Ok::<_, LedgerError>((so_far, ids.join().expect("it does not panic")?, other_versions))
     })?;
     hold_ids(&so_far.ids, &ids)?;

@@ -2,7 +2,7 @@
 //! hold together can still be looked at.
 
 use super::{DoesNotHold, Json, Outcome, Stop, given_checkpoint, key, output};
-use crate::audit::checkpoint::{Checkpoint, Head, Signed};
+use crate::audit::checkpoint::{Checkpoint, CheckpointError, Head, Signed};
 use crate::audit::key::PublicKey;
 use crate::audit::verify::{Verified, verify};
 use crate::copies::foreign;
@@ -61,7 +61,11 @@ impl Verify {
         let given = self.held.checkpoints()?;
         let store = store::open(folder)?;
         let mut checkpoints = vec![];
-        for (kept, note) in Signed::of(folder).all()? {
+        let all = Signed::of(folder).all().map_err(|error| match error {
+            kept @ CheckpointError::Kept { .. } => DoesNotHold(kept.to_string()).into(),
+            other => Stop::from(other),
+        })?;
+        for (kept, note) in all {
             let by = |key: &PublicKey| Checkpoint::open(&note, std::slice::from_ref(key)).is_ok();
             if !self.held.key.is_empty() && !self.held.key.iter().any(by) {
                 let size = kept.head.size;

@@ -2,6 +2,12 @@
 //! held to what it signed before.
 
 use crate::run::{Place, copy, defines};
+use minutebook::audit::checkpoint::{Checkpoint, Head};
+use minutebook::audit::key::PrivateKey;
+use minutebook::audit::note;
+use minutebook::audit::verify::verify;
+use minutebook::store;
+use minutebook_events::{Hash, Position};
 use std::fs;
 use std::path::Path;
 
@@ -200,7 +206,24 @@ fn nothing_is_signed_of_an_empty_ledger_and_a_spoilt_checkpoint_is_told() {
     let kept = fs::read_dir(place.ledger().join("checkpoints")).unwrap().next().unwrap().unwrap().path();
     fs::write(&kept, "nothing").unwrap();
     place.run(&["checkpoint", "--key", "kent.key"]).ends(2).says(&["it is not a signed note", "restore the file"]);
-    place.run(&["verify"]).ends(2).says(&["it is not a signed note"]);
+    place.run(&["verify"]).ends(1).says(&["it is not a signed note"]);
+    place.run(&["verify", "--json"]).ends(1).prints(&["it is not a signed note"]);
+}
+
+/// A note of no entry, were it held to, would stand before all others and hold the ledger to nothing.
+#[test]
+fn a_checkpoint_of_no_entry_is_none_and_hides_no_other() {
+    let (place, public) = signing();
+    let ours = Checkpoint::open(&sign(&place), &[]).unwrap();
+    let of_none = Checkpoint { head: Head { size: Position(0), ..ours.head.clone() }, ..ours.clone() };
+    let key = PrivateKey::read(&place.path().join("kent.key")).unwrap();
+    place.file("none.note", note::sign(&of_none.text(), &key));
+    place.run(&["verify", "--checkpoint", "none.note", "--key", &public]).ends(1).says(&["line 2 is not"]);
+    // Nor does the library pass over another that does not hold.
+    let store = store::open(&place.ledger()).unwrap();
+    let wrong = Checkpoint { head: Head { root: Hash::of([]), ..ours.head.clone() }, ..ours };
+    let fault = verify(&*store, None, &[of_none, wrong], |_, _| {}).unwrap_err().to_string();
+    assert!(fault.contains("is not the one that was signed of them"), "{fault}");
 }
 
 /// A checkpoint that the ledger kept and somebody edited is named itself, also by a copy of the ledger.
@@ -221,10 +244,14 @@ fn an_edited_checkpoint_is_told_apart_from_an_altered_ledger() {
     fs::write(&kept, &edited).unwrap();
     let name = kept.file_name().unwrap().to_str().unwrap();
     let words = format!("minutebook-ledger/checkpoints/{name}: it is not the checkpoint that its name has");
-    for args in
-        [&["verify"][..], &["backup", "--out", "b"], &["archive", "--out", "a"], &["checkpoint", "--key", "kent.key"]]
-    {
-        place.run(args).ends(2).says(&[
+    // A check finds it; whoever would build on it cannot.
+    for (args, code) in [
+        (&["verify"][..], 1),
+        (&["backup", "--out", "b"], 2),
+        (&["archive", "--out", "a"], 2),
+        (&["checkpoint", "--key", "kent.key"], 2),
+    ] {
+        place.run(args).ends(code).says(&[
             &words,
             "this file was altered, and not the ledger",
             "restore the file from a copy",

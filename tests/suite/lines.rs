@@ -21,7 +21,9 @@ fn the_lines_of_a_record_answer_as_its_decision_files_do() {
     place.file("kent.jsonl", &kent);
     place.run(&["record", "--lines", "kent.jsonl"]).ok().prints(&["recorded 39 entries in "]);
     for question in ["state", "value", "findings", "decisions"] {
-        assert_eq!(place.run(&[question]).ok().out, files.run(&[question]).ok().out, "{question}");
+        // When each was recorded differs, and is said in the first line.
+        let answered = |place: &Place| place.run(&[question]).ok().out.split_once('\n').unwrap().1.to_owned();
+        assert_eq!(answered(&place), answered(&files), "{question}");
     }
     place.run(&["verify"]).ok().prints(&["Verified 39 entries"]);
     place.run(&["record", "--lines", "kent.jsonl"]).ok().prints(&["recorded 0 entries", "and 39 were there already"]);

@@ -7,6 +7,7 @@ use super::{Found, field};
 use crate::content::{Classification, Step};
 use crate::entry::Draft;
 use crate::event::{Event, EventKind};
+use crate::ids::EventRef;
 use crate::prelude::*;
 
 pub(super) fn check(seen: &Seen, event: &Event, found: &mut Found) {
@@ -71,16 +72,14 @@ pub(super) fn check_undone(known: &dyn Known, draft: &Draft) -> Vec<Rejection> {
         EventKind::Correction { strikes, .. } => Some((at, *strikes)),
         _ => None,
     });
-    let mut struck = struck.peekable();
-    let contents = if struck.peek().is_some() { known.contents() } else { vec![] };
     let anew = |one: &Stepped| {
         draft.events.iter().filter_map(|event| event.kind.content_step()).any(|(contract, content, step)| {
             (contract, content, step.word()) == (&one.contract, &one.content, one.step.word())
         })
     };
-    let undone = |(at, strikes)| {
-        let one = contents.iter().find(|one| one.event == strikes)?;
-        let gone = !matches!(one.step, Step::Sealed(_)) && !anew(one);
+    let undone = |(at, strikes): (usize, EventRef)| {
+        let one = known.step(&strikes)?;
+        let gone = !matches!(one.step, Step::Sealed(_)) && !anew(&one);
         let why = Reason::NotUndone { name: one.name(), step: one.step };
         gone.then_some(Rejection { event: Some(at), field: field("strikes"), why })
     };

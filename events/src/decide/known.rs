@@ -173,6 +173,10 @@ pub trait Known {
     fn assignments(&self, contract: &ContractId, lot: &LotId) -> Vec<Assignment>;
     /// What was done to sealed contents, of every contract, and stands.
     fn contents(&self) -> Vec<Stepped>;
+    /// What one event did to a sealed content, where it did and stands.
+    fn step(&self, event: &EventRef) -> Option<Stepped> {
+        self.contents().into_iter().find(|one| one.event == *event)
+    }
     /// Whether the event is there and stands: `Some(false)` when it was struck already.
     fn stands(&self, event: &EventRef) -> Option<bool>;
     /// All ids of a kind (lots, services and contents of the one contract), to suggest the nearest.
