@@ -1,7 +1,9 @@
 //! Streams against a naive reference: every entry is in the stream of each subject it is about, a correction in that of
 //! what it strikes; one root over all of them, and a proof for each that none is left out.
 
+use crate::given::{act, defines};
 use crate::histories::{history, read};
+use minutebook_events::decision_file::DecisionFile;
 use minutebook_events::*;
 use minutebook_projections::streams::digest;
 use minutebook_projections::{MerkleMap, Projections, Subject};
@@ -74,4 +76,42 @@ proptest! {
             prop_assert!(!proof.shows(&root, &subject.key(), None));
         }
     }
+}
+
+/// Another program's log may correct what comes later: that strikes nothing, and nobody who asks afterwards finds that it did.
+#[test]
+fn an_entry_strikes_nothing_that_comes_after_it() {
+    let defines = |party: &str| DecisionFile::parse(&defines(party)).unwrap().draft;
+    let target = act("1/1", "2021-12-20", &lwk_event());
+    let target = DecisionFile::parse(&target).unwrap().draft;
+    let mut early = defines("a-party");
+    early.events[0].kind = EventKind::Correction {
+        strikes: EventRef { entry: target.id, event: 0 },
+        reason: "it is not there yet".to_owned(),
+    };
+    let mut projections = Projections::default();
+    let entries: Vec<Entry> = [early, target]
+        .into_iter()
+        .zip(0..)
+        .map(|(draft, at)| {
+            Entry::stamp(draft, Position(at), read(&format!("2026-01-0{}T00:00:00Z", at + 1)), "test".to_owned())
+        })
+        .collect();
+    for entry in &entries {
+        projections.apply(entry.clone(), Hash::leaf(&codec::encode(entry)));
+    }
+    let contract = Subject::Contract(read("lwk"));
+    assert_eq!(projections.streams.of(&contract), [Position(1)]);
+    assert_eq!(projections.contracts_of(&entries[0]), []);
+    assert_eq!(projections.contracts_of(&entries[1]), [read::<ContractId>("lwk")]);
+    assert_eq!(
+        projections.roots.stream(&contract),
+        Some(&digest([(Position(1), Hash::leaf(&codec::encode(&entries[1])))]))
+    );
+}
+
+fn lwk_event() -> String {
+    "[[event]]\nkind = \"contract-defined\"\neffective = 2016-04-01\nstanding = \"decided\"\nsources = [\"1/1 1\"]\n\
+     contract = \"lwk\"\ntitle = \"A contract\"\n"
+        .to_owned()
 }
