@@ -94,7 +94,7 @@ fn an_entry_strikes_nothing_that_comes_after_it() {
         .into_iter()
         .zip(0..)
         .map(|(draft, at)| {
-            Entry::stamp(draft, Position(at), read(&format!("2026-01-0{}T00:00:00Z", at + 1)), "test".to_owned())
+            Entry::stamp(draft, Position(at), read(format!("2026-01-0{}T00:00:00Z", at + 1)), "test".to_owned())
         })
         .collect();
     for entry in &entries {
