@@ -267,11 +267,13 @@ impl Ledger {
     /// Where a draft erases.
     pub async fn record_all(&self, drafts: Vec<Draft>, mut expected: Position) -> Vec<Result<Receipt, RecordError>> {
         assert!(drafts.iter().all(|draft| erasures(draft).is_empty()), "what erases is recorded by itself");
-        let mut ids = BTreeSet::new();
+        // What is there, or comes earlier among these, takes no position.
+        let takes: Vec<bool> = {
+            let (view, mut ids) = (self.view(), BTreeSet::new());
+            drafts.iter().map(|draft| ids.insert(draft.id) && view.projections.by_id(draft.id).is_none()).collect()
+        };
         let mut answers = vec![];
-        for draft in drafts {
-            // What is there, or comes earlier among these, takes no position.
-            let takes = ids.insert(draft.id) && self.view().projections.by_id(draft.id).is_none();
+        for (draft, takes) in drafts.into_iter().zip(takes) {
             answers.push(self.send(|reply| Request::Record(draft, expected, reply)));
             expected.0 += u64::from(takes);
         }
