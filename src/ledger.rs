@@ -10,7 +10,7 @@ use crate::today::day_of;
 use chrono::{DateTime, TimeDelta, Utc};
 use minutebook_events::codec::{self, BadBytes};
 use minutebook_events::decide::{Rejection, decide, decide_on};
-use minutebook_events::{Draft, Entry, EntryId, Hash, Instant, Position};
+use minutebook_events::{ContractId, Draft, Entry, EntryId, Hash, Instant, Position, Slug};
 use minutebook_projections::{Projections, Recorded};
 use std::collections::BTreeSet;
 use std::ops::Deref;
@@ -250,23 +250,23 @@ impl Ledger {
     pub async fn record(&self, draft: Draft, expected: Position) -> Result<Receipt, RecordError> {
         let erased = erasures(&draft);
         let receipt = self.ask(|reply| Request::Record(draft, expected, reply)).await?;
+        self.erase(&erased, receipt)
+    }
+
+    /// Destroys what an entry erases, once there is a receipt for it.
+    fn erase(&self, erased: &[(ContractId, Slug)], receipt: Receipt) -> Result<Receipt, RecordError> {
         let view = self.view();
-        let gone = self.contents.erase(&erased, &view.projections, view.head);
+        let gone = self.contents.erase(erased, &view.projections, view.head);
         gone.map_err(|cause| RecordError::NotErased { position: receipt.position, cause })?;
         Ok(receipt)
     }
 
     /// Records drafts in order, the first as the entry at `expected`, each of the others after those before it. They share
-    /// commits. Where one is refused, none after it is recorded; what is there already takes no position. Nothing that
-    /// erases may be among them: that is recorded by itself, so that it is known to be gone.
+    /// commits. Where one is refused, none after it is recorded; what is there already takes no position.
     ///
     /// # Errors
     /// For each draft in order, as [`Ledger::record`]; after the first that is refused the others conflict.
-    ///
-    /// # Panics
-    /// Where a draft erases.
     pub async fn record_all(&self, drafts: Vec<Draft>, mut expected: Position) -> Vec<Result<Receipt, RecordError>> {
-        assert!(drafts.iter().all(|draft| erasures(draft).is_empty()), "what erases is recorded by itself");
         // What is there, or comes earlier among these, takes no position.
         let takes: Vec<bool> = {
             let (view, mut ids) = (self.view(), BTreeSet::new());
@@ -274,15 +274,16 @@ impl Ledger {
         };
         let mut answers = vec![];
         for (draft, takes) in drafts.into_iter().zip(takes) {
-            answers.push(self.send(|reply| Request::Record(draft, expected, reply)));
+            answers.push((erasures(&draft), self.send(|reply| Request::Record(draft, expected, reply))));
             expected.0 += u64::from(takes);
         }
         let mut receipts = vec![];
-        for answer in answers {
-            receipts.push(match answer {
+        for (erased, answer) in answers {
+            let receipt = match answer {
                 Ok(answer) => answer.await.unwrap_or(Err(RecordError::Closed)),
                 Err(error) => Err(error),
-            });
+            };
+            receipts.push(receipt.and_then(|receipt| self.erase(&erased, receipt)));
         }
         receipts
     }

@@ -16,10 +16,11 @@ pub type Day = NaiveDate;
 ///
 /// ```
 /// use minutebook_events::DateSpan;
-/// let span: DateSpan = "../2016-03-31".parse().unwrap();
+/// let span: DateSpan = "../2016-03-31".parse()?;
 /// assert_eq!(span.to_string(), "on or before 31 March 2016");
 /// assert!(span.earliest() < span.latest());
 /// assert!("2022-02-30".parse::<DateSpan>().is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DateSpan {
@@ -227,8 +228,8 @@ impl Months {
     ///
     /// ```
     /// use minutebook_events::{Day, Months};
-    /// let start = Day::from_ymd_opt(2017, 10, 1).unwrap();
-    /// assert_eq!(Months(42).last_day_from(start), Day::from_ymd_opt(2021, 3, 31));
+    /// let last_day = Day::from_ymd_opt(2017, 10, 1).and_then(|start| Months(42).last_day_from(start));
+    /// assert_eq!(last_day, Day::from_ymd_opt(2021, 3, 31));
     /// ```
     pub fn last_day_from(self, first: Day) -> Option<Day> {
         let same = self.after(first)?;
@@ -371,8 +372,8 @@ impl fmt::Display for YearFraction {
 ///
 /// ```
 /// use minutebook_events::{Day, financial_year};
-/// let (year, name) = financial_year(Day::from_ymd_opt(2022, 3, 31).unwrap());
-/// assert_eq!((year.to_string().as_str(), name.as_str()), ("1 April 2021 to 31 March 2022", "2021/22"));
+/// let of = Day::from_ymd_opt(2022, 3, 31).map(financial_year).map(|(year, name)| (year.to_string(), name));
+/// assert_eq!(of, Some(("1 April 2021 to 31 March 2022".to_owned(), "2021/22".to_owned())));
 /// ```
 pub fn financial_year(day: Day) -> (TimeRange, String) {
     let year = if day.month() >= 4 { day.year() } else { day.year() - 1 };

@@ -6,10 +6,8 @@
 //!
 //! ```
 //! use minutebook_events::{DateSpan, Money};
-//! let span: DateSpan = "2021-05".parse().unwrap();
-//! assert_eq!(span.to_string(), "May 2021");
-//! let money: Money = "£0.99m".parse().unwrap();
-//! assert_eq!(money.to_string(), "£0.99 million");
+//! assert_eq!("2021-05".parse().map(|span: DateSpan| span.to_string()), Ok("May 2021".to_owned()));
+//! assert_eq!("£0.99m".parse().map(|money: Money| money.to_string()), Ok("£0.99 million".to_owned()));
 //! ```
 #![no_std]
 

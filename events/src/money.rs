@@ -30,9 +30,10 @@ impl Scale {
 ///
 /// ```
 /// use minutebook_events::Money;
-/// let money: Money = "£0.99m".parse().unwrap();
+/// let money: Money = "£0.99m".parse()?;
 /// assert_eq!((money.pounds().to_string(), money.nearest().to_string()), ("990000.00".into(), "10000.00".into()));
-/// assert_eq!("£16,925,000".parse::<Money>().unwrap().to_string(), "£16,925,000");
+/// assert_eq!("£16,925,000".parse::<Money>()?.to_string(), "£16,925,000");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Money {

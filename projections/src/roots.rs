@@ -47,9 +47,6 @@ const KINDS: [Kind; 6] = [
     kind::<Findings>(true),
 ];
 
-/// Where the decisions are among them.
-const ACTS: usize = 4;
-
 /// What an entry adds to the roots, by the hashes of names alone. It follows from the entry and its position, so that any
 /// thread can find it ahead.
 #[derive(Debug, Clone)]
@@ -102,7 +99,8 @@ impl Roots {
     pub fn with_capacity(entries: usize) -> Self {
         let mut roots = Self::default();
         // Every entry has an act of its own, as a rule; contracts, parties and figures come again.
-        roots.projections[ACTS] = MerkleMap::with_capacity(entries);
+        let acts = KINDS.iter().zip(&mut roots.projections).filter(|(kind, _)| kind.name == Decisions::NAME);
+        acts.for_each(|(_, map)| *map = MerkleMap::with_capacity(entries));
         roots
     }
 

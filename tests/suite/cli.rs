@@ -261,21 +261,8 @@ fn rebuild_and_verify_count_what_there_is() {
 #[test]
 fn columns_is_kept_to() {
     let place = Place::kent();
-    let asked: [&[&str]; 11] = [
-        &["state"],
-        &["register"],
-        &["value"],
-        &["lots"],
-        &["network"],
-        &["decisions"],
-        &["findings", "community-wellbeing"],
-        &["why", "live-well-kent-2016", "lot-2/holder"],
-        &["diff", "--from", "2017-09-30", "--to", "2018-04-01"],
-        &["explain", "7"],
-        &["replay", "--from", "30", "--to", "37"],
-    ];
     for width in [40, 60, 80, 120] {
-        for args in asked {
+        for args in QUESTIONS {
             let shown = ran(place.command().env("COLUMNS", width.to_string()).args(args)).ok();
             let wide: Vec<_> = shown.out.lines().filter(|line| line.trim_end().chars().count() > width).collect();
             assert!(wide.is_empty(), "{width} {args:?}: {wide:#?}");
