@@ -10,6 +10,7 @@ pub mod copies;
 pub mod durable;
 pub mod kent;
 pub mod ledger;
+mod lock;
 pub mod merkle;
 pub mod question;
 pub mod report;

@@ -10,7 +10,8 @@
 
 use super::error::CopyError;
 use crate::durable;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use crate::lock::Lock;
+use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +23,7 @@ pub(super) struct Draft {
     target: PathBuf,
     from: PathBuf,
     home: PathBuf,
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Draft {
@@ -130,13 +131,12 @@ fn only_ours(home: &Path, target: &Path) -> Result<(), CopyError> {
     Ok(())
 }
 
-fn lock(home: &Path, target: &Path) -> Result<File, CopyError> {
+fn lock(home: &Path, target: &Path) -> Result<Lock, CopyError> {
     let path = home.join(LOCK);
     let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
     let file = file.map_err(CopyError::io("make", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(CopyError::Busy { target: target.into(), draft: home.into() }),
-        Err(TryLockError::Error(error)) => Err(CopyError::io("lock", path)(error)),
-    }
+    Lock::exclusive(file).map_err(|(_, error)| match error {
+        None => CopyError::Busy { target: target.into(), draft: home.into() },
+        Some(error) => CopyError::io("lock", path)(error),
+    })
 }

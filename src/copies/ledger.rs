@@ -6,20 +6,15 @@ use super::{Progress, Step};
 use crate::audit::checkpoint::{self, Checkpoint, Head, Signed};
 use crate::audit::verify::{Verified, long_enough, verify};
 use crate::sealed::Contents;
-use crate::store::{self, NewEntry, OpenError, Store, StoreError};
+use crate::store::{self, NewEntry, Store, StoreError};
 use minutebook_events::Position;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 /// What one commit takes: enough that its flush costs little, and not so much that it is felt in memory.
 const GROUP_ENTRIES: usize = 1000;
 const GROUP_BYTES: usize = 4 * 1024 * 1024;
-
-/// How long a lock may outlive its store.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A new ledger, being filled.
 pub(super) struct Filling {
@@ -64,21 +59,9 @@ pub(super) fn verified(
     checkpoints: &[Checkpoint],
     progress: Progress,
 ) -> Result<(Verified, Head), CopyError> {
-    let store = open(folder)?;
+    let store = store::open(folder)?;
     let contents = Contents::beside(folder);
     Ok(verify(&*store, Some(&contents), checkpoints, |done, total| progress(Step::Verifying, done, total))?)
-}
-
-/// Opens a ledger that no other process knows. Where this one starts programs meanwhile, each holds the lock of the store
-/// that filled it for a moment longer, until it runs.
-fn open(folder: &Path) -> Result<Arc<dyn Store>, OpenError> {
-    let start = Instant::now();
-    loop {
-        match store::open(folder) {
-            Err(OpenError::Locked { .. }) if start.elapsed() < PATIENCE => sleep(Duration::from_millis(5)),
-            outcome => return outcome,
-        }
-    }
 }
 
 /// Takes the checkpoints out of a copy that were signed of more entries than it has, while it was made; those that it has.

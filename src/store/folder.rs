@@ -10,9 +10,10 @@
 use super::error::{OpenError, Shown};
 use super::kept::{self, Kept};
 use crate::durable;
+use crate::lock::Lock;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
@@ -59,7 +60,7 @@ struct Holder {
 pub struct Folder {
     path: PathBuf,
     created: bool,
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Folder {
@@ -158,18 +159,14 @@ pub fn copy(from: &Path, to: &Path) -> Result<(), OpenError> {
 }
 
 /// Keeps other processes from opening a ledger, without a write. Where it has no lock, none has ever opened it there.
-fn still(path: &Path) -> Result<Option<File>, OpenError> {
+fn still(path: &Path) -> Result<Option<Lock>, OpenError> {
     let name = path.join(LOCK);
-    let mut file = match File::open(&name) {
+    let file = match File::open(&name) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(OpenError::io("open", name, error)),
     };
-    match file.try_lock_shared() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Err(OpenError::Locked { path: path.into(), holder: holder(&mut file) }),
-        Err(TryLockError::Error(error)) => Err(OpenError::io("lock", name, error)),
-    }
+    Lock::shared(file).map(Some).map_err(|refused| refusal(path, name, refused))
 }
 
 /// Makes names durable: those in this folder, and the folder's own in those above it, which may be new as well.
@@ -306,25 +303,27 @@ fn why_no_marker(path: &Path) -> OpenError {
     }
 }
 
-fn lock(path: &Path) -> Result<File, OpenError> {
+fn lock(path: &Path) -> Result<Lock, OpenError> {
     let name = path.join(LOCK);
     let mut options = OpenOptions::new();
-    let mut file = options
+    let file = options
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
         .open(&name)
         .map_err(|e| OpenError::io("open", &name, e))?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            return Err(OpenError::Locked { path: Shown(path.to_owned()), holder: holder(&mut file) });
-        }
-        Err(TryLockError::Error(error)) => return Err(OpenError::io("lock", name, error)),
+    let mut lock = Lock::exclusive(file).map_err(|refused| refusal(path, name.clone(), refused))?;
+    sign(lock.file()).map_err(|e| OpenError::io("write", name, e))?;
+    Ok(lock)
+}
+
+/// Why a lock was not to be had.
+fn refusal(ledger: &Path, name: PathBuf, (mut file, error): (File, Option<io::Error>)) -> OpenError {
+    match error {
+        None => OpenError::Locked { path: Shown(ledger.to_owned()), holder: holder(&mut file) },
+        Some(error) => OpenError::io("lock", name, error),
     }
-    sign(&mut file).map_err(|e| OpenError::io("write", name, e))?;
-    Ok(file)
 }
 
 /// Says in the lock who holds it.

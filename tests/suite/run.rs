@@ -3,8 +3,7 @@
 
 pub use crate::given::{copy, defines};
 use assert_cmd::Command;
-use minutebook::ledger::{Ledger, LedgerError};
-use minutebook::store::OpenError;
+use minutebook::ledger::Ledger;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -127,16 +126,9 @@ fn command(folder: &Path) -> Command {
     command
 }
 
-/// Opens a ledger that this process had open. A command that another test starts holds the lock from its fork until
-/// its exec, so the first try may find it locked.
+/// Opens a ledger in this process.
 pub fn reopen(folder: &Path) -> Ledger {
-    for _ in 0..500 {
-        match Ledger::open(folder, |_, _| {}) {
-            Err(LedgerError::Open(OpenError::Locked { .. })) => std::thread::sleep(Duration::from_millis(10)),
-            other => return other.unwrap(),
-        }
-    }
-    panic!("{} stays locked", folder.display())
+    Ledger::open(folder, |_, _| {}).unwrap()
 }
 
 /// A contract whose first lot is with somebody, and the correction that strikes this.

@@ -7,15 +7,11 @@ mod places;
 mod trips;
 
 use crate::run::{Place, Ran, defines};
-use minutebook::copies::{self, Copied, CopyError};
-use minutebook::ledger::LedgerError;
-use minutebook::store::OpenError;
+use minutebook::copies::{self, Copied};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::thread::sleep;
-use std::time::Duration;
 
 /// A place with Kent's record and more: two checkpoints, an entry that neither covers, and files beside the entries.
 fn council() -> (Place, String) {
@@ -80,15 +76,9 @@ fn restore(place: &Place, from: &str, to: &str) -> Ran {
     place.run(&["restore", "--from", from, "--ledger", to])
 }
 
-/// Restores in this process. As in [`crate::run::reopen`], a program that another test starts may hold a lock for a moment.
+/// Restores in this process.
 fn restored(from: &Path, to: &Path) -> Copied {
-    for _ in 0..500 {
-        match copies::restore(from, to, Default::default(), &mut |_, _, _| {}) {
-            Err(CopyError::Ledger(LedgerError::Open(OpenError::Locked { .. }))) => sleep(Duration::from_millis(10)),
-            other => return other.unwrap().1,
-        }
-    }
-    panic!("{} stays locked", from.display())
+    copies::restore(from, to, Default::default(), &mut |_, _, _| {}).unwrap().1
 }
 
 /// Writes the hashes of an archive anew, as whoever changes it on purpose would.

@@ -2,15 +2,13 @@
 //! a fault: every promised entry, byte for byte, and beyond them nothing but whole appends. It knows no faults.
 
 use super::{MOST_RUNS, random};
-use minutebook::store::{Folder, NewEntry, OpenError, Options, SledStore, Store};
+use minutebook::store::{Folder, NewEntry, Options, SledStore, Store};
 use minutebook_events::codec::MAX_BYTES;
 use minutebook_events::{EntryId, Position};
 use sha2::{Digest, Sha256};
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 const DIR: &str = "MINUTEBOOK_FAULTS_APPENDS";
 const SEED: &str = "MINUTEBOOK_FAULTS_SEED";
@@ -93,7 +91,7 @@ impl Appends {
     pub fn holds(self, ledger: &Path, before: usize, printed: &str) {
         let before = self.ends().nth(before).expect("it goes on for ever");
         self.check(ledger, &(self.receipts(before) + printed), MOST_RUNS);
-        self.append(&open(opened_again(ledger)));
+        self.append(&open(Folder::open(ledger).expect("the folder opens once more")));
     }
 
     /// Every promised entry is there byte for byte, and beyond them nothing but whole appends: one at most for each process
@@ -159,18 +157,4 @@ pub fn be_child() {
     }
     drop(store);
     std::process::exit(0);
-}
-
-/// A folder that this process had open a moment ago. A program that another thread starts meanwhile holds its lock too, until
-/// it runs.
-fn opened_again(ledger: &Path) -> Folder {
-    let start = Instant::now();
-    loop {
-        match Folder::open(ledger) {
-            Err(OpenError::Locked { .. }) if start.elapsed() < Duration::from_secs(10) => {
-                sleep(Duration::from_millis(5))
-            }
-            opened => return opened.expect("the folder opens once more"),
-        }
-    }
 }
