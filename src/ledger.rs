@@ -4,8 +4,10 @@
 use crate::ahead;
 use crate::audit::checkpoint::Head;
 use crate::merkle::Tree;
+use crate::question::{Answer, Question, QuestionError};
 use crate::sealed::{ContentError, ContentFault, Contents, Unready, erasures};
 use crate::store::{self, NewEntry, OpenError, Store, StoreError, Stored};
+use crate::streams;
 use crate::today::day_of;
 use chrono::{DateTime, TimeDelta, Utc};
 use minutebook_events::codec::{self, BadBytes};
@@ -146,7 +148,7 @@ enum Request {
 }
 
 type Reply<T> = oneshot::Sender<Result<T, RecordError>>;
-type Answer<T> = oneshot::Receiver<Result<T, RecordError>>;
+type Waiting<T> = oneshot::Receiver<Result<T, RecordError>>;
 
 /// A ledger that is open. Questions and records may come from any thread; one process has it at a time.
 pub struct Ledger {
@@ -201,6 +203,24 @@ impl Ledger {
         let store = store::open(folder)?;
         let contents = Contents::recover(folder).map_err(ContentFault::Unlisted)?;
         Self::on(store, contents, Box::new(Utc::now), progress)
+    }
+
+    /// Answers one question of the ledger at a folder, which is opened for it alone: a question of one contract by the streams
+    /// behind it, any other by folding every entry, of which `progress` hears as in [`Ledger::open`].
+    ///
+    /// # Errors
+    /// As [`Ledger::open`], and the inner one where there is no answer.
+    pub fn ask_once(
+        folder: &Path,
+        question: &Question,
+        progress: impl FnMut(u64, u64),
+    ) -> Result<Result<Answer, QuestionError>, LedgerError> {
+        let store = store::open(folder)?;
+        let contents = Contents::recover(folder).map_err(ContentFault::Unlisted)?;
+        match streams::ask(&*store, question)? {
+            Some(answer) => Ok(answer),
+            None => Ok(Self::on(store, contents, Box::new(Utc::now), progress)?.view().ask(question)),
+        }
     }
 
     /// Makes a ledger in an empty or new folder.
@@ -301,7 +321,7 @@ impl Ledger {
     }
 
     /// Asks, and does not wait for the answer.
-    fn send<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<Answer<T>, RecordError> {
+    fn send<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<Waiting<T>, RecordError> {
         let (reply, answer) = oneshot::channel();
         let requests = self.requests.as_ref().ok_or(RecordError::Closed)?;
         requests.send(request(reply)).map_err(|_| RecordError::Closed)?;
@@ -597,7 +617,7 @@ fn accept(
 
 /// What the store takes of an entry with these bytes, which comes after what the projections hold.
 pub(crate) fn new_entry(projections: &Projections, entry: &Entry, bytes: Vec<u8>) -> NewEntry {
-    NewEntry { id: entry.id, contracts: projections.contracts_of(entry), bytes }
+    NewEntry { id: entry.id, subjects: projections.subjects(entry).into_iter().collect(), bytes }
 }
 
 /// An instant for the next entry: now, or a step after the last one where the clock has not moved on.

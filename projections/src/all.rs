@@ -115,11 +115,6 @@ impl Projections {
         })
     }
 
-    /// The contracts to whose streams an entry would belong if it came next, each once, in order.
-    pub fn contracts_of(&self, entry: &Entry) -> Vec<ContractId> {
-        self.subjects(entry).iter().filter_map(Subject::contract).cloned().collect()
-    }
-
     fn strike(&mut self, target: &EventRef, by: &Recorded, place: u16) {
         // An entry that strikes an event of its own strikes nothing: see `struck_by`.
         let Some(at) = self.ids.get(&target.entry).and_then(|position| at(&self.entries, *position)) else {

@@ -51,25 +51,22 @@ const KINDS: [Kind; 6] = [
 /// thread can find it ahead.
 #[derive(Debug, Clone)]
 pub struct Trace {
-    /// The subjects that the entry is about by itself, each with the place of the event that is about it, where one is.
-    subjects: Vec<(Option<u16>, Name)>,
+    /// The hashes of the subjects that the entry is about by itself, each with the place of the event that is about it, where
+    /// one is.
+    subjects: Vec<(Option<u16>, Hash)>,
     /// By the places of its events: which projection, and the hash of the key of a timeline in it.
     timelines: Vec<(u16, usize, Hash)>,
     /// The events that correct: their places, and what each strikes.
     strikes: Vec<(u16, EventRef)>,
 }
 
-/// A subject, by the hash under which its stream lies, and whether it is a contract.
-type Name = (Hash, bool);
-
 impl Trace {
     /// That of an entry at its position.
     pub fn of(entry: &Entry, position: Position) -> Self {
-        let name = |subject: Subject| (subject.key(), subject.contract().is_some());
-        let answered = streams::about_act(&entry.act).into_iter().map(|subject| (None, name(subject)));
+        let answered = streams::about_act(&entry.act).into_iter().map(|subject| (None, subject.key()));
         let mut trace = Self { subjects: answered.collect(), timelines: vec![], strikes: vec![] };
         for (place, event) in (0..).zip(&entry.events) {
-            let about = streams::about_event(&event.kind).into_iter().map(|subject| (Some(place), name(subject)));
+            let about = streams::about_event(&event.kind).into_iter().map(|subject| (Some(place), subject.key()));
             trace.subjects.extend(about);
             for (kind, of) in KINDS.iter().enumerate() {
                 let names = (of.names)(entry, place, position);
@@ -88,8 +85,6 @@ impl Trace {
 pub struct Roots {
     /// From the key of every subject to the digest of its stream.
     streams: MerkleMap,
-    /// How many of the subjects are contracts.
-    contracts: u64,
     /// For each projection, from the hash of every key to the digest of its timeline.
     projections: [MerkleMap; KINDS.len()],
 }
@@ -116,7 +111,7 @@ impl Roots {
         trace: &Trace,
         earlier: impl Fn(EntryId) -> Result<Option<(Position, Trace)>, E>,
     ) -> Result<(), E> {
-        let mut subjects: Vec<Name> = trace.subjects.iter().map(|(_, name)| *name).collect();
+        let mut subjects: Vec<Hash> = trace.subjects.iter().map(|(_, name)| *name).collect();
         for (place, kind, name) in &trace.timelines {
             self.projections[*kind].change(*name, |digest| told(digest, (position, *place), leaf));
         }
@@ -135,11 +130,8 @@ impl Roots {
         }
         subjects.sort_unstable();
         subjects.dedup();
-        for (subject, is_contract) in subjects {
-            self.streams.change(subject, |digest| {
-                self.contracts += u64::from(is_contract && digest.is_none());
-                streams::extend(digest, position, leaf)
-            });
+        for subject in subjects {
+            self.streams.change(subject, |digest| streams::extend(digest, position, leaf));
         }
         Ok(())
     }
@@ -150,9 +142,9 @@ impl Roots {
         self.projections.iter_mut().for_each(MerkleMap::settle);
     }
 
-    /// How many contracts have a stream.
-    pub fn contracts(&self) -> u64 {
-        self.contracts
+    /// How many subjects have a stream.
+    pub fn subjects(&self) -> u64 {
+        self.streams.len() as u64
     }
 
     /// The digest of a stream, as [`streams::digest`] makes it; nothing where no entry is about the subject.

@@ -2,10 +2,15 @@
 //! must not know what the entries say of it.
 
 use crate::prelude::*;
-use core::fmt;
+use core::{fmt, str::FromStr};
 use minutebook_events::decide::{Name, definition, references};
 use minutebook_events::{Act, ActRef, ContractId, Entry, EventKind, Hash, OfficeId, PartyId, Position};
 use serde::{Deserialize, Serialize};
+
+const CONTRACT: &str = "contract";
+const PARTY: &str = "party";
+const OFFICE: &str = "office";
+const ACT: &str = "act";
 
 /// What a stream is about: a contract, or what questions of contracts look up besides.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -24,7 +29,18 @@ pub enum Subject {
 impl Subject {
     /// Its key in the Merkle map: the SHA-256 of its text, as in "contract live-well-kent-2016".
     pub fn key(&self) -> Hash {
-        Hash::of([self.to_string().as_bytes()])
+        Hash::of([self.text().as_bytes()])
+    }
+
+    /// Its text, as in "contract live-well-kent-2016", which [`str::parse`] reads.
+    pub fn text(&self) -> String {
+        let (kind, id) = match self {
+            Self::Contract(id) => (CONTRACT, id.as_str()),
+            Self::Party(id) => (PARTY, id.as_str()),
+            Self::Office(id) => (OFFICE, id.as_str()),
+            Self::Act(reference) => (ACT, reference.as_str()),
+        };
+        [kind, " ", id].concat()
     }
 
     /// The contract, where it is one.
@@ -38,17 +54,31 @@ impl Subject {
 
 impl fmt::Display for Subject {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Self::Contract(id) => write!(out, "contract {id}"),
-            Self::Party(id) => write!(out, "party {id}"),
-            Self::Office(id) => write!(out, "office {id}"),
-            Self::Act(reference) => write!(out, "act {reference}"),
-        }
+        out.pad(&self.text())
     }
 }
 
+impl FromStr for Subject {
+    type Err = BadSubject;
+    fn from_str(text: &str) -> Result<Self, BadSubject> {
+        let read = || match text.split_once(' ')? {
+            (CONTRACT, id) => id.parse().ok().map(Self::Contract),
+            (PARTY, id) => id.parse().ok().map(Self::Party),
+            (OFFICE, id) => id.parse().ok().map(Self::Office),
+            (ACT, reference) => reference.parse().ok().map(Self::Act),
+            _ => None,
+        };
+        read().ok_or_else(|| BadSubject(text.to_owned()))
+    }
+}
+
+/// Why a text is no subject.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not a subject: write it as \"contract live-well-kent-2016\", or with party, office or act")]
+pub struct BadSubject(String);
+
 /// The subjects that an entry is about by itself: it belongs to their streams.
-pub(crate) fn about(entry: &Entry) -> BTreeSet<Subject> {
+pub fn about(entry: &Entry) -> BTreeSet<Subject> {
     about_act(&entry.act).into_iter().chain(entry.events.iter().flat_map(|event| about_event(&event.kind))).collect()
 }
 

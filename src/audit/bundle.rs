@@ -18,17 +18,19 @@
 
 use super::checkpoint::{BadCheckpoint, Checkpoint, Head};
 use super::key::PublicKey;
+use crate::gather::{Gathered, gather};
 use crate::ledger::View;
 use crate::merkle::{Inclusion, Tree};
 use crate::question::{Answer, KnownAt, Question, QuestionError};
 use crate::store::{Store, StoreError};
 use minutebook_events::codec::{self, BadBytes};
-use minutebook_events::{Entry, Hash, Position};
+use minutebook_events::{ContractId, Entry, Hash, Position};
 use minutebook_projections::streams::{digest, named};
 use minutebook_projections::{MapProof, Projections, Subject};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
 /// The most stored bytes that a bundle takes unless it is told otherwise: 64 MiB.
 pub const LIMIT: usize = 64 * 1024 * 1024;
@@ -201,7 +203,7 @@ impl Bundle {
         question.known_at = Some(KnownAt::Position(last));
         let answer = serde_json::to_value(view.ask(&question)?).expect("an answer is text, numbers and lists");
         let evidence = match &question.contract {
-            Some(contract) => Evidence::of(record.projections, Subject::Contract(contract.clone()), last),
+            Some(contract) => Evidence::of(record.projections, contract, last),
             None => Evidence::all(record.projections),
         };
         let mut bundle =
@@ -414,20 +416,11 @@ impl Evidence {
         Self { entries: (0..projections.head().0).map(Position).collect(), streams: None }
     }
 
-    /// From one subject on, the streams of everything that their entries name, and the entry that is known last.
-    fn of(projections: &Projections, asked: Subject, last: Position) -> Self {
-        let (mut streams, mut entries) = (BTreeSet::new(), BTreeSet::new());
-        let mut next = vec![asked];
-        while let Some(subject) = next.pop() {
-            for position in projections.streams.of(&subject) {
-                if entries.insert(*position) {
-                    let recorded = projections.entry(*position).expect("a stream leads to entries");
-                    next.extend(named(&recorded.entry));
-                }
-            }
-            streams.insert(subject);
-            next.retain(|subject| !streams.contains(subject));
-        }
+    /// The streams of a contract and of everything that its entries name, and the entry that is known last.
+    fn of(projections: &Projections, asked: &ContractId, last: Position) -> Self {
+        let stream = |subject: &Subject| Ok::<_, Infallible>(projections.streams.of(subject).to_vec());
+        let named = |position| Ok(named(&projections.entry(position).expect("a stream leads to entries").entry));
+        let Ok(Gathered { mut entries, streams }) = gather(Subject::Contract(asked.clone()), stream, named);
         entries.insert(last);
         Self { entries, streams: Some(streams) }
     }

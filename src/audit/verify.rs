@@ -10,7 +10,7 @@ use crate::sealed::{Contents, VerifiedContents, may_concern_contents};
 use crate::store::{Store, Stored};
 use minutebook_events::{Entry, EntryId, Hash, Instant, Position, codec};
 use minutebook_projections::streams::digest;
-use minutebook_projections::{Projections, Roots, Subject, Trace};
+use minutebook_projections::{Projections, Roots, Trace};
 use std::thread;
 
 /// What was verified of a ledger, and how much of it.
@@ -240,24 +240,24 @@ fn hold_ids(entries: &[EntryId], index: &[Option<EntryId>]) -> Result<(), Ledger
 fn hold_streams(store: &dyn Store, roots: &Roots, tree: &Tree) -> Result<u64, LedgerError> {
     let fault = |position, what| Err(LedgerError::Incoherent { position, what });
     let (mut streams, mut wrong) = (0, None);
-    store.each_stream(&mut |contract, positions| {
+    store.each_stream(&mut |subject, positions| {
         streams += 1;
         let leaf = |position: &Position| tree.leaf(position.0).map(|leaf| (*position, *leaf));
         let entries: Option<Vec<_>> = positions.iter().map(leaf).collect();
         let listed = entries.map(digest);
-        if listed.as_ref() != roots.stream(&Subject::Contract(contract.clone())) {
-            wrong.get_or_insert((positions[0], contract.clone()));
+        if listed.as_ref() != roots.stream(subject) {
+            wrong.get_or_insert((positions[0], subject.clone()));
         }
     })?;
-    if let Some((position, contract)) = wrong {
-        return fault(position, format!("the index of the stream {contract} does not list the entries that touch it"));
-    }
-    let expected = roots.contracts();
-    if streams != expected {
+    if let Some((position, subject)) = wrong {
         return fault(
-            Position(0),
-            format!("the index of streams has {streams} contracts, and the entries touch {expected}"),
+            position,
+            format!("the index of the stream of {subject} does not list the entries that touch it"),
         );
+    }
+    let expected = roots.subjects();
+    if streams != expected {
+        return fault(Position(0), format!("the index has {streams} streams, and the entries make {expected}"));
     }
     Ok(streams)
 }

@@ -1,6 +1,7 @@
 //! `state`, `register`, `value`, `lots`, `network`, `decisions`, `findings`, `diff` and `why`: a question each.
 
 use super::{Ask, Coordinates, Json, Outcome, Stop, day, output};
+use crate::ledger::Ledger;
 use crate::question::{Question, Topic};
 use crate::today::today;
 use clap::Args;
@@ -18,10 +19,10 @@ fn question(
     at: Coordinates,
     json: bool,
 ) -> Result<Outcome, Stop> {
-    let ledger = output::open(folder)?;
     let as_of = at.as_of.unwrap_or_else(today);
     let question = Question { topic, contract, as_of, known_at: at.known_at, decided_by: at.decided_by };
-    let answer = ledger.view().ask(&question)?;
+    let mut progress = output::Progress::new("opening");
+    let answer = Ledger::ask_once(folder, &question, |done, total| progress.tell(done, total))??;
     output::answer(&answer, json)
 }
 

@@ -352,8 +352,11 @@ impl View<'_> {
             Some(KnownAt::Position(asked)) if asked < self.head => asked.next(),
             Some(KnownAt::Position(asked)) => return Err(QuestionError::PastHead { asked, head: self.head }),
             Some(KnownAt::Instant(instant)) => {
-                let known = self.projections.entries().partition_point(|recorded| recorded.entry.recorded <= instant);
-                Position(known as u64).min(self.head)
+                // Some of them may have been passed over.
+                let entries = self.projections.entries();
+                let known = entries.partition_point(|recorded| recorded.entry.recorded <= instant);
+                let last = known.checked_sub(1).map(|last| entries[last].position);
+                last.map_or(Position(0), Position::next).min(self.head)
             }
         };
         Ok(At { as_of: question.as_of, head, decided_by: question.decided_by })

@@ -13,7 +13,7 @@ pub(super) fn rows(
 ) -> Result<Vec<Row>, QuestionError> {
     let contract = contract.expect("the command line asks why of one contract");
     let mut names: Vec<String> = vec![];
-    for (_, key, timeline) in all.timelines().filter(|(_, key, _)| key.contract() == Some(contract)) {
+    for (key, timeline) in all.timelines_of(contract) {
         let name = key.to_string();
         if name == fact {
             return Ok(chain(all, key, timeline, at));

@@ -104,13 +104,25 @@ pub enum OpenError {
         path: Shown,
     },
     /// Incorrect: a later program wrote it.
-    #[error("the ledger at {path} has format {found}, and this program reads up to {known}: use a newer minutebook{}", made_with(.program))]
+    #[error("the ledger at {path} has format {found}, and this program reads {known}: use a newer minutebook{}", made_with(.program))]
     Newer {
         /// The ledger.
         path: Shown,
         /// Its format.
         found: u64,
         /// The newest that this program knows.
+        known: u64,
+        /// The version of the program that made it, where it says so.
+        program: Option<String>,
+    },
+    /// Incorrect: an earlier program wrote it.
+    #[error("the ledger at {path} has format {found}, and this program reads {known}: with the program that made it{} run `minutebook archive`, and with this one `minutebook restore`", made_with(.program))]
+    Older {
+        /// The ledger.
+        path: Shown,
+        /// Its format.
+        found: u64,
+        /// The one that this program knows.
         known: u64,
         /// The version of the program that made it, where it says so.
         program: Option<String>,

@@ -4,11 +4,13 @@
 //! DIR/minutebook.json   what this folder is, and its format; written last, so that it marks a finished ledger
 //! DIR/lock              locked while a process has the ledger open; says which
 //! DIR/size              how many entries were durable at least (see `watermark`)
+//! DIR/whole           that the files below are those that were found whole (see `whole`); may be removed
 //! DIR/sled/             the entries; beside it, while it is being opened, what they were before (see `kept`)
 //! ```
 
 use super::error::{OpenError, Shown};
 use super::kept::{self, Kept};
+use super::whole::WHOLE;
 use crate::durable;
 use crate::lock::Lock;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -19,8 +21,8 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
-/// The format of ledger folders that this program writes, and the newest that it reads.
-pub const FORMAT: u64 = 1;
+/// The format of ledger folders that this program writes and reads. Format 1 had streams of contracts alone.
+pub const FORMAT: u64 = 2;
 
 /// The file that marks a folder as a ledger's.
 pub const MARKER: &str = "minutebook.json";
@@ -117,6 +119,10 @@ impl Folder {
 
     pub(super) fn size(&self) -> PathBuf {
         self.path.join(SIZE)
+    }
+
+    pub(super) fn whole(&self) -> PathBuf {
+        self.path.join(WHOLE)
     }
 
     /// Marks a new ledger as finished, once all of it is durable: without the marker nobody takes it for a ledger.
@@ -224,7 +230,7 @@ fn only_leftovers(path: &Path) -> Result<(), OpenError> {
 
 /// What the store may have in a ledger's folder.
 fn of_the_store() -> impl Iterator<Item = &'static str> {
-    [LOCK, SIZE, SLED, MARKER_DRAFT, MARKER].into_iter().chain(kept::NAMES)
+    [LOCK, SIZE, WHOLE, SLED, MARKER_DRAFT, MARKER].into_iter().chain(kept::NAMES)
 }
 
 /// Whether something in a ledger's folder has the name of what the store keeps there.
@@ -280,7 +286,10 @@ fn read_marker(path: &Path) -> Result<(), OpenError> {
     }
     match marker.format {
         0 => Err(bad("says format 0, which never was".to_owned())),
-        1..=FORMAT => Ok(()),
+        FORMAT => Ok(()),
+        found if found < FORMAT => {
+            Err(OpenError::Older { path: path.into(), found, known: FORMAT, program: marker.created_with })
+        }
         found => Err(OpenError::Newer { path: path.into(), found, known: FORMAT, program: marker.created_with }),
     }
 }

@@ -4,14 +4,15 @@
 //! | --- | --- |
 //! | `e` position chunk | a chunk of a record that is not sealed yet (the tail) |
 //! | `b` first-position chunk | a chunk of a sealed block: records, compressed together |
-//! | `s` contract 0 position | positions of that contract within one block; the key names the first |
+//! | `s` subject 0 position | positions of that subject's entries within one block; the key names the first |
 //! | `i` id | the position of the entry with that id |
 //!
 //! Positions are eight bytes and chunk numbers two, big-endian, so that sled keeps them in order. A chunked value opens
-//! with its length and eight bytes of its SHA-256, because contracts and ids lie outside the entry's own hash.
+//! with its length and eight bytes of its SHA-256, because subjects and ids lie outside the entry's own hash.
 
 use super::{NewEntry, Stored};
-use minutebook_events::{ContractId, EntryId, Hash, Position};
+use minutebook_events::{EntryId, Hash, Position};
+use minutebook_projections::Subject;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
@@ -23,8 +24,8 @@ pub(super) const SEGMENT: usize = 1024 * 1024;
 /// The most items that one page holds: it splits when it has more than 16, and may first take 4 from a sibling it merges.
 const PAGE_ITEMS: usize = 21;
 
-/// What a page spends on one item beside the value: the longest key (`s`, 64, 0, 8), lengths and headers.
-const ITEM_OVERHEAD: usize = 120;
+/// What a page spends on one item beside the value: the longest key (`s`, a subject of 260, 0, 8), lengths and headers.
+const ITEM_OVERHEAD: usize = 320;
 
 /// The most bytes in one value, so that no page ever leaves the log.
 pub(super) const CHUNK: usize = SEGMENT / 4 / PAGE_ITEMS - ITEM_OVERHEAD;
@@ -47,20 +48,20 @@ pub(super) struct Torn(pub(super) String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Record {
     pub(super) id: EntryId,
-    pub(super) contracts: Vec<ContractId>,
+    pub(super) subjects: Vec<Subject>,
     pub(super) stored: Stored,
 }
 
 impl Record {
     pub(super) fn new(position: Position, entry: &NewEntry) -> Self {
         let stored = Stored { position, bytes: entry.bytes.clone(), leaf: Hash::leaf(&entry.bytes) };
-        Self { id: entry.id, contracts: entry.contracts.clone(), stored }
+        Self { id: entry.id, subjects: entry.subjects.clone(), stored }
     }
 
     /// Bytes that it takes in a block before compression.
     pub(super) fn size(&self) -> usize {
         16 + 2
-            + self.contracts.iter().map(|contract| 1 + contract.as_str().len()).sum::<usize>()
+            + self.subjects.iter().map(|subject| 2 + subject.text().len()).sum::<usize>()
             + 32
             + 4
             + self.stored.bytes.len()
@@ -68,10 +69,10 @@ impl Record {
 
     fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.id.0.as_bytes());
-        out.extend_from_slice(&short(self.contracts.len()).to_be_bytes());
-        for contract in &self.contracts {
-            out.push(u8::try_from(contract.as_str().len()).expect("a contract id has at most 64 bytes"));
-            out.extend_from_slice(contract.as_str().as_bytes());
+        out.extend_from_slice(&short(self.subjects.len()).to_be_bytes());
+        for subject in self.subjects.iter().map(Subject::text) {
+            out.extend_from_slice(&short(subject.len()).to_be_bytes());
+            out.extend_from_slice(subject.as_bytes());
         }
         out.extend_from_slice(&self.stored.leaf.0);
         out.extend_from_slice(&long(self.stored.bytes.len()).to_be_bytes());
@@ -82,8 +83,8 @@ impl Record {
     fn read(position: Position, from: &mut &[u8]) -> Result<Self, Torn> {
         let id = EntryId(Uuid::from_bytes(array(from)?));
         let count = u16::from_be_bytes(array(from)?);
-        let contracts = (0..count).map(|_| read_contract(from)).collect::<Result<_, _>>()?;
-        Ok(Self { id, contracts, stored: read_stored(position, from)? })
+        let subjects = (0..count).map(|_| read_subject(from)).collect::<Result<_, _>>()?;
+        Ok(Self { id, subjects, stored: read_stored(position, from)? })
     }
 }
 
@@ -102,7 +103,7 @@ fn read_stored(position: Position, from: &mut &[u8]) -> Result<Stored, Torn> {
 fn skip_to_stored(position: Position, from: &mut &[u8]) -> Result<Stored, Torn> {
     take(from, 16)?;
     for _ in 0..u16::from_be_bytes(array(from)?) {
-        let [length] = array(from)?;
+        let length = u16::from_be_bytes(array(from)?);
         take(from, length.into())?;
     }
     read_stored(position, from)
@@ -169,21 +170,21 @@ pub(super) fn block_len(mut payload: &[u8]) -> Result<u64, Torn> {
 }
 
 fn stream_puts(records: &[Arc<Record>]) -> Vec<Put> {
-    let mut streams = BTreeMap::<&ContractId, Vec<Position>>::new();
+    let mut streams = BTreeMap::<&Subject, Vec<Position>>::new();
     for record in records {
-        for contract in &record.contracts {
-            let stream = streams.entry(contract).or_default();
-            // A caller that names a contract twice in one entry still gets one position.
+        for subject in &record.subjects {
+            let stream = streams.entry(subject).or_default();
+            // A caller that names a subject twice in one entry still gets one position.
             if stream.last() != Some(&record.stored.position) {
                 stream.push(record.stored.position);
             }
         }
     }
     let bytes = |stream: &[Position]| stream.iter().flat_map(|position| position.0.to_be_bytes()).collect();
-    streams.into_iter().map(|(contract, stream)| (stream_key(contract, stream[0]), bytes(&stream))).collect()
+    streams.into_iter().map(|(subject, stream)| (stream_key(subject, stream[0]), bytes(&stream))).collect()
 }
 
-/// A sum over (contract or id, position), whatever the order: it is the same of the entries and of the indexes, or an
+/// A sum over (subject or id, position), whatever the order: it is the same of the entries and of the indexes, or an
 /// index does not lead to its entries. Against accidents, so that a fast hash will do.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
@@ -203,8 +204,8 @@ impl Tally {
     /// What the indexes must hold for this record.
     pub(super) fn add_record(&mut self, record: &Record) {
         self.add(&id_key(record.id), record.stored.position);
-        for contract in record.contracts.iter().collect::<BTreeSet<_>>() {
-            self.add(&stream_prefix(contract), record.stored.position);
+        for subject in record.subjects.iter().collect::<BTreeSet<_>>() {
+            self.add(&stream_prefix(subject), record.stored.position);
         }
     }
 
@@ -220,7 +221,7 @@ impl Tally {
 /// The positions in a stream's value.
 pub(super) fn stream_positions(value: &[u8]) -> Result<Vec<Position>, Torn> {
     if !value.len().is_multiple_of(8) {
-        return Err(Torn(format!("a value of the index of contracts has {} bytes", value.len())));
+        return Err(Torn(format!("a value of the index of streams has {} bytes", value.len())));
     }
     value.chunks_exact(8).map(|mut eight| array(&mut eight).map(u64::from_be_bytes).map(Position)).collect()
 }
@@ -241,21 +242,21 @@ pub(super) fn key_id(key: &[u8]) -> Result<EntryId, Torn> {
     array(&mut rest).map(|bytes| EntryId(Uuid::from_bytes(bytes)))
 }
 
-/// The contract in a key of kind `s`.
-pub(super) fn key_contract(key: &[u8]) -> Result<ContractId, Torn> {
+/// The subject in a key of kind `s`.
+pub(super) fn key_subject(key: &[u8]) -> Result<Subject, Torn> {
     let mut rest = key;
     take(&mut rest, 1)?;
     let length = rest.len().saturating_sub(9);
-    contract_id(take(&mut rest, length)?)
+    subject(take(&mut rest, length)?)
 }
 
-/// What all keys of a contract's stream start with. No id contains a zero byte, so no other stream does.
-pub(super) fn stream_prefix(contract: &ContractId) -> Vec<u8> {
-    [b"s".as_slice(), contract.as_str().as_bytes(), &[0]].concat()
+/// What all keys of a subject's stream start with. No subject contains a zero byte, so no other stream does.
+pub(super) fn stream_prefix(subject: &Subject) -> Vec<u8> {
+    [b"s".as_slice(), subject.text().as_bytes(), &[0]].concat()
 }
 
-fn stream_key(contract: &ContractId, first: Position) -> Vec<u8> {
-    [stream_prefix(contract), first.0.to_be_bytes().to_vec()].concat()
+fn stream_key(subject: &Subject, first: Position) -> Vec<u8> {
+    [stream_prefix(subject), first.0.to_be_bytes().to_vec()].concat()
 }
 
 pub(super) fn chunk_key(kind: u8, position: Position, chunk: u16) -> Vec<u8> {
@@ -305,14 +306,14 @@ fn check(payload: &[u8]) -> [u8; 8] {
     std::array::from_fn(|n| digest[n])
 }
 
-fn read_contract(from: &mut &[u8]) -> Result<ContractId, Torn> {
-    let [length] = array(from)?;
-    contract_id(take(from, length.into())?)
+fn read_subject(from: &mut &[u8]) -> Result<Subject, Torn> {
+    let length = u16::from_be_bytes(array(from)?);
+    subject(take(from, length.into())?)
 }
 
-fn contract_id(bytes: &[u8]) -> Result<ContractId, Torn> {
-    let text = std::str::from_utf8(bytes).map_err(|e| Torn(format!("a contract's id: {e}")))?;
-    text.parse().map_err(|e| Torn(format!("a contract's id: {e}")))
+fn subject(bytes: &[u8]) -> Result<Subject, Torn> {
+    let text = std::str::from_utf8(bytes).map_err(|e| Torn(format!("the subject of a stream: {e}")))?;
+    text.parse().map_err(|e| Torn(format!("the subject of a stream: {e}")))
 }
 
 fn take<'a>(from: &mut &'a [u8], length: usize) -> Result<&'a [u8], Torn> {
@@ -326,7 +327,7 @@ fn array<const N: usize>(from: &mut &[u8]) -> Result<[u8; N], Torn> {
 }
 
 fn short(number: usize) -> u16 {
-    u16::try_from(number).expect("counts of contracts, chunks and records stay far below 65,536")
+    u16::try_from(number).expect("lengths of subjects, counts of subjects, chunks and records stay far below 65,536")
 }
 
 fn long(number: usize) -> u32 {

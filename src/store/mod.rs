@@ -13,6 +13,7 @@
 //! | `recover` | opening what a crash left, and checking all of it |
 //! | `sled_store` | appending and reading |
 //! | `watermark` | the size that the ledger had at least |
+//! | `whole` | that the files are as an opening left them which checked all |
 
 mod engine;
 mod error;
@@ -24,12 +25,14 @@ mod reader;
 mod recover;
 mod sled_store;
 mod watermark;
+mod whole;
 
 pub use error::{OpenError, Shown, StoreError};
 pub use folder::{BESIDE, FORMAT, Folder, MARKER, copy, is_of_the_store};
 pub use sled_store::{Options, SledStore, SyncData};
 
-use minutebook_events::{ContractId, EntryId, Hash, Position};
+use minutebook_events::{EntryId, Hash, Position};
+use minutebook_projections::Subject;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -49,8 +52,8 @@ pub struct Stored {
 pub struct NewEntry {
     /// The entry's id.
     pub id: EntryId,
-    /// The contracts whose streams it belongs to, each once, in order.
-    pub contracts: Vec<ContractId>,
+    /// The subjects to whose streams it belongs, each once, in order.
+    pub subjects: Vec<Subject>,
     /// The bytes.
     pub bytes: Vec<u8>,
 }
@@ -88,11 +91,11 @@ pub trait Store: Send + Sync {
     /// All entries from a position up to the last durable one, in order, each checked as in [`Store::read`].
     fn scan(&self, from: Position) -> Scan<'_>;
 
-    /// The stream of a contract: the positions of its entries, in order; a place in this list is a version.
+    /// The stream of a subject: the positions of its entries, in order; a place in this list is a version.
     ///
     /// # Errors
     /// As [`Store::read`].
-    fn positions_of(&self, contract: &ContractId) -> Result<Vec<Position>, StoreError>;
+    fn positions_of(&self, subject: &Subject) -> Result<Vec<Position>, StoreError>;
 
     /// Where the entry with this id is.
     ///
@@ -106,11 +109,11 @@ pub trait Store: Send + Sync {
     /// As [`Store::read`].
     fn each_id(&self, each: &mut dyn FnMut(EntryId, Position)) -> Result<(), StoreError>;
 
-    /// Every contract with what [`Store::positions_of`] says of it, each once, in any order.
+    /// Every subject with what [`Store::positions_of`] says of it, each once, in any order.
     ///
     /// # Errors
     /// As [`Store::read`].
-    fn each_stream(&self, each: &mut dyn FnMut(&ContractId, &[Position])) -> Result<(), StoreError>;
+    fn each_stream(&self, each: &mut dyn FnMut(&Subject, &[Position])) -> Result<(), StoreError>;
 }
 
 /// Makes a ledger at `path`, which must be empty or not there, and opens it.

@@ -4,7 +4,8 @@
 use super::engine::Engine;
 use super::guard::{self, Fault};
 use super::layout::{self, Record, Tally, Torn};
-use minutebook_events::{ContractId, EntryId, Position};
+use minutebook_events::{EntryId, Position};
+use minutebook_projections::Subject;
 use std::sync::Arc;
 
 pub(super) struct Reader(Engine);
@@ -57,10 +58,10 @@ impl Reader {
         }
     }
 
-    /// The positions of a contract that are in blocks, in order.
-    pub(super) fn positions_of(&self, contract: &ContractId) -> Result<Vec<Position>, Fault> {
+    /// The positions of a subject's entries that are in blocks, in order.
+    pub(super) fn positions_of(&self, subject: &Subject) -> Result<Vec<Position>, Fault> {
         let values = guard::call(|| {
-            self.db().scan_prefix(layout::stream_prefix(contract)).values().collect::<Result<Vec<_>, _>>()
+            self.db().scan_prefix(layout::stream_prefix(subject)).values().collect::<Result<Vec<_>, _>>()
         })?;
         let mut positions = Vec::new();
         for value in values {
@@ -83,10 +84,10 @@ impl Reader {
         })
     }
 
-    /// The positions of each contract that are in blocks, block by block: those of one contract follow each other.
-    pub(super) fn streams(&self, each: &mut dyn FnMut(ContractId, Vec<Position>)) -> Result<(), Fault> {
+    /// The positions of each subject's entries that are in blocks, block by block: those of one subject follow each other.
+    pub(super) fn streams(&self, each: &mut dyn FnMut(Subject, Vec<Position>)) -> Result<(), Fault> {
         self.items(b"s", |key, value| {
-            each(layout::key_contract(key)?, layout::stream_positions(value)?);
+            each(layout::key_subject(key)?, layout::stream_positions(value)?);
             Ok(())
         })
     }

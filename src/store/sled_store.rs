@@ -7,11 +7,13 @@ use super::guard::{self, Fault};
 use super::kept::Kept;
 use super::layout::{self, Record};
 use super::reader::{Blocks, Reader};
-use super::recover::{Recovered, recover};
+use super::recover::{Check, Recovered, recover};
 use super::watermark::Watermark;
+use super::whole::Whole;
 use super::{NewEntry, Scan, Store, Stored};
 use minutebook_events::codec::MAX_BYTES;
-use minutebook_events::{ContractId, EntryId, Position};
+use minutebook_events::{EntryId, Position};
+use minutebook_projections::Subject;
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -43,6 +45,8 @@ pub struct SledStore {
     state: RwLock<State>,
     writer: Mutex<Writer>,
     options: Options,
+    // After sled has closed.
+    as_found: Whole,
     // Last, so that the folder is unlocked after sled has closed.
     _folder: Folder,
 }
@@ -79,8 +83,10 @@ impl SledStore {
         assert!((1..=layout::MAX_BLOCK_ENTRIES).contains(&options.block_entries), "a block holds 1 to 1024 entries");
         let (watermark, at_least) = Watermark::open(&folder.size(), folder.is_new())?;
         let sled = folder.sled();
-        let kept = if sled.is_dir() { Some(Kept::aside(&sled)?) } else { None };
-        let (reader, state, data) = match whole(&folder, &options, at_least) {
+        let (as_found, is_as_left) = Whole::take(&folder)?;
+        let kept = if sled.is_dir() && !is_as_left { Some(Kept::aside(&sled)?) } else { None };
+        let check = if is_as_left { Check::Tail } else { Check::All };
+        let (reader, state, data) = match whole(&folder, &options, at_least, check) {
             Ok(parts) => parts,
             Err(error) => {
                 if let Some(Err(failed)) = kept.map(Kept::restore) {
@@ -97,7 +103,8 @@ impl SledStore {
         }
         let mut writer = Writer { data, watermark, failed_at: None };
         writer.watermark.note(state.len());
-        Ok(Self { reader, state: RwLock::new(state), writer: Mutex::new(writer), options, _folder: folder })
+        as_found.checked();
+        Ok(Self { reader, state: RwLock::new(state), writer: Mutex::new(writer), options, as_found, _folder: folder })
     }
 
     /// The one commit point: what is appended is durable when `sync` returns, and not before. sled's own `flush` only
@@ -181,6 +188,7 @@ impl Store for SledStore {
             return Ok(());
         }
         writer.failed_at = Some(first);
+        self.as_found.spoil();
         self.commit(&writer, writes).map_err(|fault| unknown(first, entries, fault))?;
         writer.failed_at = None;
         let len = after.len();
@@ -204,11 +212,11 @@ impl Store for SledStore {
         Box::new(Scanner { store: self, next: from, sealed, len, blocks: None, ready: Vec::new().into_iter() })
     }
 
-    fn positions_of(&self, contract: &ContractId) -> Result<Vec<Position>, StoreError> {
+    fn positions_of(&self, subject: &Subject) -> Result<Vec<Position>, StoreError> {
         let state = self.state();
-        let mut positions = self.reader.positions_of(contract).map_err(|fault| fault.in_index_of(contract))?;
+        let mut positions = self.reader.positions_of(subject).map_err(|fault| fault.in_index_of(subject))?;
         positions.retain(|position| position.0 < state.sealed);
-        let tail = state.tail.iter().filter(|record| record.contracts.contains(contract));
+        let tail = state.tail.iter().filter(|record| record.subjects.contains(subject));
         positions.extend(tail.map(|record| record.stored.position));
         Ok(positions)
     }
@@ -234,35 +242,35 @@ impl Store for SledStore {
         Ok(())
     }
 
-    fn each_stream(&self, each: &mut dyn FnMut(&ContractId, &[Position])) -> Result<(), StoreError> {
+    fn each_stream(&self, each: &mut dyn FnMut(&Subject, &[Position])) -> Result<(), StoreError> {
         let State { sealed, tail } = self.state().clone();
-        let mut in_tail = BTreeMap::<&ContractId, Vec<Position>>::new();
+        let mut in_tail = BTreeMap::<&Subject, Vec<Position>>::new();
         for record in &tail {
-            for contract in &record.contracts {
-                in_tail.entry(contract).or_default().push(record.stored.position);
+            for subject in &record.subjects {
+                in_tail.entry(subject).or_default().push(record.stored.position);
             }
         }
-        let mut whole = |contract: &ContractId, mut positions: Vec<Position>| {
+        let mut whole = |subject: &Subject, mut positions: Vec<Position>| {
             positions.retain(|position| position.0 < sealed);
-            positions.extend(in_tail.remove(contract).unwrap_or_default());
+            positions.extend(in_tail.remove(subject).unwrap_or_default());
             if !positions.is_empty() {
-                each(contract, &positions);
+                each(subject, &positions);
             }
         };
-        let mut open: Option<(ContractId, Vec<Position>)> = None;
-        let mut of_block = |contract: ContractId, positions: Vec<Position>| match &mut open {
-            Some((of, all)) if *of == contract => all.extend(positions),
+        let mut open: Option<(Subject, Vec<Position>)> = None;
+        let mut of_block = |subject: Subject, positions: Vec<Position>| match &mut open {
+            Some((of, all)) if *of == subject => all.extend(positions),
             _ => {
-                if let Some((of, all)) = open.replace((contract, positions)) {
+                if let Some((of, all)) = open.replace((subject, positions)) {
                     whole(&of, all);
                 }
             }
         };
-        self.reader.streams(&mut of_block).map_err(|fault| fault.in_index_of("contracts"))?;
+        self.reader.streams(&mut of_block).map_err(|fault| fault.in_index_of("streams"))?;
         if let Some((of, all)) = open {
             whole(&of, all);
         }
-        in_tail.into_iter().for_each(|(contract, positions)| each(contract, &positions));
+        in_tail.into_iter().for_each(|(subject, positions)| each(subject, &positions));
         Ok(())
     }
 }
@@ -360,8 +368,8 @@ fn unknown(first: Position, entries: &[NewEntry], fault: Fault) -> StoreError {
 }
 
 /// Opens what is in sled, and holds it to what was durable.
-fn whole(folder: &Folder, options: &Options, at_least: u64) -> Result<(Reader, State, File), OpenError> {
-    let Recovered { reader, sealed, tail } = recover(&folder.sled())?;
+fn whole(folder: &Folder, options: &Options, at_least: u64, check: Check) -> Result<(Reader, State, File), OpenError> {
+    let Recovered { reader, sealed, tail } = recover(&folder.sled(), check)?;
     let state = State { sealed, tail };
     if state.len() < at_least {
         let what = format!("it ends at {} entries, and {at_least} were durable", state.len());

@@ -16,8 +16,8 @@ fn child_appends() {
     let Some(dir) = std::env::var_os(DIR) else { return };
     let store = create(Path::new(&dir)).expect("a new ledger");
     for n in 0..APPENDS as u64 {
-        let contracts = vec!["cbw".parse().expect("a good id")];
-        let entry = NewEntry { id: EntryId::from_text(&n.to_string()), contracts, bytes: vec![b'x'; 400] };
+        let subjects = vec!["contract cbw".parse().expect("a good subject")];
+        let entry = NewEntry { id: EntryId::from_text(&n.to_string()), subjects, bytes: vec![b'x'; 400] };
         store.append(Position(n), &[entry]).expect("an append on a sound disk succeeds");
         println!("\nreceipt {n}");
     }

@@ -21,8 +21,8 @@ fn random(n: u64) -> u64 {
 fn entry(number: u64) -> NewEntry {
     let size = if number.is_multiple_of(7) { 40_000 } else { 9_000 };
     let bytes = (0..size).map(|n| random(number << 32 | n) as u8).collect();
-    let contracts = vec![format!("contract-{}", number % 3).parse().unwrap()];
-    NewEntry { id: EntryId::from_text(&number.to_string()), contracts, bytes }
+    let subjects = vec![format!("contract contract-{}", number % 3).parse().unwrap()];
+    NewEntry { id: EntryId::from_text(&number.to_string()), subjects, bytes }
 }
 
 fn open(path: &Path) -> Option<SledStore> {
@@ -67,7 +67,7 @@ fn assert_whole(store: &SledStore, count: u64, what: &str) {
         assert_eq!(store.read(Position(number)).unwrap().unwrap().bytes, expected.bytes, "{what}");
         assert_eq!(store.position_of(expected.id).unwrap(), Some(Position(number)), "{what}");
     }
-    let streams = (0..3).map(|n| store.positions_of(&format!("contract-{n}").parse().unwrap()).unwrap().len());
+    let streams = (0..3).map(|n| store.positions_of(&format!("contract contract-{n}").parse().unwrap()).unwrap().len());
     assert_eq!(streams.sum::<usize>() as u64, count, "{what}");
 }
 

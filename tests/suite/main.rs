@@ -2,6 +2,7 @@
 //! what only several parts together can show.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails, and says where")]
 
+mod alone;
 mod bundles;
 mod checkpoints;
 mod cli;

@@ -4,7 +4,8 @@
 
 use minutebook::store::{Folder, NewEntry, OpenError, Options, SledStore, Store, StoreError, create, open};
 use minutebook_events::codec::MAX_BYTES;
-use minutebook_events::{ContractId, EntryId, Hash, Position};
+use minutebook_events::{EntryId, Hash, Position};
+use minutebook_projections::Subject;
 use proptest::prelude::*;
 use std::fs;
 use std::io::{self, BufRead, BufReader};
@@ -17,6 +18,10 @@ use tempfile::TempDir;
 const CONTRACTS: [&str; 5] = ["live-well", "live-well-kent", "lwk", "cbw", "never-named"];
 
 /// An entry of this size that no other number gives; every other one does not compress.
+fn of_contract(name: &str) -> Subject {
+    Subject::Contract(name.parse().unwrap())
+}
+
 fn entry(number: u64, size: usize) -> NewEntry {
     let mut state = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut next = || {
@@ -27,8 +32,8 @@ fn entry(number: u64, size: usize) -> NewEntry {
     };
     let bytes: Vec<u8> = (0..size).map(|_| next()).collect();
     let contracts = CONTRACTS[..4].iter().enumerate().filter(|(bit, _)| number >> bit & 1 == 1);
-    let contracts = contracts.map(|(_, name)| name.parse().unwrap()).collect();
-    NewEntry { id: EntryId::from_text(&format!("entry {number}")), contracts, bytes }
+    let subjects = contracts.map(|(_, name)| of_contract(name)).collect();
+    NewEntry { id: EntryId::from_text(&format!("entry {number}")), subjects, bytes }
 }
 
 fn small_blocks() -> Options {
@@ -67,10 +72,10 @@ fn assert_equal(store: &dyn Store, model: &[NewEntry]) {
     assert_eq!(store.read(Position(model.len() as u64)).unwrap(), None);
     assert_eq!(store.position_of(EntryId::from_text("nobody's")).unwrap(), None);
     for name in CONTRACTS {
-        let contract: ContractId = name.parse().unwrap();
-        let named = (0..).map(Position).zip(model).filter(|(_, entry)| entry.contracts.contains(&contract));
+        let subject = of_contract(name);
+        let named = (0..).map(Position).zip(model).filter(|(_, entry)| entry.subjects.contains(&subject));
         let expected: Vec<_> = named.map(|(position, _)| position).collect();
-        assert_eq!(store.positions_of(&contract).unwrap(), expected, "the stream of {name}");
+        assert_eq!(store.positions_of(&subject).unwrap(), expected, "the stream of {name}");
     }
 }
 
@@ -178,12 +183,11 @@ fn entries_of_every_size_stay_in_the_log() {
 fn a_busy_contract_keeps_its_index_small() {
     let dir = TempDir::new().unwrap();
     let store = SledStore::open(Folder::create(dir.path()).unwrap(), Options::default()).unwrap();
-    let model: Vec<_> =
-        (0..6_000).map(|n| NewEntry { contracts: vec!["cbw".parse().unwrap()], ..entry(n, 20) }).collect();
+    let model: Vec<_> = (0..6_000).map(|n| NewEntry { subjects: vec![of_contract("cbw")], ..entry(n, 20) }).collect();
     for group in model.chunks(500) {
         store.append(Position(store.len()), group).unwrap();
     }
-    assert_eq!(store.positions_of(&"cbw".parse().unwrap()).unwrap().len(), 6_000);
+    assert_eq!(store.positions_of(&of_contract("cbw")).unwrap().len(), 6_000);
     assert_no_blobs(dir.path());
 }
 

@@ -102,8 +102,8 @@ fn an_entry_strikes_nothing_that_comes_after_it() {
     }
     let contract = Subject::Contract(read("lwk"));
     assert_eq!(projections.streams.of(&contract), [Position(1)]);
-    assert_eq!(projections.contracts_of(&entries[0]), []);
-    assert_eq!(projections.contracts_of(&entries[1]), [read::<ContractId>("lwk")]);
+    assert_eq!(projections.subjects(&entries[0]), BTreeSet::new());
+    assert_eq!(projections.subjects(&entries[1]), BTreeSet::from([contract.clone()]));
     assert_eq!(
         projections.roots.stream(&contract),
         Some(&digest([(Position(1), Hash::leaf(&codec::encode(&entries[1])))]))

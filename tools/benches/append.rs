@@ -54,8 +54,8 @@ impl Appender for Sqlite {
 struct Ours(Arc<dyn Store>);
 impl Appender for Ours {
     fn append(&mut self, number: u64, bytes: Vec<u8>) {
-        let contracts = vec!["cbw".parse().expect("a good id")];
-        let entry = NewEntry { id: EntryId::from_text(&number.to_string()), contracts, bytes };
+        let subjects = vec!["contract cbw".parse().expect("a good subject")];
+        let entry = NewEntry { id: EntryId::from_text(&number.to_string()), subjects, bytes };
         self.0.append(Position(number), &[entry]).expect("the disk takes it");
     }
 }

@@ -13,6 +13,7 @@ use minutebook::sealed::Contents;
 use minutebook::store::{Folder, NewEntry, Options, SledStore, Store, Stored};
 use minutebook_events::decision_file::DecisionFile;
 use minutebook_events::{Entry, Instant, Position, codec};
+use minutebook_projections::streams::about;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -107,8 +108,8 @@ pub fn kents(position: Position) -> NewEntry {
     let draft = DecisionFile::parse(text).expect("Kent's record holds together").draft;
     let recorded: Instant = format!("2026-11-22T12:00:{:02}Z", position.0).parse().expect("an instant");
     let entry = Entry::stamp(draft, position, recorded, "a test".to_owned());
-    let contracts = entry.contracts().into_iter().cloned().collect();
-    NewEntry { id: entry.id, contracts, bytes: codec::encode(&entry) }
+    let subjects = about(&entry).into_iter().collect();
+    NewEntry { id: entry.id, subjects, bytes: codec::encode(&entry) }
 }
 
 fn open(path: &Path) -> Result<SledStore, String> {
@@ -128,10 +129,10 @@ fn read(path: &Path) -> Result<All, String> {
     let store = open(path)?;
     let (_, head) = verify(&store, Some(&Contents::beside(path)), &[], |_, _| {}).map_err(|error| error.to_string())?;
     let entries = store.scan(Position(0)).collect::<Result<_, _>>().map_err(|error| error.to_string())?;
-    let (mut contracts, mut streams) = (BTreeSet::new(), BTreeMap::new());
-    store.each_stream(&mut |contract, _| _ = contracts.insert(contract.clone())).map_err(|error| error.to_string())?;
-    for contract in contracts {
-        streams.insert(contract.to_string(), store.positions_of(&contract).map_err(|error| error.to_string())?);
+    let (mut subjects, mut streams) = (BTreeSet::new(), BTreeMap::new());
+    store.each_stream(&mut |subject, _| _ = subjects.insert(subject.clone())).map_err(|error| error.to_string())?;
+    for subject in subjects {
+        streams.insert(subject.to_string(), store.positions_of(&subject).map_err(|error| error.to_string())?);
     }
     Ok(All { entries, head, streams })
 }

@@ -4,6 +4,7 @@
 use minutebook::store::{NewEntry, Store, create};
 use minutebook_events::decision_file::DecisionFile;
 use minutebook_events::{Entry, Instant as Recorded, Position, codec};
+use minutebook_projections::streams::about;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -37,8 +38,8 @@ fn entry(number: u64) -> NewEntry {
     let recorded: Recorded = "2026-01-01T00:00:00Z".parse().expect("an instant");
     let recorded = Recorded::new(recorded.utc() + Duration::from_micros(number + 1));
     let entry = Entry::stamp(draft, Position(number), recorded, "bench".to_owned());
-    let contracts = entry.contracts().into_iter().cloned().collect();
-    NewEntry { id: entry.id, contracts, bytes: codec::encode(&entry) }
+    let subjects = about(&entry).into_iter().collect();
+    NewEntry { id: entry.id, subjects, bytes: codec::encode(&entry) }
 }
 
 /// Makes a ledger of this many entries, and one more later for each append.

@@ -1,0 +1,86 @@
+//! A question of one contract, answered from the streams behind it alone: nothing else of the ledger is folded. It must give
+//! what the whole ledger gives, byte for byte, and must not word an answer.
+
+use crate::gather::gather;
+use crate::ledger::{LedgerError, View, follows};
+use crate::question::{Answer, KnownAt, Question, QuestionError, Topic};
+use crate::store::Store;
+use minutebook_events::{ContractId, Entry, Hash, Instant, Position, codec};
+use minutebook_projections::streams::named;
+use minutebook_projections::{Projections, Subject};
+use std::collections::BTreeMap;
+
+/// Answers a question of one contract from its streams. Nothing where only the whole ledger has the answer: the question is
+/// of all contracts, or of one that is not there, whose nearest are told; or of findings, which say how much was examined.
+///
+/// # Errors
+/// [`LedgerError`] where the entries cannot be read, or do not hold together; the inner one where there is no answer.
+pub fn ask(store: &dyn Store, question: &Question) -> Result<Option<Result<Answer, QuestionError>>, LedgerError> {
+    let Some(contract) = question.contract.as_ref().filter(|_| question.topic != Topic::Findings) else {
+        return Ok(None);
+    };
+    let Some(last) = last_known(store, question.known_at)? else { return Ok(None) };
+    let projections = fold(store, contract, last)?;
+    let known = Some(KnownAt::Position(last));
+    match View::of(&projections).ask(&Question { known_at: known, ..question.clone() }) {
+        Err(QuestionError::NoContract { .. }) => Ok(None),
+        answer => Ok(Some(answer)),
+    }
+}
+
+/// The last entry that a question knows; nothing where it knows none, or asks past the head.
+fn last_known(store: &dyn Store, known_at: Option<KnownAt>) -> Result<Option<Position>, LedgerError> {
+    let size = match known_at {
+        None => store.len(),
+        Some(KnownAt::Position(asked)) if asked.0 < store.len() => asked.0 + 1,
+        Some(KnownAt::Position(_)) => return Ok(None),
+        Some(KnownAt::Instant(instant)) => recorded_by(store, instant)?,
+    };
+    Ok(size.checked_sub(1).map(Position))
+}
+
+/// How many entries had been recorded by an instant: the instants increase, so that a few entries tell.
+fn recorded_by(store: &dyn Store, instant: Instant) -> Result<u64, LedgerError> {
+    let (mut by, mut after) = (0, store.len());
+    while by < after {
+        let middle = by + (after - by) / 2;
+        match read(store, Position(middle))?.0.recorded <= instant {
+            true => by = middle + 1,
+            false => after = middle,
+        }
+    }
+    Ok(by)
+}
+
+/// The projections of what an answer about a contract rests on, in a ledger of all its entries.
+fn fold(store: &dyn Store, contract: &ContractId, last: Position) -> Result<Projections, LedgerError> {
+    let mut entries: BTreeMap<Position, (Entry, Hash)> = BTreeMap::new();
+    let stream = |subject: &Subject| Ok::<_, LedgerError>(store.positions_of(subject)?);
+    gather(Subject::Contract(contract.clone()), stream, |position| {
+        let read = read(store, position)?;
+        let names = named(&read.0);
+        entries.insert(position, read);
+        Ok(names)
+    })?;
+    // It stands for its instant.
+    if !entries.contains_key(&last) {
+        entries.insert(last, read(store, last)?);
+    }
+    let (mut projections, mut before) = (Projections::default(), None);
+    for (position, (entry, leaf)) in entries {
+        let incoherent = |what| LedgerError::Incoherent { position, what };
+        follows(entry.expected_head, entry.recorded, position, before).map_err(incoherent)?;
+        before = Some(entry.recorded);
+        projections.pass(position);
+        projections.apply(entry, leaf);
+    }
+    projections.pass(Position(store.len()));
+    Ok(projections)
+}
+
+fn read(store: &dyn Store, position: Position) -> Result<(Entry, Hash), LedgerError> {
+    let missing = || LedgerError::Incoherent { position, what: "the ledger ends before this entry".to_owned() };
+    let stored = store.read(position)?.ok_or_else(missing)?;
+    let entry = codec::decode(&stored.bytes).map_err(|source| LedgerError::Bytes { position, source })?;
+    Ok((entry, stored.leaf))
+}
