@@ -9,6 +9,7 @@ use minutebook_events::{ContractId, Entry, Hash, Instant, Position, codec};
 use minutebook_projections::streams::named;
 use minutebook_projections::{Projections, Subject};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry::Vacant;
 
 /// Answers a question of one contract from its streams. Nothing where only the whole ledger has the answer: the question is
 /// of all contracts, or of one that is not there, whose nearest are told; or of findings, which say how much was examined.
@@ -63,8 +64,8 @@ fn fold(store: &dyn Store, contract: &ContractId, last: Position) -> Result<Proj
         Ok(names)
     })?;
     // It stands for its instant.
-    if !entries.contains_key(&last) {
-        entries.insert(last, read(store, last)?);
+    if let Vacant(place) = entries.entry(last) {
+        place.insert(read(store, last)?);
     }
     let (mut projections, mut before) = (Projections::default(), None);
     for (position, (entry, leaf)) in entries {

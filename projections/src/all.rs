@@ -57,7 +57,8 @@ pub struct Projections {
 impl Projections {
     /// Applies the next entry, whose stored bytes have this leaf hash, to every projection. What it was decided against
     /// must be all that came before.
-    pub fn apply(&mut self, entry: Entry, leaf: Hash) {
+    pub fn apply(&mut self, mut entry: Entry, leaf: Hash) {
+        fit(&mut entry);
         for subject in self.subjects(&entry) {
             self.streams.add(subject, self.head);
         }
@@ -240,6 +241,13 @@ fn at(entries: &[Arc<Recorded>], position: Position) -> Option<usize> {
         Some(recorded) if recorded.position == position => Some(place),
         _ => entries.binary_search_by_key(&position, |recorded| recorded.position).ok(),
     }
+}
+
+/// Gives back the room for more that reading an entry leaves in its lists, several times what they hold: entries are kept.
+fn fit(entry: &mut Entry) {
+    entry.documents.shrink_to_fit();
+    entry.events.shrink_to_fit();
+    entry.events.iter_mut().for_each(|event| event.sources.shrink_to_fit());
 }
 
 /// The places of an entry's events.

@@ -31,3 +31,4 @@ mod streams;
 mod survival;
 mod tampering;
 mod tidy;
+mod whole;

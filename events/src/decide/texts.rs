@@ -12,11 +12,17 @@ use serde_json::Value;
 const MOST: usize = 1_000;
 
 pub(super) fn check_act(draft: &Draft, found: &mut Found) {
+    if is_plain(&(&draft.act, &draft.documents)) {
+        return;
+    }
     walk("act", &json(&draft.act), found);
     walk("document", &json(&draft.documents), found);
 }
 
 pub(super) fn check_event(event: &Event, found: &mut Found) {
+    if is_plain(event) {
+        return;
+    }
     let Value::Object(mut fields) = json(event) else { return };
     // The fields of a kind stand inside it in an entry, and beside the others in a decision file.
     if let Some(Value::Object(kind)) = fields.remove("kind") {
@@ -27,6 +33,26 @@ pub(super) fn check_event(event: &Event, found: &mut Found) {
 
 fn json(value: &impl serde::Serialize) -> Value {
     serde_json::to_value(value).expect("an entry has only text, whole numbers and lists, which JSON always holds")
+}
+
+/// Whether a glance at the JSON shows that no text in it can be at fault: it is short, has no sign that JSON escapes and none
+/// beyond printable ASCII, no text is empty or begins with a space, and there is no "@", nor so many digits in a row as a
+/// telephone number has. Most are so; whatever is not is looked at text by text.
+fn is_plain(value: &impl serde::Serialize) -> bool {
+    let json =
+        serde_json::to_vec(value).expect("an entry has only text, whole numbers and lists, which JSON always holds");
+    let (mut digits, mut before) = (0, b' ');
+    json.len() <= MOST
+        && json.iter().all(|byte| {
+            match byte {
+                b'0'..=b'9' => digits += 1,
+                b' ' | b'(' | b')' | b'.' | b',' | b';' | b':' | b'+' => {}
+                _ => digits = 0,
+            }
+            let begins_badly = before == b'"' && (*byte == b'"' || *byte == b' ');
+            before = *byte;
+            (b' '..=b'~').contains(byte) && *byte != b'\\' && *byte != b'@' && digits < 10 && !begins_badly
+        })
 }
 
 /// Walks every text, whatever its field, so that a field added later is guarded too.
@@ -107,4 +133,32 @@ fn is_telephone(groups: &[&str]) -> bool {
         }
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Texts of all sorts, from signs that telephone numbers, addresses and JSON are made of.
+    #[test]
+    fn where_a_glance_shows_nothing_there_is_nothing() {
+        let signs = [
+            "0", "1", "01632", "960456", "+44", " ", "  ", "(", ")", ".", "-", "a", "b@c.uk", "@", "\u{200b}", "é",
+            "\"", "\\", "\t",
+        ];
+        let (mut seed, mut plain, mut faulty) = (7_u64, 0, 0);
+        for _ in 0..100_000 {
+            let mut text = String::new();
+            for _ in 0..=seed >> 40 & 7 {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                text.push_str(signs[(seed >> 33) as usize % signs.len()]);
+            }
+            faulty += u32::from(fault_in(&text).is_some());
+            if is_plain(&text) {
+                plain += 1;
+                assert_eq!(fault_in(&text), None, "{text:?}");
+            }
+        }
+        assert!(plain > 1_000 && faulty > 1_000, "{plain} plain, {faulty} faulty");
+    }
 }
