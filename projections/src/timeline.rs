@@ -210,11 +210,13 @@ impl Timeline {
         let firmest =
             |(fact, presence): &(&Fact, Presence)| (fact.standing().class(), Reverse(*presence), Reverse(fact.rank()));
         let Some((answer, presence)) = effective().min_by_key(firmest) else { return selection };
-        let replaced =
-            |fact: &Fact| effective().any(|(other, presence)| presence == Presence::Yes && displaces(other, fact));
+        let certain = || effective().filter(|(_, presence)| *presence == Presence::Yes).map(|(fact, _)| fact);
+        let last = LastDays::of(certain());
+        let displaced = |fact: &Fact| certain().any(|other| displaces(other, fact));
+        // Of many facts nearly all were replaced by a later day: that is looked at first.
         selection.beside = effective()
             .map(|(fact, _)| fact)
-            .filter(|fact| !fact.same(answer) && !fact.agrees(answer) && !replaced(fact))
+            .filter(|fact| !last.are_after(fact) && !fact.same(answer) && !fact.agrees(answer) && !displaced(fact))
             .collect();
         selection.conflicting = selection.beside.iter().copied().filter(|fact| conflicts(fact, answer)).collect();
         // A fact of its class whose span the day falls into may have taken the answer's place already.
@@ -226,6 +228,26 @@ impl Timeline {
             });
         selection.answer = Some(answer);
         selection
+    }
+}
+
+/// For each class, the last day on which a fact of it or of a firmer one took effect.
+struct LastDays([(Class, Option<Day>); 3]);
+
+impl LastDays {
+    fn of<'a>(facts: impl Iterator<Item = &'a Fact>) -> Self {
+        let mut last = [Class::Firm, Class::Tentative, Class::Ours].map(|class| (class, None));
+        for fact in facts {
+            let (own, day) = (fact.standing().class(), Some(fact.effective().latest()));
+            last.iter_mut().filter(|(class, _)| own <= *class).for_each(|(_, last)| *last = day.max(*last));
+        }
+        Self(last)
+    }
+
+    /// Whether they displace a fact for this alone, as in [`displaces`]: later in effect, and as firm.
+    fn are_after(&self, fact: &Fact) -> bool {
+        let (own, day) = (fact.standing().class(), fact.effective().latest());
+        self.0.iter().any(|(class, last)| *class == own && last.is_some_and(|last| last > day))
     }
 }
 

@@ -116,7 +116,7 @@ pub enum OpenError {
         program: Option<String>,
     },
     /// Incorrect: an earlier program wrote it.
-    #[error("the ledger at {path} has format {found}, and this program reads {known}: with the program that made it{} run `minutebook archive`, and with this one `minutebook restore`", made_with(.program))]
+    #[error("the ledger at {path} has format {found}, and this program reads {known}: with the program that made it{} run `minutebook archive`, and with this one `minutebook restore`", .program.as_ref().map(|version| format!(" ({version})")).unwrap_or_default())]
     Older {
         /// The ledger.
         path: Shown,

@@ -346,13 +346,15 @@ fn each_folder_that_is_no_ledger_says_why() {
 }
 
 #[test]
-fn a_newer_format_names_the_program_that_made_it() {
+fn another_format_names_the_program_that_made_it() {
     let dir = TempDir::new().unwrap();
     ledger(dir.path(), 1);
     let marker = dir.path().join("minutebook.json");
     let text = fs::read_to_string(&marker).unwrap();
-    fs::write(&marker, text.replace("\"format\": 1", "\"format\": 2, \"also\": []").replace("0.1.0", "7.0.0")).unwrap();
-    insta::assert_snapshot!(message(open(dir.path()), &dir), @"the ledger at DIR has format 2, and this program reads up to 1: use a newer minutebook (it was made with 7.0.0)");
+    fs::write(&marker, text.replace("\"format\": 2", "\"format\": 3, \"also\": []").replace("0.1.0", "7.0.0")).unwrap();
+    insta::assert_snapshot!(message(open(dir.path()), &dir), @"the ledger at DIR has format 3, and this program reads 2: use a newer minutebook (it was made with 7.0.0)");
+    fs::write(&marker, text.replace("\"format\": 2", "\"format\": 1")).unwrap();
+    insta::assert_snapshot!(message(open(dir.path()), &dir), @"the ledger at DIR has format 1, and this program reads 2: with the program that made it (0.1.0) run `minutebook archive`, and with this one `minutebook restore`");
     fs::write(&marker, "{\"name\": \"minute").unwrap();
     assert!(matches!(open(dir.path()).map(drop), Err(OpenError::Corrupt { .. })));
     fs::write(&marker, "{\"name\": \"other\", \"format\": 1}").unwrap();

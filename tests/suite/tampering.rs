@@ -117,13 +117,13 @@ fn records_that_change_places_within_a_block_are_found() {
     assert!(error.contains("is corrupt: an index does not lead to every entry"), "{error}");
 }
 
-/// The records of a block, apart: id, contracts, leaf hash and bytes.
+/// The records of a block, apart: id, subjects, leaf hash and bytes.
 fn records(mut raw: &[u8]) -> Vec<&[u8]> {
     let mut records = vec![];
     while !raw.is_empty() {
         let mut end = 18;
         for _ in 0..u16::from_be_bytes(raw[16..18].try_into().unwrap()) {
-            end += 1 + usize::from(raw[end]);
+            end += 2 + usize::from(u16::from_be_bytes(raw[end..end + 2].try_into().unwrap()));
         }
         end += 32;
         end += 4 + u32::from_be_bytes(raw[end..end + 4].try_into().unwrap()) as usize;
