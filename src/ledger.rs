@@ -520,6 +520,10 @@ impl Writer {
                 }
             }
             self.commit(Position(first), accepted);
+            // Where more waits, the hashes under the roots are made for all of it at once, or when a root is asked for.
+            if inbox.is_empty() {
+                self.projections.write().unwrap_or_else(PoisonError::into_inner).settle();
+            }
             // A repeat may repeat an entry of this very group: it is answered once that is on disk.
             for (receipt, reply) in repeats {
                 drop(reply.send(self.sound().map(|()| receipt)));
@@ -561,7 +565,6 @@ impl Writer {
                 let mut tree = self.tree.write().unwrap_or_else(PoisonError::into_inner);
                 replies.iter().for_each(|(receipt, _)| tree.push(receipt.leaf));
                 drop(tree);
-                self.projections.write().unwrap_or_else(PoisonError::into_inner).settle();
                 self.durable.store(first.0 + entries.len() as u64, Ordering::Release);
                 tracing::debug!(first = first.0, entries = entries.len(), "committed");
                 for (receipt, reply) in replies {
