@@ -185,7 +185,7 @@ impl Timeline {
 
     /// The one answer to a question, and what stands beside it (design, "Standing").
     pub fn select(&self, at: At) -> Selection<'_> {
-        let mut selection = self.in_effect(at, &|_| true);
+        let mut selection = Selection::in_effect(&self.counted(at).collect::<Vec<_>>(), at.as_of);
         for fact in self.facts.iter().filter(|fact| fact.known(at.head)) {
             match at.counts(fact.act().decided) {
                 Counted::No => {}
@@ -198,13 +198,15 @@ impl Timeline {
         selection.later.sort_by_key(|fact| (fact.effective().earliest(), fact.position(), fact.place));
         selection
     }
+}
 
-    /// The answer among some of the facts, and what is in effect beside it: nothing of other days.
-    pub(crate) fn in_effect(&self, at: At, among: &dyn Fn(&Fact) -> bool) -> Selection<'_> {
-        let mut selection = Selection::default();
-        let counted = || self.counted(at).filter(|fact| among(fact));
+impl<'a> Selection<'a> {
+    /// The answer among facts that count, in the order they were recorded, and what is in effect beside it on a day: nothing of
+    /// other days.
+    fn in_effect(facts: &[&'a Fact], day: Day) -> Self {
+        let mut selection = Self::default();
         let effective = || {
-            let present = counted().map(|fact| (fact, fact.presence(at.as_of)));
+            let present = facts.iter().map(|fact| (*fact, fact.presence(day)));
             present.filter(|(_, presence)| *presence != Presence::No)
         };
         let firmest =
@@ -223,11 +225,51 @@ impl Timeline {
         selection.uncertain = presence == Presence::Uncertain
             || selection.beside.iter().any(|fact| {
                 fact.standing().class() == answer.standing().class()
-                    && fact.presence(at.as_of) == Presence::Uncertain
+                    && fact.presence(day) == Presence::Uncertain
                     && fact.rank() > answer.rank()
             });
         selection.answer = Some(answer);
         selection
+    }
+}
+
+/// Facts by the days on which they take effect: of many, those that matter on a day are found without a look at the rest.
+pub(crate) struct ByDay<'a> {
+    /// Those that take effect on a day that is known, the latest first.
+    exact: Vec<&'a Fact>,
+    /// The others.
+    spans: Vec<&'a Fact>,
+}
+
+impl<'a> ByDay<'a> {
+    pub(crate) fn of(facts: impl Iterator<Item = &'a Fact>) -> Self {
+        let (mut exact, spans): (Vec<&Fact>, _) = facts.partition(|fact| fact.effective().exact().is_some());
+        exact.sort_by_key(|fact| Reverse(fact.effective().latest()));
+        Self { exact, spans }
+    }
+
+    /// What is selected of them on a day, but for what stands beside of other days.
+    pub(crate) fn in_effect(&self, day: Day) -> Selection<'a> {
+        let mut facts: Vec<&Fact> = vec![];
+        let present = |fact: &&Fact| fact.presence(day) != Presence::No;
+        facts.extend(self.spans.iter().copied().filter(present));
+        // The last day on which a firm fact certainly took effect: it leaves nothing of those before, whatever they are.
+        let mut last = None;
+        let begun = self.exact.partition_point(|fact| fact.effective().earliest() > day);
+        for fact in self.exact.iter().skip(begun).copied() {
+            let taken = fact.effective().latest();
+            if last.is_some_and(|last| taken < last) {
+                break;
+            }
+            match fact.presence(day) {
+                Presence::No => continue,
+                Presence::Yes if fact.standing().is_firm() => last = Some(taken),
+                _ => {}
+            }
+            facts.push(fact);
+        }
+        facts.sort_unstable_by_key(|fact| (fact.position(), fact.place));
+        Selection::in_effect(&facts, day)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::index::Projection;
 use crate::key::Key;
 use crate::prelude::*;
 use crate::register::{Terms, start_of};
-use crate::timeline::{Fact, Presence, Timeline};
+use crate::timeline::{ByDay, Fact, Presence, Timeline};
 use core::{cell::OnceCell, cmp::Ordering, fmt};
 use minutebook_events::{
     Basis, ContractId, Day, Entry, EventKind, Knowledge, Lines, Money, PartyId, Position, TimeRange, ValueLine,
@@ -315,8 +315,8 @@ fn all(_: &Fact) -> bool {
     true
 }
 
-fn amount_on<'a>(timeline: &'a Timeline, at: At, among: Among<'_>) -> Option<Amount<'a>> {
-    let selection = timeline.in_effect(at, among);
+fn amount_on<'a>(facts: &ByDay<'a>, day: Day) -> Option<Amount<'a>> {
+    let selection = facts.in_effect(day);
     let fact = selection.answer?;
     if !selection.conflicting.is_empty() {
         return Some(Amount {
@@ -327,13 +327,13 @@ fn amount_on<'a>(timeline: &'a Timeline, at: At, among: Among<'_>) -> Option<Amo
             uncertain: None,
         });
     }
-    let uncertain = uncertain(&selection, fact, at.as_of);
+    let uncertain = uncertain(&selection, fact, day);
     match &fact.event().kind {
         EventKind::ValueSet { amount, basis, .. } => {
             Some(Amount { amount: amount.clone(), basis: *basis, set: fact, changes: vec![], uncertain })
         }
         EventKind::ValueChanged { by, basis, .. } => {
-            Some(Amount { uncertain, ..changed(timeline, fact, by, *basis, at, among) })
+            Some(Amount { uncertain, ..changed(facts, fact, by, *basis, day) })
         }
         _ => None,
     }
@@ -347,16 +347,9 @@ fn basis_of(fact: &Fact) -> Basis {
 }
 
 /// What was there the day before, and the change: unknown where either is.
-fn changed<'a>(
-    timeline: &'a Timeline,
-    change: &'a Fact,
-    by: &Knowledge<Money>,
-    basis: Basis,
-    at: At,
-    among: Among<'_>,
-) -> Amount<'a> {
-    let before = start_of(change.effective()).pred_opt().filter(|day| *day < at.as_of);
-    let before = before.and_then(|day| amount_on(timeline, at.on(day), among));
+fn changed<'a>(facts: &ByDay<'a>, change: &'a Fact, by: &Knowledge<Money>, basis: Basis, day: Day) -> Amount<'a> {
+    let before = start_of(change.effective()).pred_opt().filter(|before| *before < day);
+    let before = before.and_then(|before| amount_on(facts, before));
     let Some(mut changed) = before else {
         let amount = Knowledge::Unknown("what it was before it was changed is not in the record".into());
         return Amount { amount, basis, set: change, changes: vec![], uncertain: None };
@@ -482,7 +475,8 @@ fn own_range(set: &Fact) -> Option<TimeRange> {
 fn steps<'a>(timeline: &'a Timeline, at: At, among: Among<'_>) -> Vec<Step<'a>> {
     let mut borders = Vec::with_capacity(2 + 4 * timeline.facts().len());
     borders.extend([EVER.from, EVER.end]);
-    for fact in timeline.counted(at).filter(|fact| among(fact)) {
+    let facts = || timeline.counted(at).filter(|fact| among(fact));
+    for fact in facts() {
         let ends = fact.event().until.map(|until| until.plus_days(1));
         let spans = core::iter::once(fact.effective()).chain(ends);
         borders.extend(spans.flat_map(|span| [span.earliest(), span.latest()]));
@@ -490,7 +484,8 @@ fn steps<'a>(timeline: &'a Timeline, at: At, among: Among<'_>) -> Vec<Step<'a>> 
     borders.sort_unstable();
     borders.dedup();
     // Nothing changes within a step, so any day of it tells; its last is never before all days.
-    let step = |days: TimeRange| Some((days, amount_on(timeline, at.on(days.last_day()), among)?));
+    let by_day = ByDay::of(facts());
+    let step = |days: TimeRange| Some((days, amount_on(&by_day, days.last_day())?));
     borders.windows(2).filter_map(|day| step(TimeRange { from: day[0], end: day[1] })).collect()
 }
 
