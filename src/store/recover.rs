@@ -42,13 +42,14 @@ pub(super) struct Recovered {
 /// removed first. Where sled still finds corruption, all snapshots go.
 pub(super) fn recover(sled: &Path, check: Check) -> Result<Recovered, OpenError> {
     remove_snapshots(sled, |name| name.ends_with(".generating"))?;
-    let engine = match open(sled) {
+    let (engine, check) = match open(sled) {
         Err(Fault::Corrupt(what)) => {
             tracing::warn!(what, "sled found corruption: its snapshots go");
             remove_snapshots(sled, |_| true)?;
-            open(sled)
+            // What it makes of its log alone may lack pages, whatever was found of the files before.
+            (open(sled), Check::All)
         }
-        outcome => outcome,
+        outcome => (outcome, check),
     };
     engine.and_then(|engine| load(engine, check)).map_err(|fault| unopened(sled, fault))
 }

@@ -2,33 +2,18 @@
 //! for every topic, at any coordinates, of Kent's record and of histories that no council would make.
 
 use crate::histories::{asking, history, read};
-use crate::run::Place;
+use crate::run::{Place, topics};
 use minutebook::ledger::{Ledger, View};
-use minutebook::question::{KnownAt, Question, Topic};
+use minutebook::question::{Answer, KnownAt, Question, QuestionError, Topic};
 use minutebook::store::{NewEntry, Scan, Store, StoreError, Stored};
 use minutebook::streams;
-use minutebook_events::{ContractId, Day, Entry, EntryId, Hash, Instant, Position, codec};
+use minutebook_events::{ContractId, Entry, EntryId, Hash, Instant, Position, codec};
 use minutebook_projections::{Projections, Subject};
 use proptest::prelude::*;
 
-fn topics(to: Day, fact: &str) -> [Topic; 9] {
-    let fact = fact.to_owned();
-    [
-        Topic::State,
-        Topic::Register,
-        Topic::Value,
-        Topic::Lots,
-        Topic::Network,
-        Topic::Decisions,
-        Topic::Findings,
-        Topic::Diff { to },
-        Topic::Why { fact },
-    ]
-}
-
 /// What the whole ledger says, and what the streams say: JSON or the words of an error.
 fn both(store: &dyn Store, whole: &View<'_>, question: &Question) -> [String; 2] {
-    let text = |answer: Result<minutebook::question::Answer, minutebook::question::QuestionError>| match answer {
+    let text = |answer: Result<Answer, QuestionError>| match answer {
         Ok(answer) => serde_json::to_string(&answer).unwrap() + &answer.words,
         Err(error) => error.to_string(),
     };
@@ -50,7 +35,7 @@ fn every_topic_of_every_contract_of_kent() {
             ("2025-11-22", None, Some(read("2021-12-31"))),
             ("2031-01-01", Some(KnownAt::Instant(ledger_instant(&ledger, 30))), None),
         ] {
-            for topic in topics(read("2032-01-01"), "status") {
+            for topic in topics(read("2032-01-01")) {
                 let (contract, as_of) = (Some(contract.clone()), read(as_of));
                 let question = Question { topic, contract, as_of, known_at, decided_by };
                 let [expected, got] = both(ledger.store(), &view, &question);
@@ -164,7 +149,7 @@ proptest! {
         };
         let contracts: Vec<ContractId> = projections.contracts(view.head).into_iter().cloned().collect();
         for contract in contracts {
-            for topic in topics(to.max(as_of), "status") {
+            for topic in topics(to.max(as_of)) {
                 let question = Question { topic, contract: Some(contract.clone()), as_of, known_at, decided_by };
                 let [expected, got] = both(&store, &view, &question);
                 prop_assert_eq!(got, expected, "{:?}", question);

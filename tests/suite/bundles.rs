@@ -1,13 +1,13 @@
 //! Answers that carry their evidence: what follows from the record passes with no ledger there, and what was altered, left
 //! out or put in does not, and says which check failed.
 
-use crate::run::{Place, Ran, defines, ran};
+use crate::run::{Place, Ran, defines, ran, topics};
 use chrono::Days;
 use minutebook::audit::bundle::{Bundle, LIMIT, Record};
 use minutebook::audit::checkpoint::Signed;
 use minutebook::audit::key::PublicKey;
 use minutebook::ledger::Ledger;
-use minutebook::question::{Question, Topic};
+use minutebook::question::Question;
 use minutebook_events::Day;
 use serde_json::{Value, json};
 use std::fs;
@@ -57,22 +57,10 @@ fn every_topic_of_every_contract_is_bundled_and_checked_without_a_ledger() {
     let (view, tree) = (ledger.view(), ledger.tree());
     let record = Record { projections: &view.projections, tree: &tree, store: ledger.store() };
     let as_of: Day = "2023-03-31".parse().unwrap();
-    let (to, fact) = (as_of + Days::new(1100), "status".to_owned());
-    let topics = [
-        Topic::State,
-        Topic::Register,
-        Topic::Value,
-        Topic::Lots,
-        Topic::Network,
-        Topic::Decisions,
-        Topic::Findings,
-        Topic::Diff { to },
-        Topic::Why { fact },
-    ];
     let contracts = view.projections.contracts(view.head);
     assert!(contracts.len() > 5, "{contracts:?}");
     let (mut made, mut left) = (0, 0);
-    for topic in topics {
+    for topic in topics(as_of + Days::new(1100)) {
         for contract in &contracts {
             let contract = Some((*contract).clone());
             let question = Question { topic: topic.clone(), contract, as_of, known_at: None, decided_by: None };

@@ -4,6 +4,8 @@
 pub use crate::given::{copy, defines};
 use assert_cmd::Command;
 use minutebook::ledger::Ledger;
+use minutebook::question::Topic;
+use minutebook_events::Day;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -129,6 +131,22 @@ fn command(folder: &Path) -> Command {
 /// Opens a ledger in this process.
 pub fn reopen(folder: &Path) -> Ledger {
     Ledger::open(folder, |_, _| {}).unwrap()
+}
+
+/// Every question that can be asked of a contract; the later day is that of a comparison.
+pub fn topics(to: Day) -> [Topic; 9] {
+    let fact = "status".to_owned();
+    [
+        Topic::State,
+        Topic::Register,
+        Topic::Value,
+        Topic::Lots,
+        Topic::Network,
+        Topic::Decisions,
+        Topic::Findings,
+        Topic::Diff { to },
+        Topic::Why { fact },
+    ]
 }
 
 /// A contract whose first lot is with somebody, and the correction that strikes this.
