@@ -1,6 +1,7 @@
 //! Names that entries use for things: contracts, lots, parties, offices, acts, entries and places in the ledger.
 //! Nothing here knows whether a thing of that name exists.
 
+use crate::packed::{Pack, Packer, Unpacker};
 use crate::prelude::*;
 use crate::text::text_serde;
 use core::{fmt, num::ParseIntError, str::FromStr};
@@ -44,6 +45,14 @@ macro_rules! slug {
             }
         }
         text_serde!($name, $what);
+        impl Pack for $name {
+            fn pack(&self, to: &mut Packer) {
+                to.name(&self.0);
+            }
+            fn unpack(from: &mut Unpacker) -> Option<Self> {
+                from.name().map(Self)
+            }
+        }
     };
 }
 
@@ -84,6 +93,15 @@ impl fmt::Display for ActRef {
     }
 }
 text_serde!(ActRef, "the reference of an act");
+
+impl Pack for ActRef {
+    fn pack(&self, to: &mut Packer) {
+        self.0.pack(to);
+    }
+    fn unpack(from: &mut Unpacker) -> Option<Self> {
+        Pack::unpack(from).map(Self)
+    }
+}
 
 /// Why a text is not the reference of an act.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

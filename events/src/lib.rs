@@ -29,6 +29,7 @@ mod ids;
 mod knowledge;
 mod money;
 mod nearest;
+pub mod packed;
 mod source;
 mod standing;
 mod text;

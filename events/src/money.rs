@@ -1,6 +1,7 @@
 //! Amounts as they are stated: money with its precision and basis, percentages, quantities. Floats never enter, and
 //! no amount here knows what it is the value of.
 
+use crate::packed::{Pack, Packer, Unpacker, packed};
 use crate::prelude::*;
 use crate::text::text_serde;
 use core::{fmt, str::FromStr};
@@ -133,6 +134,8 @@ fn ungroup(text: &str) -> Option<String> {
 }
 
 text_serde!(Money, "an amount in quotes, as \"£997,350.68\"", canonical);
+packed!(struct Money { digits, scale });
+packed!(enum Scale { 0 One {}, 1 Thousand {}, 2 Million {} });
 
 fn grouped(digits: Decimal) -> String {
     let text = digits.abs().to_string();
@@ -275,6 +278,15 @@ impl fmt::Display for Percent {
 }
 text_serde!(Percent, "a percentage in quotes, as \"77.78%\"");
 
+impl Pack for Percent {
+    fn pack(&self, to: &mut Packer) {
+        self.0.pack(to);
+    }
+    fn unpack(from: &mut Unpacker) -> Option<Self> {
+        Pack::unpack(from).map(Self)
+    }
+}
+
 /// A number of something, as stated: `17,608 people`, `about 60 grants`, `84% of people asked`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Quantity {
@@ -322,6 +334,9 @@ fn grouped_all(number: Decimal) -> String {
     }
 }
 text_serde!(Quantity, "a number and what it counts, as \"17,608 people\"");
+packed!(struct Quantity { number, about, unit });
+packed!(enum Basis { 0 Year {}, 1 WholePeriod {}, 2 Once {}, 3 FullYear {}, 4 Unstated {} });
+packed!(enum Measure { 0 Value {}, 1 Envelope {}, 2 Budget {}, 3 Cost {}, 4 Funding {}, 5 Saving {}, 6 AddedCost {} });
 
 /// Why a text is not a number of the kind that belongs here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

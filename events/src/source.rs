@@ -1,6 +1,7 @@
 //! Where a fact is written: a document and a paragraph. It must hold no sentence of the document and no person's name.
 
 use crate::date::DateSpan;
+use crate::packed::{Pack, Packer, Unpacker};
 use crate::prelude::*;
 use crate::text::text_serde;
 use core::{fmt, str::FromStr};
@@ -30,6 +31,15 @@ impl fmt::Display for DocumentCode {
     }
 }
 text_serde!(DocumentCode, "a document's code");
+
+impl Pack for DocumentCode {
+    fn pack(&self, to: &mut Packer) {
+        to.name(&self.0);
+    }
+    fn unpack(from: &mut Unpacker) -> Option<Self> {
+        from.name().map(Self)
+    }
+}
 
 /// A document that an entry cites.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

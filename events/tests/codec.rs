@@ -3,6 +3,7 @@
 
 use minutebook_events::codec::{BadBytes, decode, encode};
 use minutebook_events::decision_file::DecisionFile;
+use minutebook_events::packed::{Names, Pack, Packer, Unpacker};
 use minutebook_events::*;
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
@@ -165,5 +166,54 @@ proptest! {
             prop_assert_eq!(decode(&encode(&entry)), Ok(entry));
         }
         prop_assert!(decode(&bytes[..cut]).is_err());
+    }
+}
+
+/// Packs an entry, and takes it back.
+fn packed(entry: &Entry, names: &mut Names) -> (Vec<u8>, Option<Entry>) {
+    let mut bytes = vec![];
+    entry.pack(&mut Packer { bytes: &mut bytes, names });
+    let back = Entry::unpack(&mut Unpacker { bytes: &bytes, names: names.all() });
+    (bytes, back)
+}
+
+#[test]
+fn an_entry_of_every_kind_packs_and_comes_back() {
+    let mut names = Names::default();
+    for (frozen, ..) in ALL_FROZEN {
+        let entry = decode(frozen).unwrap();
+        let (bytes, back) = packed(&entry, &mut names);
+        assert_eq!(back.as_ref(), Some(&entry));
+        assert!(bytes.len() * 2 < frozen.len(), "{} of {} bytes", bytes.len(), frozen.len());
+        for length in 0..bytes.len() {
+            let cut = Entry::unpack(&mut Unpacker { bytes: &bytes[..length], names: names.all() });
+            assert_eq!(cut, None, "cut at {length}");
+        }
+    }
+}
+
+#[test]
+fn days_at_the_ends_of_the_calendar_pack_and_come_back() {
+    let mut names = Names::default();
+    for span in ["../2016-03-31", "2026-01-02/..", "../..", "2021-05", "0001-01-01"] {
+        let span: DateSpan = span.parse().unwrap_or_else(|_| DateSpan::new(Day::MIN, Day::MAX).unwrap());
+        let mut bytes = vec![];
+        span.pack(&mut Packer { bytes: &mut bytes, names: &mut names });
+        assert_eq!(DateSpan::unpack(&mut Unpacker { bytes: &bytes, names: &[] }), Some(span));
+    }
+}
+
+proptest! {
+    #[test]
+    fn other_bytes_are_refused_or_are_an_entry(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let _ = Entry::unpack(&mut Unpacker { bytes: &bytes, names: &["kcc".into()] });
+    }
+
+    #[test]
+    fn numbers_pack_and_come_back(number in any::<u128>()) {
+        let mut bytes = vec![];
+        Packer { bytes: &mut bytes, names: &mut Names::default() }.number(number);
+        let mut from = Unpacker { bytes: &bytes, names: &[] };
+        prop_assert_eq!((from.number(), from.bytes.len()), (Some(number), 0));
     }
 }
