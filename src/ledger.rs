@@ -28,6 +28,9 @@ pub type Clock = Box<dyn Fn() -> DateTime<Utc> + Send>;
 /// of entries recorded at one instant, and nothing more.
 const STEPPED: TimeDelta = TimeDelta::milliseconds(1);
 
+/// The most facts whose timelines are kept in memory for the questions to come: past it, they are made anew.
+const MADE: usize = 1_000_000;
+
 /// The most entries that share one commit.
 const GROUP: usize = 1024;
 
@@ -335,6 +338,9 @@ impl Ledger {
 
     /// What is recorded, for a question.
     pub fn view(&self) -> View<'_> {
+        if self.projections.read().unwrap_or_else(PoisonError::into_inner).made() > MADE {
+            self.projections.write().unwrap_or_else(PoisonError::into_inner).forget();
+        }
         let projections = Held::Live(self.projections.read().unwrap_or_else(PoisonError::into_inner));
         View { projections, head: self.head() }
     }
@@ -401,7 +407,7 @@ pub struct Folded {
 impl Folded {
     /// The size and all roots.
     pub fn head(&self) -> Head {
-        Head::of(&self.projections.roots, &self.tree)
+        Head::of(self.projections.roots(), &self.tree)
     }
 }
 
@@ -544,7 +550,7 @@ impl Writer {
         let projections = self.projections.read().unwrap_or_else(PoisonError::into_inner);
         let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
         assert_eq!(tree.size(), projections.head().0, "what was applied is durable");
-        Head::of(&projections.roots, &tree)
+        Head::of(projections.roots(), &tree)
     }
 
     /// Checks one draft against everything decided so far, this group included, and applies it.
@@ -593,7 +599,7 @@ fn accept(
     now: DateTime<Utc>,
 ) -> Result<(Option<NewEntry>, Receipt), RecordError> {
     if let Some(known) = projections.by_id(draft.id) {
-        return repeat(&draft, known).map(|receipt| (None, receipt));
+        return repeat(&draft, &known).map(|receipt| (None, receipt));
     }
     let position = projections.head();
     if expected != position {
@@ -603,7 +609,7 @@ fn accept(
     let today = day_of(Instant::new(now));
     decide_on(today, &draft).map_err(RecordError::Rejected)?;
     contents.ready(projections, &draft, today).map_err(RecordError::Unready)?;
-    let last = projections.entries().last().map(|recorded| recorded.entry.recorded);
+    let last = projections.log().last().map(|recorded| recorded.entry.recorded);
     let recorded = after(last, Instant::new(now))?;
     let entry = Entry::stamp(draft, expected, recorded, recorder());
     let bytes = codec::encode(&entry);

@@ -101,7 +101,7 @@ mod tests {
         for draft in drafts() {
             rehearse(&mut projections, &contents, draft).expect("a draft of the register is taken");
         }
-        let lines = projections.timelines().filter_map(|(_, key, timeline)| match key {
+        let lines = projections.timelines().filter_map(|(key, timeline)| match key {
             Key::Line(contract, line) => Some((contract, line.name(), timeline)),
             _ => None,
         });

@@ -313,8 +313,7 @@ impl Pack for Day {
     }
     fn unpack(from: &mut Unpacker) -> Option<Self> {
         let days = from.signed()?.try_into().ok()?;
-        // The first day there is can be numbered, and not found by its number.
-        Self::from_num_days_from_ce_opt(days).or_else(|| (days == Self::MIN.num_days_from_ce()).then_some(Self::MIN))
+        Self::from_num_days_from_ce_opt(days)
     }
 }
 

@@ -1,88 +1,119 @@
 //! The six projections together: the one place where an entry is applied, and what `decide` asks of what is known.
 
-use crate::decisions::Decisions;
-use crate::findings::Findings;
-use crate::index::{Index, Projection};
+use crate::index::{Index, KINDS};
 use crate::key::Key;
-use crate::lots::Lots;
-use crate::network::Network;
+use crate::known::Defined;
+use crate::lazy::Lazy;
+use crate::log::{Log, Recorded};
 use crate::prelude::*;
-use crate::register::Register;
 use crate::roots::{Roots, Trace};
 use crate::streams::{self, Streams, Subject};
 use crate::timeline::{Fact, Timeline};
-use crate::value::Value;
 use core::convert::Infallible;
-use hashbrown::HashMap;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use minutebook_events::decide::{Assignment, IdKind, Known, Name, Stepped, definition};
 use minutebook_events::{
     ContractId, Entry, EntryId, EventKind, EventRef, Hash, LotId, OfficeId, Part, PartyId, Position, ServiceId, Version,
 };
 
-/// An entry at its position.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recorded {
-    /// Its place in the ledger.
-    pub position: Position,
-    /// The leaf hash of its stored bytes.
-    pub leaf: Hash,
-    /// The entry.
-    pub entry: Entry,
-}
-
-/// All projections of one ledger, up to one head.
+/// All projections of one ledger, up to one head. The entries are kept packed, with what each stream is and what is
+/// defined; timelines and roots are made of them when they are first asked for, and kept up from then on.
 #[derive(Debug, Clone, Default)]
 pub struct Projections {
     head: Position,
-    entries: Vec<Arc<Recorded>>,
-    ids: HashMap<EntryId, Position>,
-    /// The roots of all that follows.
-    pub roots: Roots,
-    /// The entries about each contract, party, office and act.
-    pub streams: Streams,
-    /// Contracts, terms, options, clauses, status.
-    pub register: Index<Register>,
-    /// Value lines and stated totals.
-    pub value: Index<Value>,
-    /// Lots and services, and who runs them.
-    pub lots: Index<Lots>,
-    /// Parties, offices, roles and funding.
-    pub network: Index<Network>,
-    /// Acts.
-    pub decisions: Index<Decisions>,
-    /// What findings are made from: counts, alternatives, performance, doubts.
-    pub findings: Index<Findings>,
+    log: Log,
+    /// The entries about each contract, party, office and act, and the timelines of each.
+    streams: Streams,
+    /// The timelines of acts and doubts.
+    general: Lazy<Index>,
+    defined: Defined,
+    roots: Lazy<Roots>,
+    made: Made,
+}
+
+/// How many facts lie on timelines that were made.
+#[derive(Debug, Default)]
+struct Made(AtomicUsize);
+
+impl Clone for Made {
+    fn clone(&self) -> Self {
+        // Nor are the timelines of a clone made.
+        Self::default()
+    }
 }
 
 impl Projections {
-    /// Applies the next entry, whose stored bytes have this leaf hash, to every projection. What it was decided against
-    /// must be all that came before.
-    pub fn apply(&mut self, mut entry: Entry, leaf: Hash) {
-        fit(&mut entry);
-        for subject in self.subjects(&entry) {
-            self.streams.add(subject, self.head);
-        }
+    /// Applies the next entry, whose stored bytes have this leaf hash. What it was decided against must be all that came
+    /// before.
+    pub fn apply(&mut self, entry: Entry, leaf: Hash) {
+        let subjects = self.subjects(&entry);
         let recorded = Arc::new(Recorded { position: self.head, leaf, entry });
-        let Self { roots, entries, ids, .. } = self;
-        let earlier = |id: EntryId| {
-            let found = ids.get(&id).and_then(|position| at(entries, *position)).map(|at| &entries[at]);
-            Ok::<_, Infallible>(found.map(|found| (found.position, Trace::of(&found.entry, found.position))))
-        };
-        let Ok(()) = roots.apply(recorded.position, &leaf, &Trace::of(&recorded.entry, recorded.position), earlier);
-        ids.insert(recorded.entry.id, recorded.position);
-        for place in places(&recorded.entry) {
-            self.register.apply(&recorded, place);
-            self.value.apply(&recorded, place);
-            self.lots.apply(&recorded, place);
-            self.network.apply(&recorded, place);
-            self.decisions.apply(&recorded, place);
-            self.findings.apply(&recorded, place);
-            if let EventKind::Correction { strikes, .. } = &recorded.entry.events[usize::from(place)].kind {
-                self.strike(strikes, &recorded, place);
+        self.keep_roots(&recorded);
+        let struck = self.take_in(&recorded);
+        self.log.push(&recorded);
+        self.keep_timelines(&recorded, subjects, struck);
+        self.head = self.head.next();
+    }
+
+    fn keep_roots(&mut self, recorded: &Recorded) {
+        let Self { log, roots, .. } = self;
+        if let Some(roots) = roots.get_mut() {
+            take_root(roots, log, recorded);
+        }
+    }
+
+    /// Takes in what the entry defines and what it strikes, and gives what it strikes: the entry and the place of the event,
+    /// and the place of the correction.
+    fn take_in(&mut self, recorded: &Recorded) -> Vec<(Arc<Recorded>, u16, u16)> {
+        let mut struck = vec![];
+        for place in recorded.places() {
+            self.defined.add(&recorded.entry, place);
+            let EventKind::Correction { strikes, .. } = &recorded.entry.events[usize::from(place)].kind else {
+                continue;
+            };
+            // An entry that strikes an event of its own strikes nothing: see `struck_by`.
+            let Some(target) = self.by_id(strikes.entry) else { continue };
+            if target.places().contains(&strikes.event) {
+                let event = (target.position, &target.entry, strikes.event);
+                if self.defined.strike(event, (recorded.position, place)) {
+                    struck.push((target, strikes.event, place));
+                }
             }
         }
-        self.entries.push(recorded);
-        self.head = self.head.next();
+        struck
+    }
+
+    /// Adds the entry to the streams of its subjects, and to the timelines that were made.
+    fn keep_timelines(
+        &mut self,
+        recorded: &Arc<Recorded>,
+        subjects: BTreeSet<Subject>,
+        struck: Vec<(Arc<Recorded>, u16, u16)>,
+    ) {
+        let Self { streams, general, defined, made, .. } = self;
+        let by = |position, place| defined.struck(position, place);
+        for subject in subjects {
+            let stream = streams.of_mut(subject.clone());
+            stream.add(recorded.position);
+            if let Some(index) = stream.index.get_mut() {
+                *made.0.get_mut() += index.apply(recorded, Some(&subject), &by);
+            }
+        }
+        if let Some(index) = general.get_mut() {
+            *made.0.get_mut() += index.apply(recorded, None, &by);
+        }
+        for (target, place, by) in struck {
+            let by = (recorded.position, by);
+            let subjects = streams::about_event(&target.entry.events[usize::from(place)].kind);
+            for subject in subjects {
+                if let Some(index) = streams.get_mut(&subject).and_then(|stream| stream.index.get_mut()) {
+                    index.strike(&target, place, by);
+                }
+            }
+            if let Some(index) = general.get_mut() {
+                index.strike(&target, place, by);
+            }
+        }
     }
 
     /// Passes over entries, up to this head: what is folded for one answer is not the whole ledger.
@@ -91,46 +122,60 @@ impl Projections {
         self.head = head;
     }
 
-    /// Makes the hashes under every root that are still to be made, so that roots and proofs need not.
+    /// How many facts lie on timelines that were made: what [`Projections::forget`] gives back the memory of.
+    pub fn made(&self) -> usize {
+        self.made.0.load(Ordering::Relaxed)
+    }
+
+    /// Forgets the timelines that were made. Those that are asked for again are made again.
+    pub fn forget(&mut self) {
+        self.streams.each_mut().for_each(|stream| stream.index.forget());
+        self.general.forget();
+        self.made = Made::default();
+    }
+
+    /// The roots of all that was applied.
+    pub fn roots(&self) -> &Roots {
+        self.roots.get_or_make(|| {
+            let mut roots = Roots::with_capacity(self.log.len());
+            self.log.iter().for_each(|recorded| take_root(&mut roots, &self.log, &recorded));
+            roots.settle();
+            roots
+        })
+    }
+
+    /// Makes the hashes under every root that are still to be made, so that roots and proofs need not; nothing where nobody
+    /// has asked for a root.
     pub fn settle(&mut self) {
-        self.roots.settle();
+        if let Some(roots) = self.roots.get_mut() {
+            roots.settle();
+        }
+    }
+
+    /// The entries about each contract, party, office and act.
+    pub fn streams(&self) -> &Streams {
+        &self.streams
     }
 
     /// The subjects to whose streams an entry belongs: those it is about, and those of the events that it strikes.
     pub fn subjects(&self, entry: &Entry) -> BTreeSet<Subject> {
         let mut subjects = streams::about(entry);
-        let struck = self.struck_by(entry).map(|(struck, place)| &struck.entry.events[usize::from(place)].kind);
-        subjects.extend(struck.flat_map(streams::about_event));
+        for (struck, place) in self.struck_by(entry) {
+            subjects.extend(streams::about_event(&struck.entry.events[usize::from(place)].kind));
+        }
         subjects
     }
 
     /// The events that an entry strikes: entry, and place in it. Decide rejects a correction of what is not there, or comes
     /// later; a log that another program wrote may have one, and it strikes nothing.
-    fn struck_by<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = (&'a Recorded, u16)> {
+    fn struck_by(&self, entry: &Entry) -> impl Iterator<Item = (Arc<Recorded>, u16)> {
         entry.events.iter().filter_map(|event| match &event.kind {
             EventKind::Correction { strikes, .. } => {
                 let struck = self.by_id(strikes.entry).filter(|struck| struck.position < entry.expected_head)?;
-                places(&struck.entry).contains(&strikes.event).then_some((struck, strikes.event))
+                struck.places().contains(&strikes.event).then_some((struck, strikes.event))
             }
             _ => None,
         })
-    }
-
-    fn strike(&mut self, target: &EventRef, by: &Recorded, place: u16) {
-        // An entry that strikes an event of its own strikes nothing: see `struck_by`.
-        let Some(at) = self.ids.get(&target.entry).and_then(|position| at(&self.entries, *position)) else {
-            return;
-        };
-        let struck = Arc::clone(&self.entries[at]);
-        if !places(&struck.entry).contains(&target.event) {
-            return;
-        }
-        let by = (by.position, place);
-        self.register.strike(&struck, target.event, by);
-        self.value.strike(&struck, target.event, by);
-        self.lots.strike(&struck, target.event, by);
-        self.network.strike(&struck, target.event, by);
-        self.findings.strike(&struck, target.event, by);
     }
 
     /// The position of the next entry, so the number of entries applied or passed over.
@@ -139,18 +184,18 @@ impl Projections {
     }
 
     /// The entries applied, in order.
-    pub fn entries(&self) -> &[Arc<Recorded>] {
-        &self.entries
+    pub fn log(&self) -> &Log {
+        &self.log
     }
 
     /// The entry at a position.
-    pub fn entry(&self, position: Position) -> Option<&Recorded> {
-        at(&self.entries, position).map(|at| self.entries[at].as_ref())
+    pub fn entry(&self, position: Position) -> Option<Arc<Recorded>> {
+        self.log.at(position)
     }
 
     /// The entry with an id.
-    pub fn by_id(&self, id: EntryId) -> Option<&Recorded> {
-        self.ids.get(&id).and_then(|position| self.entry(*position))
+    pub fn by_id(&self, id: EntryId) -> Option<Arc<Recorded>> {
+        self.log.at(self.log.position_of(id)?)
     }
 
     /// An entry's place in the stream of a contract, where it touches it.
@@ -159,100 +204,95 @@ impl Projections {
         stream.binary_search(&position).ok().map(|place| Version(place as u64))
     }
 
-    /// Every timeline of every projection: key, projection's name, timeline.
-    pub fn timelines(&self) -> impl Iterator<Item = (&'static str, &Key, &Timeline)> {
-        fn named<P: Projection>(index: &Index<P>) -> impl Iterator<Item = (&'static str, &Key, &Timeline)> {
-            index.timelines().map(|(key, timeline)| (P::NAME, key, timeline))
-        }
-        named(&self.register)
-            .chain(named(&self.value))
-            .chain(named(&self.lots))
-            .chain(named(&self.network))
-            .chain(named(&self.decisions))
-            .chain(named(&self.findings))
+    /// The timelines of a subject, made where they were not; nothing where no entry is about it.
+    fn index(&self, subject: &Subject) -> Option<&Index> {
+        let stream = self.streams.get(subject)?;
+        let make = || self.fold(stream.positions().iter().filter_map(|position| self.log.at(*position)), Some(subject));
+        Some(stream.index.get_or_make(make))
     }
 
-    /// The timelines to which an entry came, or on which it struck a fact: the projection's name, key, timeline. Found by
-    /// the entry's own events, so that it costs the same in a ledger of any size.
-    pub fn touched<'a>(&'a self, recorded: &'a Recorded) -> Vec<(&'static str, Key, &'a Timeline)> {
-        fn on<'a, P: Projection>(
-            index: &'a Index<P>,
-            events: &[(&Recorded, u16)],
-        ) -> impl Iterator<Item = (&'static str, Key, &'a Timeline)> {
-            let keys: BTreeSet<Key> =
-                events.iter().flat_map(|(recorded, place)| Index::<P>::keys(recorded, *place)).collect();
-            keys.into_iter().filter_map(|key| {
-                let timeline = index.timeline(&key)?;
-                Some((P::NAME, key, timeline))
-            })
-        }
-        let own: Vec<(&Recorded, u16)> = places(&recorded.entry).map(|place| (recorded, place)).collect();
-        let struck: Vec<(&Recorded, u16)> = self.struck_by(&recorded.entry).collect();
-        let both = [own.as_slice(), struck.as_slice()].concat();
-        on(&self.register, &both)
-            .chain(on(&self.value, &both))
-            .chain(on(&self.lots, &both))
-            .chain(on(&self.network, &both))
-            // A correction strikes no act.
-            .chain(on(&self.decisions, &own))
-            .chain(on(&self.findings, &both))
-            .collect()
+    fn general(&self) -> &Index {
+        self.general.get_or_make(|| self.fold(self.log.iter(), None))
     }
 
-    /// The timelines that have a fact of an event, acts apart.
-    fn timelines_with<'a>(&'a self, recorded: &'a Recorded, place: u16) -> impl Iterator<Item = &'a Timeline> {
-        fn on<'a, P: Projection>(
-            index: &'a Index<P>,
-            recorded: &Recorded,
-            place: u16,
-        ) -> impl Iterator<Item = &'a Timeline> {
-            Index::<P>::keys(recorded, place).into_iter().filter_map(|key| index.timeline(&key))
+    fn fold(&self, entries: impl Iterator<Item = Arc<Recorded>>, subject: Option<&Subject>) -> Index {
+        let mut index = Index::default();
+        let struck = |position, place| self.defined.struck(position, place);
+        let facts = entries.map(|recorded| index.apply(&recorded, subject, &struck)).sum();
+        self.made.0.fetch_add(facts, Ordering::Relaxed);
+        index
+    }
+
+    /// The timeline of a key.
+    pub fn timeline(&self, key: &Key) -> Option<&Timeline> {
+        match key.subject() {
+            Some(subject) => self.index(&subject)?.timeline(key),
+            None => self.general().timeline(key),
         }
-        on(&self.register, recorded, place)
-            .chain(on(&self.value, recorded, place))
-            .chain(on(&self.lots, recorded, place))
-            .chain(on(&self.network, recorded, place))
-            .chain(on(&self.findings, recorded, place))
+    }
+
+    /// Every timeline, by the order of the projections and of their keys.
+    pub fn timelines(&self) -> impl Iterator<Item = (&Key, &Timeline)> {
+        let (contracts, others): (Vec<_>, Vec<_>) =
+            self.streams.all().map(|(subject, _)| subject).partition(|subject| subject.contract().is_some());
+        let of_subjects = others.into_iter().chain(contracts).filter_map(|subject| self.index(subject));
+        let indexes: Vec<&Index> = core::iter::once(self.general()).chain(of_subjects).collect();
+        KINDS.iter().flat_map(move |kind| {
+            let all = indexes.clone().into_iter().flat_map(Index::timelines);
+            all.filter(|(key, _)| key.projection() == kind.name)
+        })
+    }
+
+    /// The timelines to which an entry came, or on which it struck a fact, by the order of the projections. Found by the
+    /// entry's own events, so that it costs the same in a ledger of any size.
+    pub fn touched(&self, recorded: &Recorded) -> Vec<(Key, &Timeline)> {
+        let struck: Vec<(Arc<Recorded>, u16)> = self.struck_by(&recorded.entry).collect();
+        let mut touched = vec![];
+        for kind in &KINDS {
+            let of = |recorded: &Recorded, place: u16| kind.keys(&recorded.entry, place, recorded.position);
+            let mut keys: BTreeSet<Key> = recorded.places().flat_map(|place| of(recorded, place)).collect();
+            if kind.is_struck {
+                keys.extend(struck.iter().flat_map(|(recorded, place)| of(recorded, *place)));
+            }
+            touched.extend(keys.into_iter().filter_map(|key| {
+                let timeline = self.timeline(&key)?;
+                Some((key, timeline))
+            }));
+        }
+        touched
     }
 
     /// The contracts defined at a head, in order.
     pub fn contracts(&self, head: Position) -> Vec<&ContractId> {
         let known = self.streams.all().filter_map(|(subject, _)| subject.contract());
-        known.filter(|contract| self.defined(contract, head)).collect()
+        known.filter(|contract| self.is_defined(contract, head)).collect()
     }
 
     /// Whether a contract is defined at a head.
-    pub fn defined(&self, contract: &ContractId, head: Position) -> bool {
-        let title = self.register.timeline(&Key::Title(contract.clone()));
+    pub fn is_defined(&self, contract: &ContractId, head: Position) -> bool {
+        let title = self.timeline(&Key::Title(contract.clone()));
         title.is_some_and(|timeline| timeline.facts().iter().any(|fact| fact.known(head)))
     }
 
-    /// Every timeline of one contract, of every projection.
+    /// The contracts that ever had a sealed content, in order.
+    pub(crate) fn sealed_in(&self) -> impl Iterator<Item = &ContractId> {
+        self.defined.sealed_in().iter()
+    }
+
+    /// Every timeline of one contract, of every projection, sorted by key.
     pub fn timelines_of(&self, contract: &ContractId) -> impl Iterator<Item = (&Key, &Timeline)> {
-        let first = self.register.of(contract).chain(self.value.of(contract)).chain(self.lots.of(contract));
-        first.chain(self.network.of(contract)).chain(self.findings.of(contract))
+        self.index(&Subject::Contract(contract.clone())).into_iter().flat_map(Index::timelines)
     }
 }
 
-/// Where the entry of a position is among those applied: in its own place, where none was passed over.
-fn at(entries: &[Arc<Recorded>], position: Position) -> Option<usize> {
-    let place = usize::try_from(position.0).ok()?;
-    match entries.get(place) {
-        Some(recorded) if recorded.position == position => Some(place),
-        _ => entries.binary_search_by_key(&position, |recorded| recorded.position).ok(),
-    }
-}
-
-/// Gives back the room for more that reading an entry leaves in its lists, several times what they hold: entries are kept.
-fn fit(entry: &mut Entry) {
-    entry.documents.shrink_to_fit();
-    entry.events.shrink_to_fit();
-    entry.events.iter_mut().for_each(|event| event.sources.shrink_to_fit());
-}
-
-/// The places of an entry's events.
-fn places(entry: &Entry) -> core::ops::Range<u16> {
-    0..u16::try_from(entry.events.len()).expect("an entry's size limit keeps its events few")
+/// Takes an entry into roots, by those before it.
+fn take_root(roots: &mut Roots, log: &Log, recorded: &Recorded) {
+    let Recorded { position, leaf, entry } = recorded;
+    let earlier = |id: EntryId| {
+        let found = log.position_of(id).filter(|found| found < position).and_then(|found| log.at(found));
+        Ok::<_, Infallible>(found.map(|found| (found.position, Trace::of(&found.entry, found.position))))
+    };
+    let Ok(()) = roots.apply(*position, leaf, &Trace::of(entry, *position), earlier);
 }
 
 fn standing(timeline: &Timeline) -> impl Iterator<Item = &Fact> {
@@ -261,43 +301,40 @@ fn standing(timeline: &Timeline) -> impl Iterator<Item = &Fact> {
 
 impl Known for Projections {
     fn contract(&self, contract: &ContractId) -> bool {
-        stands(self.register.timeline(&Key::Title(contract.clone())))
+        self.defined.contract(contract)
     }
 
     fn lot(&self, contract: &ContractId, lot: &LotId) -> bool {
-        stands(self.lots.timeline(&Key::Lot(contract.clone(), lot.clone())))
+        self.defined.lot(contract, lot)
     }
 
     fn service(&self, contract: &ContractId, service: &ServiceId) -> bool {
-        self.ids(IdKind::Service, Some(contract)).iter().any(|id| id == service.as_str())
+        self.defined.service(contract, service)
     }
 
     fn party(&self, party: &PartyId) -> bool {
-        stands(self.network.timeline(&Key::Party(party.clone())))
+        self.defined.party(party)
     }
 
     fn office(&self, office: &OfficeId) -> bool {
-        stands(self.network.timeline(&Key::Office(office.clone())))
+        self.defined.office(office)
     }
 
     fn option(&self, contract: &ContractId, part: &Part) -> bool {
-        stands(self.register.timeline(&Key::Extension(contract.clone(), part.clone())))
+        self.defined.option(contract, part)
     }
 
     fn assignments(&self, contract: &ContractId, lot: &LotId) -> Vec<Assignment> {
-        self.lots
-            .timeline(&Key::Holder(contract.clone(), lot.clone()))
+        self.timeline(&Key::Holder(contract.clone(), lot.clone()))
             .map_or_else(Vec::new, |timeline| crate::lots::assignments(&standing(timeline).collect::<Vec<_>>()))
     }
 
     fn contents(&self) -> Vec<Stepped> {
-        self.stepped()
+        self.defined.steps().to_vec()
     }
 
     fn step(&self, event: &EventRef) -> Option<Stepped> {
-        let told = self.by_id(event.entry)?.entry.events.get(usize::from(event.event))?;
-        let step = Stepped::of(told, *event)?;
-        (self.stands(event) == Some(true)).then_some(step)
+        self.defined.steps().iter().find(|step| step.event == *event).cloned()
     }
 
     fn stands(&self, event: &EventRef) -> Option<bool> {
@@ -306,41 +343,18 @@ impl Known for Projections {
         if matches!(target.kind, EventKind::Correction { .. }) {
             return None;
         }
-        // Every projection that has the event has it struck, so that the first timeline found tells.
-        let told = |timeline: &Timeline| {
-            let facts = timeline.facts();
-            let first =
-                facts.partition_point(|fact| (fact.position(), fact.place()) < (recorded.position, event.event));
-            facts[first].struck().is_some()
-        };
-        let struck = self.timelines_with(recorded, event.event).next().is_some_and(told);
-        Some(!struck)
+        Some(self.defined.struck(recorded.position, event.event).is_none())
     }
 
     fn defines(&self, event: &EventRef) -> Option<Name> {
-        let target = self.by_id(event.entry)?.entry.events.get(usize::from(event.event))?;
+        let recorded = self.by_id(event.entry)?;
+        let target = recorded.entry.events.get(usize::from(event.event))?;
         definition(&target.kind).map(|(_, name)| name)
     }
 
     fn ids(&self, kind: IdKind, contract: Option<&ContractId>) -> Vec<String> {
-        let mut ids: Vec<String> = self
-            .timelines()
-            .filter(|(_, _, timeline)| stands(Some(timeline)))
-            .filter_map(|(_, key, _)| match (kind, key) {
-                (IdKind::Contract, Key::Title(id)) => Some(id.to_string()),
-                (IdKind::Lot, Key::Lot(of, id)) if Some(of) == contract => Some(id.to_string()),
-                (IdKind::Service, Key::Service(of, id, _)) if Some(of) == contract => Some(id.to_string()),
-                (IdKind::Content, Key::Content(of, id)) if Some(of) == contract => Some(id.to_string()),
-                (IdKind::Party, Key::Party(id)) => Some(id.to_string()),
-                (IdKind::Office, Key::Office(id)) => Some(id.to_string()),
-                _ => None,
-            })
-            .collect();
-        ids.dedup();
-        ids
+        let names = self.defined.names().into_iter();
+        let wanted = names.filter(|name| name.kind() == kind && (name.of().is_none() || name.of() == contract));
+        wanted.map(|name| name.id().to_owned()).collect()
     }
-}
-
-fn stands(timeline: Option<&Timeline>) -> bool {
-    timeline.is_some_and(|timeline| standing(timeline).next().is_some())
 }

@@ -5,8 +5,7 @@ use crate::all::Projections;
 use crate::key::Key;
 use crate::prelude::*;
 use crate::timeline::{Fact, Timeline};
-use minutebook_events::decide::Stepped;
-use minutebook_events::{Commitment, ContractId, EventRef, Position, Salt, Slug, Step};
+use minutebook_events::{Commitment, ContractId, Position, Salt, Slug, Step};
 
 /// A sealed content, by the entries up to a head.
 #[derive(Debug, Clone)]
@@ -40,25 +39,15 @@ impl Content<'_> {
 impl Projections {
     /// Every sealed content, in the order of contracts and names.
     pub fn contents(&self, head: Position) -> Vec<Content<'_>> {
-        self.register.timelines().filter_map(|(key, timeline)| content(key, timeline, head)).collect()
+        let of_contract = self.sealed_in().flat_map(|contract| self.timelines_of(contract));
+        of_contract.filter_map(|(key, timeline)| content(key, timeline, head)).collect()
     }
 
     /// One sealed content.
     pub fn content(&self, contract: &ContractId, name: &Slug, head: Position) -> Option<Content<'_>> {
         let asked = Key::Content(contract.clone(), name.clone());
-        let (key, timeline) = self.register.of(contract).find(|(key, _)| **key == asked)?;
+        let (key, timeline) = self.timelines_of(contract).find(|(key, _)| **key == asked)?;
         content(key, timeline, head)
-    }
-
-    /// What was done to contents and stands, as `decide` asks for it.
-    pub(crate) fn stepped(&self) -> Vec<Stepped> {
-        let contents = self.register.timelines().filter(|(key, _)| matches!(key, Key::Content(..)));
-        let standing = contents.flat_map(|(_, timeline)| timeline.facts()).filter(|fact| fact.struck().is_none());
-        let stepped = |fact: &Fact| {
-            let event = EventRef { entry: fact.recorded().entry.id, event: fact.place() };
-            Stepped::of(fact.event(), event)
-        };
-        standing.filter_map(stepped).collect()
     }
 }
 

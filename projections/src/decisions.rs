@@ -1,9 +1,10 @@
 //! The decisions projection: every act of governance, by its reference. It must not know what an act changed.
 
-use crate::all::{Projections, Recorded};
+use crate::all::Projections;
 use crate::coordinates::{At, Counted};
 use crate::index::Projection;
 use crate::key::Key;
+use crate::log::Recorded;
 use crate::prelude::*;
 use minutebook_events::{ActRef, Entry, Position};
 
@@ -24,20 +25,19 @@ impl Projection for Decisions {
 impl Projections {
     /// The acts that count at these coordinates and were taken by the day of the question, in the order of their
     /// dates, then of recording. An act whose date is a span that the day falls into is among them.
-    pub fn acts(&self, at: At) -> Vec<&Recorded> {
+    pub fn acts(&self, at: At) -> Vec<Arc<Recorded>> {
         self.acts_that(Counted::Yes, at)
     }
 
     /// The acts whose date is a span that the decision coordinate falls into: they may have been taken by then.
-    pub fn acts_perhaps(&self, at: At) -> Vec<&Recorded> {
+    pub fn acts_perhaps(&self, at: At) -> Vec<Arc<Recorded>> {
         self.acts_that(Counted::Perhaps, at)
     }
 
-    fn acts_that(&self, count: Counted, at: At) -> Vec<&Recorded> {
-        let mut acts: Vec<&Recorded> = self
-            .entries()
+    fn acts_that(&self, count: Counted, at: At) -> Vec<Arc<Recorded>> {
+        let mut acts: Vec<Arc<Recorded>> = self
+            .log()
             .iter()
-            .map(AsRef::as_ref)
             .filter(|recorded| recorded.position < at.head)
             .filter(|recorded| at.counts(recorded.entry.act.decided) == count)
             .filter(|recorded| recorded.entry.act.decided.earliest() <= at.as_of)
@@ -47,11 +47,11 @@ impl Projections {
     }
 
     /// The acts that answer others: by the reference of the act that asked, those that decide what it asked.
-    pub fn answers(&self, at: At) -> BTreeMap<&ActRef, Vec<&Recorded>> {
-        let mut answers: BTreeMap<&ActRef, Vec<&Recorded>> = BTreeMap::new();
+    pub fn answers(&self, at: At) -> BTreeMap<ActRef, Vec<Arc<Recorded>>> {
+        let mut answers: BTreeMap<ActRef, Vec<Arc<Recorded>>> = BTreeMap::new();
         for recorded in self.acts(at) {
             for asked in &recorded.entry.act.answers {
-                answers.entry(asked).or_default().push(recorded);
+                answers.entry(asked.clone()).or_default().push(Arc::clone(&recorded));
             }
         }
         answers

@@ -1,11 +1,17 @@
-//! One projection: timelines by key. It must not know what a key means.
+//! The timelines of one subject, of all six projections. It must not know what a key means.
 
-use crate::all::Recorded;
+use crate::decisions::Decisions;
+use crate::findings::Findings;
 use crate::key::Key;
+use crate::log::Recorded;
+use crate::lots::Lots;
+use crate::network::Network;
 use crate::prelude::*;
+use crate::register::Register;
+use crate::streams::Subject;
 use crate::timeline::{Fact, Timeline};
-use core::marker::PhantomData;
-use minutebook_events::{ContractId, Entry, Hash, Position};
+use crate::value::Value;
+use minutebook_events::{Entry, Position};
 
 /// Which facts a projection keeps, and under which keys.
 pub trait Projection {
@@ -17,78 +23,85 @@ pub trait Projection {
     fn keys(entry: &Entry, place: u16, position: Position) -> Vec<Key>;
 }
 
-/// The timelines of one projection.
-#[derive(Debug, Clone)]
-pub struct Index<P> {
-    /// Those of no contract: parties, offices, acts.
-    general: BTreeMap<Key, Timeline>,
-    /// By contract: a question of one contract touches nothing of the others.
-    contracts: BTreeMap<ContractId, BTreeMap<Key, Timeline>>,
-    projection: PhantomData<P>,
+/// A projection, as what goes through all of them sees it.
+pub(crate) struct Kind {
+    pub(crate) name: &'static str,
+    pub(crate) version: u32,
+    keys: fn(&Entry, u16, Position) -> Vec<Key>,
+    /// Whether a correction of an event strikes what this projection has of it.
+    pub(crate) is_struck: bool,
 }
 
-impl<P> Default for Index<P> {
-    fn default() -> Self {
-        Self { general: BTreeMap::new(), contracts: BTreeMap::new(), projection: PhantomData }
-    }
+const fn kind<P: Projection>(is_struck: bool) -> Kind {
+    Kind { name: P::NAME, version: P::VERSION, keys: P::keys, is_struck }
 }
 
-impl<P: Projection> Index<P> {
-    /// The keys of an event, each once: an event that names a contract twice is still one fact about it.
-    pub(crate) fn keys(recorded: &Recorded, place: u16) -> BTreeSet<Key> {
-        P::keys(&recorded.entry, place, recorded.position).into_iter().collect()
-    }
+/// All of them, in the order of the design. A correction strikes no act.
+pub(crate) const KINDS: [Kind; 6] = [
+    kind::<Register>(true),
+    kind::<Value>(true),
+    kind::<Lots>(true),
+    kind::<Network>(true),
+    kind::<Decisions>(false),
+    kind::<Findings>(true),
+];
 
-    /// The hashes of the same keys, each once, as they lie under the projection's root.
-    pub(crate) fn names(entry: &Entry, place: u16, position: Position) -> Vec<Hash> {
-        let mut names: Vec<Hash> = P::keys(entry, place, position).iter().map(hash_of).collect();
-        names.sort_unstable();
-        names.dedup();
-        names
-    }
-
-    pub(crate) fn apply(&mut self, recorded: &Arc<Recorded>, place: u16) {
-        for key in Self::keys(recorded, place) {
-            let timelines = match key.contract() {
-                Some(contract) => self.contracts.entry(contract.clone()).or_default(),
-                None => &mut self.general,
-            };
-            timelines.entry(key).or_default().push(Fact::new(Arc::clone(recorded), place));
+impl Kind {
+    /// The keys of an event, sorted and each once: an event that names a contract twice is still one fact about it.
+    pub(crate) fn keys(&self, entry: &Entry, place: u16, position: Position) -> Vec<Key> {
+        let mut keys = (self.keys)(entry, place, position);
+        if keys.len() > 1 {
+            keys.sort_unstable();
+            keys.dedup();
         }
+        keys
+    }
+}
+
+/// The correction that struck an event, where one did.
+pub(crate) type Struck<'a> = &'a dyn Fn(Position, u16) -> Option<(Position, u16)>;
+
+/// The timelines of one subject; or, of none, those of acts and doubts.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Index(BTreeMap<Key, Timeline>);
+
+impl Index {
+    /// Adds what an entry says of the subject: so many facts.
+    pub(crate) fn apply(&mut self, recorded: &Arc<Recorded>, subject: Option<&Subject>, struck: Struck) -> usize {
+        let mut facts = 0;
+        let Recorded { position, entry, .. } = &**recorded;
+        for place in recorded.places() {
+            for kind in &KINDS {
+                for key in kind.keys(entry, place, *position) {
+                    if key.is_of(subject) {
+                        let by = kind.is_struck.then(|| struck(*position, place)).flatten();
+                        self.0.entry(key).or_default().push(Fact::new(Arc::clone(recorded), place, by));
+                        facts += 1;
+                    }
+                }
+            }
+        }
+        facts
     }
 
+    /// Strikes what is said of the subject by an event that was applied.
     pub(crate) fn strike(&mut self, struck: &Recorded, place: u16, by: (Position, u16)) {
-        for key in Self::keys(struck, place) {
-            let timelines = match key.contract() {
-                Some(contract) => self.contracts.get_mut(contract),
-                None => Some(&mut self.general),
-            };
-            let timeline = timelines.and_then(|timelines| timelines.get_mut(&key));
-            let timeline = timeline.expect("what was applied has a timeline");
-            timeline.strike(struck.position, place, by);
+        for kind in KINDS.iter().filter(|kind| kind.is_struck) {
+            for key in kind.keys(&struck.entry, place, struck.position) {
+                if let Some(timeline) = self.0.get_mut(&key) {
+                    timeline.strike(struck.position, place, by);
+                }
+            }
         }
     }
 
     /// The timeline of a key.
-    pub fn timeline(&self, key: &Key) -> Option<&Timeline> {
-        match key.contract() {
-            Some(contract) => self.contracts.get(contract)?.get(key),
-            None => self.general.get(key),
-        }
+    pub(crate) fn timeline(&self, key: &Key) -> Option<&Timeline> {
+        self.0.get(key)
     }
 
-    /// All timelines: those of no contract, then contract by contract, each sorted by key.
-    pub fn timelines(&self) -> impl Iterator<Item = (&Key, &Timeline)> {
-        self.general.iter().chain(self.contracts.values().flatten())
+    /// All of them, sorted by key.
+    pub(crate) fn timelines(&self) -> impl Iterator<Item = (&Key, &Timeline)> {
+        self.0.iter()
     }
-
-    /// The timelines of one contract, sorted by key.
-    pub fn of(&self, contract: &ContractId) -> impl Iterator<Item = (&Key, &Timeline)> {
-        self.contracts.get(contract).into_iter().flatten()
-    }
-}
-
-/// The hash of a key as JSON, in which no two keys are alike.
-fn hash_of(key: &Key) -> Hash {
-    Hash::of([serde_json::to_vec(key).expect("a key has only text and numbers, which JSON always holds").as_slice()])
 }

@@ -1,6 +1,14 @@
 //! What a timeline is a timeline of. One closed list for all projections; a key's text is the name that `why` takes.
 
+use crate::decisions::Decisions;
+use crate::findings::Findings;
+use crate::index::Projection;
+use crate::lots::Lots;
+use crate::network::Network;
 use crate::prelude::*;
+use crate::register::Register;
+use crate::streams::Subject;
+use crate::value::Value;
 use core::fmt;
 use minutebook_events::{
     ActRef, ContractId, LotId, OfficeId, Part, PartyId, Position, Role, ServiceId, Slug, ValueLine,
@@ -98,6 +106,49 @@ impl Key {
             | Self::Alternative(c, _)
             | Self::Performance(c, _) => Some(c),
             Self::Party(_) | Self::Alias(..) | Self::Office(_) | Self::Act(_) | Self::Doubt(..) => None,
+        }
+    }
+}
+
+impl Key {
+    /// Whether it is a key of this subject; of none, whether it is of an act or a doubt, which nothing is asked of alone.
+    pub(crate) fn is_of(&self, subject: Option<&Subject>) -> bool {
+        match (self, subject) {
+            (Self::Party(own) | Self::Alias(own, _), Some(Subject::Party(party))) => own == party,
+            (Self::Office(own), Some(Subject::Office(office))) => own == office,
+            (Self::Act(_) | Self::Doubt(..), subject) => subject.is_none(),
+            (_, Some(Subject::Contract(contract))) => self.contract() == Some(contract),
+            _ => false,
+        }
+    }
+
+    /// Its subject, where it has one.
+    pub(crate) fn subject(&self) -> Option<Subject> {
+        match self {
+            Self::Party(party) | Self::Alias(party, _) => Some(Subject::Party(party.clone())),
+            Self::Office(office) => Some(Subject::Office(office.clone())),
+            _ => self.contract().cloned().map(Subject::Contract),
+        }
+    }
+
+    /// The projection that keeps it.
+    pub fn projection(&self) -> &'static str {
+        match self {
+            Self::Title(_)
+            | Self::Status(..)
+            | Self::Term(..)
+            | Self::Extension(..)
+            | Self::Successor(_)
+            | Self::Clause(..)
+            | Self::Delegation(..)
+            | Self::Milestone(..)
+            | Self::Notice(..)
+            | Self::Content(..) => Register::NAME,
+            Self::Line(..) | Self::Total(..) => Value::NAME,
+            Self::Lot(..) | Self::Holder(..) | Self::Service(..) => Lots::NAME,
+            Self::Partner(..) | Self::Funding(..) | Self::Party(_) | Self::Alias(..) | Self::Office(_) => Network::NAME,
+            Self::Act(_) => Decisions::NAME,
+            Self::Count(..) | Self::Alternative(..) | Self::Performance(..) | Self::Doubt(..) => Findings::NAME,
         }
     }
 }

@@ -95,13 +95,12 @@ impl Projections {
 
     /// The names of things hold whatever the day: what they are called is no claim about when they were.
     fn first_known(&self, key: &Key, at: At) -> Option<&Fact> {
-        self.network.timeline(key)?.facts().iter().find(|fact| fact.known(at.head))
+        self.timeline(key)?.facts().iter().find(|fact| fact.known(at.head))
     }
 
     /// The contract's title, or its id.
     pub fn title(&self, contract: &ContractId, at: At) -> String {
-        self.register
-            .timeline(&Key::Title(contract.clone()))
+        self.timeline(&Key::Title(contract.clone()))
             .and_then(|timeline| timeline.facts().iter().find(|fact| fact.known(at.head)))
             .and_then(|fact| match &fact.event().kind {
                 EventKind::ContractDefined { title, .. } => Some(title.clone()),

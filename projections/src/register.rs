@@ -378,8 +378,8 @@ impl Projections {
     /// the term is what is known of it at the other coordinates.
     pub fn terms(&self, contract: &ContractId, part: &Part, at: At) -> Option<Terms<'_>> {
         let of = |part: &Part| {
-            let term = self.register.timeline(&Key::Term(contract.clone(), part.clone()))?;
-            let option = self.register.timeline(&Key::Extension(contract.clone(), part.clone()));
+            let term = self.timeline(&Key::Term(contract.clone(), part.clone()))?;
+            let option = self.timeline(&Key::Extension(contract.clone(), part.clone()));
             terms(Some(term), option, at, &|_| true)
         };
         of(part).or_else(|| of(&Part::Whole))
@@ -388,7 +388,7 @@ impl Projections {
     /// What the register holds of a contract and its lots.
     pub fn registered(&self, contract: &ContractId, at: At) -> Registered<'_> {
         let held = |part: Part| {
-            let of = |key: fn(ContractId, Part) -> Key| self.register.timeline(&key(contract.clone(), part.clone()));
+            let of = |key: fn(ContractId, Part) -> Key| self.timeline(&key(contract.clone(), part.clone()));
             Held {
                 at,
                 status: of(Key::Status),
@@ -405,8 +405,7 @@ impl Projections {
     /// The lots of a contract that are known, numbers in their order, then names.
     pub fn lots_of(&self, contract: &ContractId, at: At) -> Vec<LotId> {
         let mut lots: Vec<LotId> = self
-            .lots
-            .of(contract)
+            .timelines_of(contract)
             .filter_map(|(key, timeline)| match key {
                 Key::Lot(_, lot) if timeline.is_counted(at) => Some(lot.clone()),
                 _ => None,

@@ -2,15 +2,11 @@
 //! the leaf hash of an entry, so that whoever only proves need keep no entry. It must not know what a fact says.
 
 use crate::decisions::Decisions;
-use crate::findings::Findings;
-use crate::index::{Index, Projection};
-use crate::lots::Lots;
+use crate::index::{KINDS, Kind, Projection};
+use crate::key::Key;
 use crate::map::{Both, MapProof, MerkleMap};
-use crate::network::Network;
 use crate::prelude::*;
-use crate::register::Register;
 use crate::streams::{self, Subject};
-use crate::value::Value;
 use minutebook_events::{Entry, EntryId, EventKind, EventRef, Hash, Position};
 
 /// A projection's name, version and root.
@@ -23,29 +19,6 @@ pub struct RootOf {
     /// Its root.
     pub root: Hash,
 }
-
-/// What is to be known of a projection to make its root.
-struct Kind {
-    name: &'static str,
-    version: u32,
-    names: fn(&Entry, u16, Position) -> Vec<Hash>,
-    /// Whether a correction of an event strikes what this projection has of it.
-    is_struck: bool,
-}
-
-const fn kind<P: Projection>(is_struck: bool) -> Kind {
-    Kind { name: P::NAME, version: P::VERSION, names: Index::<P>::names, is_struck }
-}
-
-/// All of them, in the order of the design. A correction strikes no act.
-const KINDS: [Kind; 6] = [
-    kind::<Register>(true),
-    kind::<Value>(true),
-    kind::<Lots>(true),
-    kind::<Network>(true),
-    kind::<Decisions>(false),
-    kind::<Findings>(true),
-];
 
 /// What an entry adds to the roots, by the hashes of names alone. It follows from the entry and its position, so that any
 /// thread can find it ahead.
@@ -69,8 +42,8 @@ impl Trace {
             let about = streams::about_event(&event.kind).into_iter().map(|subject| (Some(place), subject.key()));
             trace.subjects.extend(about);
             for (kind, of) in KINDS.iter().enumerate() {
-                let names = (of.names)(entry, place, position);
-                trace.timelines.extend(names.into_iter().map(|name| (place, kind, name)));
+                let names = of.keys(entry, place, position).into_iter().map(|key| hash_of(&key));
+                trace.timelines.extend(names.map(|name| (place, kind, name)));
             }
             if let EventKind::Correction { strikes, .. } = &event.kind {
                 trace.strikes.push((place, *strikes));
@@ -179,6 +152,11 @@ impl Roots {
         };
         KINDS.iter().zip(&self.projections).map(root).collect()
     }
+}
+
+/// The hash of a key as JSON, in which no two keys are alike.
+fn hash_of(key: &Key) -> Hash {
+    Hash::of([serde_json::to_vec(key).expect("a key has only text and numbers, which JSON always holds").as_slice()])
 }
 
 /// The digest of a timeline after a fact that is said at a position and place.

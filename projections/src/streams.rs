@@ -1,8 +1,11 @@
 //! Streams: which entries are about one subject, in order, and the digest of that, so that leaving an entry out shows. It
 //! must not know what the entries say of it.
 
+use crate::index::Index;
+use crate::lazy::Lazy;
 use crate::prelude::*;
 use core::{fmt, str::FromStr};
+use hashbrown::HashMap;
 use minutebook_events::decide::{Name, definition, references};
 use minutebook_events::{Act, ActRef, ContractId, Entry, EventKind, Hash, OfficeId, PartyId, Position};
 use serde::{Deserialize, Serialize};
@@ -13,7 +16,7 @@ const OFFICE: &str = "office";
 const ACT: &str = "act";
 
 /// What a stream is about: a contract, or what questions of contracts look up besides.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Subject {
     /// The entries that touch a contract.
@@ -134,24 +137,66 @@ pub(crate) fn extend(digest: Option<&Hash>, position: Position, leaf: &Hash) -> 
     Hash::of([so_far.0.as_slice(), &position.0.to_be_bytes(), leaf.0.as_slice()])
 }
 
-/// All streams of a ledger.
+/// The entries about one subject, and what they come to.
 #[derive(Debug, Clone, Default)]
-pub struct Streams(BTreeMap<Subject, Vec<Position>>);
+pub(crate) struct Stream {
+    positions: Vec<Position>,
+    /// The timelines of the subject.
+    pub(crate) index: Lazy<Index>,
+}
 
-impl Streams {
-    pub(crate) fn add(&mut self, subject: Subject, position: Position) {
-        let positions = self.0.entry(subject).or_default();
-        assert!(positions.last() < Some(&position), "an entry comes once to a stream, and in order");
-        positions.push(position);
+impl Stream {
+    pub(crate) fn add(&mut self, position: Position) {
+        assert!(self.positions.last() < Some(&position), "an entry comes once to a stream, and in order");
+        self.positions.push(position);
     }
 
+    pub(crate) fn positions(&self) -> &[Position] {
+        &self.positions
+    }
+}
+
+/// All streams of a ledger.
+#[derive(Debug, Clone, Default)]
+pub struct Streams(HashMap<Subject, Stream>);
+
+impl Streams {
     /// The positions of the entries about a subject.
     pub fn of(&self, subject: &Subject) -> &[Position] {
-        self.0.get(subject).map_or(&[], Vec::as_slice)
+        self.get(subject).map_or(&[], Stream::positions)
     }
 
     /// Every subject with the positions of its entries, sorted.
     pub fn all(&self) -> impl Iterator<Item = (&Subject, &[Position])> {
-        self.0.iter().map(|(subject, positions)| (subject, positions.as_slice()))
+        let mut all: Vec<_> = self.0.iter().map(|(subject, stream)| (subject, stream.positions())).collect();
+        all.sort_unstable_by_key(|(subject, _)| *subject);
+        all.into_iter()
+    }
+
+    /// How many subjects have a stream.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn get(&self, subject: &Subject) -> Option<&Stream> {
+        self.0.get(subject)
+    }
+
+    /// The stream of a subject, which is new where nothing was about it.
+    pub(crate) fn of_mut(&mut self, subject: Subject) -> &mut Stream {
+        self.0.entry(subject).or_default()
+    }
+
+    pub(crate) fn get_mut(&mut self, subject: &Subject) -> Option<&mut Stream> {
+        self.0.get_mut(subject)
+    }
+
+    pub(crate) fn each_mut(&mut self) -> impl Iterator<Item = &mut Stream> {
+        self.0.values_mut()
     }
 }

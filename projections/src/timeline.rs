@@ -1,8 +1,8 @@
 //! A timeline: every fact ever applied to one key, and how a question selects among them. Nothing is ever removed; a
 //! correction strikes a fact, and questions known earlier still see it.
 
-use crate::all::Recorded;
 use crate::coordinates::{At, Counted};
+use crate::log::Recorded;
 use crate::prelude::*;
 use core::cmp::Reverse;
 use minutebook_events::{Act, Class, DateSpan, Day, Event, Position, Standing};
@@ -28,8 +28,8 @@ pub enum Presence {
 }
 
 impl Fact {
-    pub(crate) fn new(recorded: Arc<Recorded>, place: u16) -> Self {
-        Self { recorded, place, struck: None }
+    pub(crate) fn new(recorded: Arc<Recorded>, place: u16, struck: Option<(Position, u16)>) -> Self {
+        Self { recorded, place, struck: struck.map(Box::new) }
     }
 
     /// The event.

@@ -374,7 +374,7 @@ impl Projections {
         contract: &'a ContractId,
         at: At,
     ) -> impl Iterator<Item = (&'a Key, &'a ValueLine, &'a Timeline)> {
-        self.value.of(contract).filter_map(move |(key, timeline)| match key {
+        self.timelines_of(contract).filter_map(move |(key, timeline)| match key {
             Key::Line(_, line) if timeline.is_counted(at) => Some((key, line, timeline)),
             _ => None,
         })
@@ -561,7 +561,7 @@ fn add_share(sum: &mut Sum, money: Money, whole: Option<TimeRange>, step: TimeRa
 impl Projections {
     /// The totals of a contract that had been stated, or whose period had begun, by the day of the question.
     pub fn stated_totals<'a>(&'a self, contract: &'a ContractId, at: At) -> impl Iterator<Item = (&'a Key, &'a Fact)> {
-        self.value.of(contract).filter(|(key, _)| matches!(key, Key::Total(..))).flat_map(move |(key, timeline)| {
+        self.timelines_of(contract).filter(|(key, _)| matches!(key, Key::Total(..))).flat_map(move |(key, timeline)| {
             timeline.counted(at).filter(move |fact| spoken(fact, at.as_of)).map(move |fact| (key, fact))
         })
     }

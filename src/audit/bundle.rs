@@ -233,7 +233,7 @@ impl Bundle {
         if bytes > limit {
             return Err(BundleError::TooLarge { entries: evidence.entries.len(), bytes, limit });
         }
-        let Projections { streams, roots, .. } = &record.projections;
+        let (streams, roots) = (record.projections.streams(), record.projections.roots());
         let whole = |subject: Subject| Stream {
             positions: streams.of(&subject).to_vec(),
             proof: roots.prove(&subject),
@@ -393,10 +393,10 @@ fn check_all(leaves: &BTreeMap<Position, Hash>, head: &Head) -> Result<(), BadBu
 
 /// That all entries come to the roots that were signed, where this program makes the same versions.
 fn check_roots(projections: &Projections, head: &Head) -> Result<(), BadBundle> {
-    if projections.roots.streams() != head.streams {
+    if projections.roots().streams() != head.streams {
         return Err(BadBundle::Roots("root over the streams".to_owned()));
     }
-    for ours in projections.roots.projections() {
+    for ours in projections.roots().projections() {
         let signed = head.projections.iter().find(|root| root.name == ours.name && root.version == ours.version);
         if signed.is_some_and(|signed| signed.root != ours.root) {
             return Err(BadBundle::Roots(format!("root of {}", ours.name)));
@@ -418,7 +418,7 @@ impl Evidence {
 
     /// The streams of a contract and of everything that its entries name, and the entry that is known last.
     fn of(projections: &Projections, asked: &ContractId, last: Position) -> Self {
-        let stream = |subject: &Subject| Ok::<_, Infallible>(projections.streams.of(subject).to_vec());
+        let stream = |subject: &Subject| Ok::<_, Infallible>(projections.streams().of(subject).to_vec());
         let named = |position| Ok(named(&projections.entry(position).expect("a stream leads to entries").entry));
         let Ok(Gathered { mut entries, streams }) = gather(Subject::Contract(asked.clone()), stream, named);
         entries.insert(last);

@@ -34,7 +34,7 @@ fn only_kents(ledger: &Ledger, files: &[InHand], folder: &Path) -> Result<(), St
     let view = ledger.view();
     let foreign = view
         .projections
-        .entries()
+        .log()
         .iter()
         .find(|recorded| files.iter().all(|file| file.parsed.draft.id != recorded.entry.id));
     match foreign {
@@ -50,8 +50,8 @@ fn only_kents(ledger: &Ledger, files: &[InHand], folder: &Path) -> Result<(), St
 }
 
 fn told(ledger: &Ledger, folder: &Path, files: usize, new: usize) -> Result<String, Stop> {
-    let rebuilt = ledger.rebuild(|_, _| {})?.projections.roots.projections();
-    let equal = rebuilt == ledger.view().projections.roots.projections();
+    let rebuilt = ledger.rebuild(|_, _| {})?.projections.roots().projections();
+    let equal = rebuilt == ledger.view().projections.roots().projections();
     let recorded = match new {
         0 => format!("All {files} decisions are already recorded in {}: nothing was changed.", folder.display()),
         new if new == files => format!("Recorded {new} decisions in {}, each on disk.", folder.display()),

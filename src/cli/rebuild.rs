@@ -35,7 +35,7 @@ impl Rebuild {
         let started = time::Instant::now();
         let rebuilt = ledger.rebuild(|done, total| progress.tell(done, total))?;
         let seconds = started.elapsed().as_secs_f64();
-        let events: usize = rebuilt.projections.entries().iter().map(|recorded| recorded.entry.events.len()).sum();
+        let events: usize = rebuilt.projections.log().iter().map(|recorded| recorded.entry.events.len()).sum();
         let live = output::wait(ledger.roots())?;
         let certificate = Certificate { at: Instant::new(Utc::now()), rebuilt: rebuilt.head(), live };
         let mut text =

@@ -9,6 +9,7 @@ use minutebook_events::{DateSpan, Day, Position};
 use minutebook_projections::Recorded;
 use std::io::{self, BufRead, IsTerminal};
 use std::path::Path;
+use std::sync::Arc;
 
 pub(super) const HELP: &str = "\
 Examples:
@@ -210,6 +211,6 @@ impl<'a> Steps<'a> {
     }
 }
 
-fn positions(entries: Vec<&Recorded>) -> Vec<Position> {
+fn positions(entries: Vec<Arc<Recorded>>) -> Vec<Position> {
     entries.into_iter().map(|recorded| recorded.position).collect()
 }

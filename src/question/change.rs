@@ -12,8 +12,8 @@ pub(super) fn changes(all: &Projections, as_of: Day, recorded: &Recorded, back: 
     let at = |head| At { as_of, head, decided_by: None };
     let step = Step { all, without: at(recorded.position), with: at(recorded.position.next()), back };
     // The entry itself is what the timeline of its act says.
-    let touched = all.touched(recorded).into_iter().filter(|(_, key, _)| !matches!(key, Key::Act(_)));
-    touched.map(|(projection, key, timeline)| step.change(projection, &key, timeline)).collect()
+    let touched = all.touched(recorded).into_iter().filter(|(key, _)| !matches!(key, Key::Act(_)));
+    touched.map(|(key, timeline)| step.change(&key, timeline)).collect()
 }
 
 /// The two states that an entry lies between, and which way it is gone through.
@@ -25,14 +25,14 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    fn change(&self, projection: &str, key: &Key, timeline: &Timeline) -> Row {
+    fn change(&self, key: &Key, timeline: &Timeline) -> Row {
         let position = self.without.head;
         let (without, with) = (timeline.select(self.without), timeline.select(self.with));
         let (left, right) = (words(key, &without, self.without), words(key, &with, self.with));
         let (before, after) = if self.back { (right, left) } else { (left, right) };
         let row = Row::new("change")
             .cell("position", Cell::Position(position))
-            .text("projection", projection)
+            .text("projection", key.projection())
             .text("contract", key.contract().map_or("", |contract| contract.as_str()))
             .text("fact", key)
             .text("before", before)
@@ -67,7 +67,8 @@ impl Step<'_> {
 /// The correction that struck a fact, as entry and place, and its reason.
 pub(super) fn correction(all: &Projections, fact: &Fact) -> (String, String) {
     let Some((by, place)) = fact.struck() else { return Default::default() };
-    let event = all.entry(by).and_then(|recorded| recorded.entry.events.get(usize::from(place)));
+    let recorded = all.entry(by);
+    let event = recorded.as_ref().and_then(|recorded| recorded.entry.events.get(usize::from(place)));
     let reason = match event.map(|event| &event.kind) {
         Some(EventKind::Correction { reason, .. }) => reason.clone(),
         _ => String::new(),

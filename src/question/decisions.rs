@@ -4,9 +4,10 @@ use super::{Cell, Row};
 use minutebook_events::{ActRef, ContractId};
 use minutebook_projections::{At, Projections, Recorded};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// By the reference of the act that asked, the acts that answer it.
-type Answers<'a> = BTreeMap<&'a ActRef, Vec<&'a Recorded>>;
+type Answers = BTreeMap<ActRef, Vec<Arc<Recorded>>>;
 
 pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
     let acts = all.acts(at).into_iter().map(|recorded| ("act", recorded));
@@ -14,11 +15,11 @@ pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> 
     let answers = all.answers(at);
     acts.chain(perhaps)
         .filter(|(_, recorded)| contract.is_none_or(|contract| recorded.entry.contracts().contains(&contract)))
-        .map(|(kind, recorded)| row(all, kind, recorded, &answers, at))
+        .map(|(kind, recorded)| row(all, kind, &recorded, &answers, at))
         .collect()
 }
 
-fn row(all: &Projections, kind: &'static str, recorded: &Recorded, answers: &Answers<'_>, at: At) -> Row {
+fn row(all: &Projections, kind: &'static str, recorded: &Recorded, answers: &Answers, at: At) -> Row {
     let act = &recorded.entry.act;
     let office = match &act.office {
         Some(office) => all.office(office, at).map_or_else(|| office.to_string(), |(title, _)| title),

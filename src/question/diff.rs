@@ -14,7 +14,7 @@ pub(super) fn rows(
         return Err(QuestionError::Backwards { from: at.as_of, to });
     }
     let mut rows = vec![];
-    for (_, key, timeline) in all.timelines() {
+    for (key, timeline) in all.timelines() {
         let Some(of) = key.contract() else { continue };
         if contract.is_some_and(|contract| contract != of) || matches!(key, Key::Total(..) | Key::Count(..)) {
             continue;

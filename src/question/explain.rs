@@ -16,17 +16,17 @@ impl View<'_> {
         let recorded = self.entry(position)?;
         let all = &*self.projections;
         let at = At { as_of, head: self.head, decided_by: None };
-        let struck = struck(all, recorded, at);
-        let mut rows = vec![entry(recorded, struck.len())];
+        let struck = struck(all, &recorded, at);
+        let mut rows = vec![entry(&recorded, struck.len())];
         rows.extend(all.subjects(&recorded.entry).iter().map(|subject| {
-            let stream = all.streams.of(subject);
+            let stream = all.streams().of(subject);
             Row::new("stream")
                 .text("stream", subject)
                 .text("version", stream.partition_point(|before| *before < position))
                 .text("entries", stream.partition_point(|known| *known < self.head))
         }));
-        rows.extend(changes(all, as_of, recorded, false));
-        rows.extend(findings(all, recorded, as_of));
+        rows.extend(changes(all, as_of, &recorded, false));
+        rows.extend(findings(all, &recorded, as_of));
         rows.extend(struck);
         let answer = self.answer("explain", at, rows);
         let words = format!("of entry {position}, seen in the state {}", answer.words);
@@ -64,7 +64,7 @@ fn entry(recorded: &Recorded, struck: usize) -> Row {
 /// The events of an entry that later ones struck, each once.
 fn struck(all: &Projections, recorded: &Recorded, at: At) -> Vec<Row> {
     let touched = all.touched(recorded);
-    let facts = touched.iter().flat_map(|(_, _, timeline)| timeline.facts());
+    let facts = touched.iter().flat_map(|(_, timeline)| timeline.facts());
     let is_struck = |fact: &&Fact| fact.struck().is_some_and(|(by, _)| by < at.head);
     let own = facts.filter(|fact| fact.position() == recorded.position).filter(is_struck);
     let each: BTreeMap<u16, &Fact> = own.map(|fact| (fact.place(), fact)).collect();

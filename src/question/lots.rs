@@ -23,15 +23,14 @@ pub(super) fn of(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
                 .text("contract", contract.as_str())
                 .text("lot", lot.as_str())
                 .text("title", title_of(all, &title, at))
-                .figure_since("holder", all.with_names(selected(all.lots.timeline(&holder), &holder, at), at))
+                .figure_since("holder", all.with_names(selected(all.timeline(&holder), &holder, at), at))
                 .figure("status", status)
         })
         .collect()
 }
 
 fn services(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
-    all.lots
-        .of(contract)
+    all.timelines_of(contract)
         .filter(|(key, timeline)| matches!(key, Key::Service(..)) && timeline.is_counted(at))
         .map(|(key, timeline)| {
             let name = match key {
@@ -56,6 +55,6 @@ fn selected(timeline: Option<&Timeline>, key: &Key, at: At) -> Figure {
 
 /// What a lot is called holds whatever the day; from when the lot itself holds is its status.
 fn title_of(all: &Projections, key: &Key, at: At) -> String {
-    let last = all.lots.timeline(key).and_then(|timeline| timeline.counted(at).last());
+    let last = all.timeline(key).and_then(|timeline| timeline.counted(at).last());
     last.map_or_else(String::new, |fact| Knowing::from(tell(fact.event())).words())
 }

@@ -353,9 +353,9 @@ impl View<'_> {
             Some(KnownAt::Position(asked)) => return Err(QuestionError::PastHead { asked, head: self.head }),
             Some(KnownAt::Instant(instant)) => {
                 // Some of them may have been passed over.
-                let entries = self.projections.entries();
+                let entries = self.projections.log();
                 let known = entries.partition_point(|recorded| recorded.entry.recorded <= instant);
-                let last = known.checked_sub(1).map(|last| entries[last].position);
+                let last = known.checked_sub(1).and_then(|last| entries.position(last));
                 last.map_or(Position(0), Position::next).min(self.head)
             }
         };
@@ -388,7 +388,7 @@ impl View<'_> {
 }
 
 fn known_contract(all: &Projections, asked: &ContractId, at: At) -> Result<(), QuestionError> {
-    if all.defined(asked, at.head) {
+    if all.is_defined(asked, at.head) {
         return Ok(());
     }
     let known = all.contracts(at.head);

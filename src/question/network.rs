@@ -19,7 +19,7 @@ pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> 
 
 /// A row an edge: who funds each part, then every role.
 fn edges(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
-    let funding = all.network.of(contract).filter_map(|(key, timeline)| match key {
+    let funding = all.timelines_of(contract).filter_map(|(key, timeline)| match key {
         Key::Funding(_, part) if timeline.is_counted(at) => {
             Some((format!("funding of {part}"), Figure::selected(key.name(), &timeline.select(at), at.as_of)))
         }
@@ -54,8 +54,7 @@ enum Left {
 }
 
 fn figures(all: &Projections, contract: &ContractId, wanted: Role, at: At, left: Left) -> Vec<Figure> {
-    all.network
-        .of(contract)
+    all.timelines_of(contract)
         .filter(|(key, timeline)| matches!(key, Key::Partner(_, role, _) if *role == wanted) && timeline.is_counted(at))
         .map(|(key, timeline)| (key, timeline.select(at)))
         .filter(|(_, selection)| left == Left::In || !selection.answer.is_some_and(has_left))

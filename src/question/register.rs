@@ -31,8 +31,7 @@ fn details(all: &Projections, contract: &ContractId, at: At) -> Vec<Row> {
         matches!(key, Key::Successor(_) | Key::Clause(..) | Key::Delegation(..) | Key::Milestone(..) | Key::Notice(..))
             || matches!(key, Key::Term(_, Part::Service(_)) | Key::Extension(_, Part::Service(_)) | Key::Content(..))
     };
-    all.register
-        .of(contract)
+    all.timelines_of(contract)
         .filter(|(key, timeline)| shown(key) && timeline.is_counted(at))
         .map(|(key, timeline)| {
             let kind = match key {

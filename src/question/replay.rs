@@ -7,6 +7,7 @@ use minutebook_events::{Act, DateSpan, Day, Instant, Position, TimeRange};
 use minutebook_projections::{At, Projections, Recorded};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// One end of a replay, as it is asked for. An instant and a day are those of recording: as a start they mean the first
 /// entry recorded then or later, as an end the last recorded then or earlier.
@@ -157,7 +158,7 @@ impl View<'_> {
         }
         let span = self.span(range)?;
         let at = At { as_of, head: Position(span.end as u64), decided_by: None };
-        let rows = chosen.into_iter().flat_map(|recorded| step(&self.projections, as_of, recorded, range.back));
+        let rows = chosen.into_iter().flat_map(|recorded| step(&self.projections, as_of, &recorded, range.back));
         let entries = (!span.is_empty()).then(|| Entries {
             from: Position(span.start as u64),
             to: Position(span.end as u64 - 1),
@@ -174,8 +175,8 @@ impl View<'_> {
     ///
     /// # Errors
     /// As [`View::replay`].
-    pub fn entries_of(&self, range: &Range) -> Result<Vec<&Recorded>, QuestionError> {
-        let entries = self.projections.entries().iter().map(AsRef::as_ref);
+    pub fn entries_of(&self, range: &Range) -> Result<Vec<Arc<Recorded>>, QuestionError> {
+        let entries = self.projections.log().iter();
         let span = self.span(range)?;
         let inside = entries.skip(span.start).take(span.len());
         Ok(inside.filter(|recorded| range.has(&recorded.entry.act)).collect())
@@ -185,7 +186,7 @@ impl View<'_> {
     ///
     /// # Errors
     /// [`QuestionError::PastHead`].
-    pub fn entry(&self, asked: Position) -> Result<&Recorded, QuestionError> {
+    pub fn entry(&self, asked: Position) -> Result<Arc<Recorded>, QuestionError> {
         let entry = self.projections.entry(asked).filter(|_| asked < self.head);
         entry.ok_or(QuestionError::PastHead { asked, head: self.head })
     }
@@ -198,7 +199,7 @@ impl View<'_> {
             }
         }
         range.in_order()?;
-        let entries = self.projections.entries();
+        let entries = self.projections.log();
         // Entries past the head are not on disk yet.
         let durable = entries.partition_point(|recorded| recorded.position < self.head);
         let from = range.from.map_or(0, |from| entries.partition_point(|recorded| from.follows(recorded)));

@@ -105,7 +105,7 @@ fn row(all: &Projections, fact: &Fact, counts_as: String, at: At) -> Row {
 fn behind(all: &Projections, figure: Figure, at: At) -> Vec<Row> {
     let mut seen = vec![];
     let mut rows = vec![];
-    for (_, key, timeline) in all.timelines() {
+    for (key, timeline) in all.timelines() {
         for fact in timeline.facts() {
             let place = (fact.position(), fact.place());
             if figure.rests_on.iter().any(|behind| (behind.position(), behind.place()) == place)

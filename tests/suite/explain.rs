@@ -100,7 +100,7 @@ fn every_entry_of_kent_can_be_checked_by_hand_against_the_checkpoint() {
 fn an_entry_is_at_its_place_in_the_stream_of_each_contract() {
     let place = Place::kent();
     let ledger = Ledger::open(&place.ledger(), |_, _| {}).unwrap();
-    let entries = ledger.view().projections.entries().to_vec();
+    let entries: Vec<_> = ledger.view().projections.log().iter().collect();
     for recorded in &entries {
         let answer =
             explain(&ledger, &Signed::of(&place.ledger()), recorded.position, "2026-11-22".parse().unwrap()).unwrap();

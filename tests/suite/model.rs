@@ -195,8 +195,8 @@ fn places_of(facts: &[&Fact]) -> Vec<Place> {
 
 /// The same question to the projections.
 fn select_on(projections: &Projections, (projection, key): &(&'static str, Key), at: At) -> Answered {
-    let timeline = projections.timelines().find(|(name, other, _)| name == projection && *other == key);
-    let selection = timeline.map(|(_, _, timeline)| timeline.select(at)).unwrap_or_default();
+    assert_eq!(key.projection(), *projection);
+    let selection = projections.timeline(key).map(|timeline| timeline.select(at)).unwrap_or_default();
     Answered {
         answer: selection.answer.map(|fact| (fact.position().0, fact.place())),
         uncertain: selection.uncertain,
@@ -216,7 +216,7 @@ fn project(entries: &[Entry]) -> Projections {
 }
 
 fn roots(entries: &[Entry]) -> BTreeMap<String, String> {
-    project(entries).roots.projections().into_iter().map(|root| (root.name.into(), root.root.to_string())).collect()
+    project(entries).roots().projections().into_iter().map(|root| (root.name.into(), root.root.to_string())).collect()
 }
 
 fn all_keys(entries: &[Entry]) -> BTreeSet<(&'static str, Key)> {
@@ -277,7 +277,7 @@ proptest! {
     #[test]
     fn every_projection_answers_as_the_reference_does(entries in history(), questions in questions()) {
         let projections = project(&entries);
-        let kept: BTreeSet<_> = projections.timelines().map(|(name, key, _)| (name, key.clone())).collect();
+        let kept: BTreeSet<_> = projections.timelines().map(|(key, _)| (key.projection(), key.clone())).collect();
         prop_assert_eq!(&kept, &all_keys(&entries));
         for question in questions {
             let at = at(&entries, question);
@@ -302,10 +302,34 @@ proptest! {
     }
 
     #[test]
-    fn a_rebuild_has_the_roots_of_what_was_live(entries in history()) {
-        let live = project(&entries);
-        let rebuilt = project(&live.entries().iter().map(|recorded| recorded.entry.clone()).collect::<Vec<_>>());
-        prop_assert_eq!(live.roots.projections(), rebuilt.roots.projections());
+    fn what_is_kept_up_is_what_is_made_at_last(entries in history(), asked in any::<Index>(), forgotten in any::<Index>()) {
+        prop_assume!(!entries.is_empty());
+        let mut live = Projections::default();
+        // Everything is made at one moment, forgotten at another, and kept up for the rest.
+        let (asked, forgotten) = (asked.index(entries.len()), forgotten.index(entries.len()));
+        for (place, entry) in entries.iter().enumerate() {
+            if place == forgotten {
+                live.forget();
+                prop_assert_eq!(live.made(), 0);
+            }
+            if place == asked {
+                live.roots();
+                live.timelines().for_each(drop);
+            }
+            live.apply(entry.clone(), Hash::leaf(&codec::encode(entry)));
+            let found = live.by_id(entry.id).map(|found| found.entry.clone());
+            prop_assert_eq!(found.as_ref(), Some(entry));
+        }
+        let kept: Vec<Entry> = live.log().iter().map(|recorded| recorded.entry.clone()).collect();
+        prop_assert_eq!(&kept, &*entries);
+        let made = project(&kept);
+        prop_assert_eq!(live.roots().projections(), made.roots().projections());
+        prop_assert_eq!(live.roots().streams(), made.roots().streams());
+        let facts = |all: &Projections| -> Vec<_> {
+            all.timelines().map(|(key, timeline)| (key.clone(), timeline.facts().to_vec())).collect()
+        };
+        prop_assert_eq!(facts(&live), facts(&made));
+        prop_assert_eq!(live.made(), made.made());
     }
 
     #[test]

@@ -80,13 +80,13 @@ fn words(selected: &Selection<'_>) -> Option<String> {
 /// What the timelines themselves answer after an entry.
 fn state(view: &View<'_>, as_of: Day, last: Position) -> State {
     let at = At { as_of, head: last.next(), decided_by: None };
-    let timelines = view.projections.timelines().filter(|(_, key, timeline)| {
+    let timelines = view.projections.timelines().filter(|(key, timeline)| {
         !matches!(key, Key::Act(_)) && timeline.facts().iter().any(|fact| fact.position() <= last)
     });
-    let told = timelines.map(|(projection, key, timeline)| {
+    let told = timelines.map(|(key, timeline)| {
         let words = words(&timeline.select(at));
         let contract = key.contract().map(ToString::to_string).unwrap_or_default();
-        ((projection.to_owned(), contract, key.to_string()), words.unwrap_or_else(|| "nothing".to_owned()))
+        ((key.projection().to_owned(), contract, key.to_string()), words.unwrap_or_else(|| "nothing".to_owned()))
     });
     told.collect()
 }
@@ -94,14 +94,14 @@ fn state(view: &View<'_>, as_of: Day, last: Position) -> State {
 /// Every event of every timeline: where it stands, and itself; then the same of those that were struck.
 fn everything(view: &View<'_>) -> [Vec<(Of, String)>; 2] {
     let mut all = [vec![], vec![]];
-    for (projection, key, timeline) in view.projections.timelines() {
+    for (key, timeline) in view.projections.timelines() {
         if matches!(key, Key::Act(_)) {
             continue;
         }
         let contract = key.contract().map(ToString::to_string).unwrap_or_default();
         for fact in timeline.facts() {
             let event = format!("{}.{}", fact.position(), fact.place());
-            let told = ((projection.to_owned(), contract.clone(), key.to_string()), event);
+            let told = ((key.projection().to_owned(), contract.clone(), key.to_string()), event);
             if fact.struck().is_some() {
                 all[1].push(told.clone());
             }
@@ -187,7 +187,7 @@ fn all_of_kents_record_is_in_a_replay_once_forward_and_back() {
     let mut told: Vec<String> = changes(&whole).flat_map(|row| events(row, "brings")).collect();
     told.sort();
     told.dedup();
-    let said: usize = view.projections.entries().iter().map(|recorded| recorded.entry.events.len()).sum();
+    let said: usize = view.projections.log().iter().map(|recorded| recorded.entry.events.len()).sum();
     assert_eq!(told.len(), said);
     // And a person sees each of them.
     for event in told {

@@ -52,7 +52,7 @@ proptest! {
             projections.apply(entry.clone(), Hash::leaf(&codec::encode(entry)));
         }
         let expected = naive(&entries);
-        let (streams, roots) = (&projections.streams, &projections.roots);
+        let (streams, roots) = (projections.streams(), projections.roots());
         let ours: BTreeMap<&Subject, &[Position]> = streams.all().collect();
         let theirs: BTreeMap<&Subject, Vec<Position>> =
             expected.iter().map(|(subject, entries)| (subject, entries.iter().map(|(position, _)| *position).collect())).collect();
@@ -101,11 +101,11 @@ fn an_entry_strikes_nothing_that_comes_after_it() {
         projections.apply(entry.clone(), Hash::leaf(&codec::encode(entry)));
     }
     let contract = Subject::Contract(read("lwk"));
-    assert_eq!(projections.streams.of(&contract), [Position(1)]);
+    assert_eq!(projections.streams().of(&contract), [Position(1)]);
     assert_eq!(projections.subjects(&entries[0]), BTreeSet::new());
     assert_eq!(projections.subjects(&entries[1]), BTreeSet::from([contract.clone()]));
     assert_eq!(
-        projections.roots.stream(&contract),
+        projections.roots().stream(&contract),
         Some(&digest([(Position(1), Hash::leaf(&codec::encode(&entries[1])))]))
     );
 }

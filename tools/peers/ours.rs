@@ -89,7 +89,7 @@ pub fn each_line<T>(
     let view = ledger.view();
     let mut all = vec![];
     for contract in &table.contracts {
-        for (key, timeline) in view.projections.value.of(contract) {
+        for (key, timeline) in view.projections.timelines_of(contract) {
             let Key::Line(_, line) = key else { continue };
             let name = line.name();
             let number = *numbers.get(&(contract, name.as_str())).ok_or_else(|| format!("{key}: no such line"))?;
@@ -113,7 +113,7 @@ pub fn fold(ledger: &Ledger, table: &Table, day: Day) -> Outcome<Fold> {
 pub fn fold_alone(ledger: &Ledger, day: Day) -> Outcome<usize> {
     let at = At { as_of: day, head: ledger.head(), decided_by: None };
     let view = ledger.view();
-    let lines = view.projections.value.timelines().filter(|(key, _)| matches!(key, Key::Line(..)));
+    let lines = view.projections.timelines().filter(|(key, _)| matches!(key, Key::Line(..)));
     let in_effect = lines.filter_map(|(key, timeline)| Some(told(key, timeline.select(at).answer?)));
     Ok(black_box(in_effect.collect::<Outcome<Vec<_>>>()?).len())
 }
@@ -214,7 +214,7 @@ pub fn open(folder: &Path) -> Outcome<Value> {
 }
 
 pub fn events(ledger: &Ledger) -> u64 {
-    ledger.view().projections.entries().iter().map(|recorded| recorded.entry.events.len() as u64).sum()
+    ledger.view().projections.log().iter().map(|recorded| recorded.entry.events.len() as u64).sum()
 }
 
 /// Rebuilds every projection from the stored bytes, three times; the median.

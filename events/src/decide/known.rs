@@ -31,7 +31,7 @@ pub enum IdKind {
 }
 
 /// A thing that entries define and name.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Name {
     /// A contract.
     Contract(ContractId),

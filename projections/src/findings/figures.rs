@@ -41,7 +41,7 @@ fn signed(amount: Decimal) -> String {
 fn totals(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     let mut courses = Courses::new(all, at);
-    let totals = all.value.timelines().filter(|(key, _)| matches!(key, Key::Total(..)));
+    let totals = all.timelines().filter(|(key, _)| matches!(key, Key::Total(..)));
     for fact in totals.flat_map(|(_, timeline)| stated(timeline, at)) {
         let EventKind::TotalStated { total, amount, .. } = &fact.event().kind else { continue };
         outcome.examined += 1;
@@ -82,7 +82,7 @@ fn total_finding(rule: &Rule, fact: &Fact, total: &str, amount: Money, label: &s
 
 fn counts(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let mut outcome = Outcome::default();
-    let counts = all.findings.timelines().filter(|(key, _)| matches!(key, Key::Count(..)));
+    let counts = all.timelines().filter(|(key, _)| matches!(key, Key::Count(..)));
     for fact in counts.flat_map(|(_, timeline)| stated(timeline, at)) {
         let EventKind::CountStated { count, number, readings, .. } = &fact.event().kind else { continue };
         outcome.examined += 1;
@@ -107,7 +107,7 @@ fn counts(rule: &Rule, all: &Projections, at: At) -> Outcome {
 
 fn shares(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let mut outcome = Outcome::default();
-    let fundings = all.network.timelines().filter(|(key, _)| matches!(key, Key::Funding(..)));
+    let fundings = all.timelines().filter(|(key, _)| matches!(key, Key::Funding(..)));
     for fact in fundings.flat_map(|(_, timeline)| stated(timeline, at)) {
         let EventKind::FundingSet { funders, .. } = &fact.event().kind else { continue };
         let stated: Vec<_> = funders.iter().filter_map(|funder| funder.share).collect();
@@ -135,7 +135,7 @@ fn shares(rule: &Rule, all: &Projections, at: At) -> Outcome {
 
 fn changes(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let mut outcome = Outcome::default();
-    let lines = all.value.timelines().filter(|(key, _)| matches!(key, Key::Line(_, line) if line.measure.is_worth()));
+    let lines = all.timelines().filter(|(key, _)| matches!(key, Key::Line(_, line) if line.measure.is_worth()));
     for (key, timeline) in lines {
         let mut facts: Vec<&Fact> = stated(timeline, at).collect();
         facts.sort_by_key(|fact| (fact.effective().latest(), fact.position(), fact.place()));
@@ -191,7 +191,7 @@ fn change_finding(rule: &Rule, key: &Key, first: &Fact, original: Money, fact: &
 /// The yearly sum of the worth of a contract in each of the steps that its lines are stated for.
 fn uplifts(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let mut outcome = Outcome::default();
-    for (key, timeline) in all.register.timelines() {
+    for (key, timeline) in all.timelines() {
         let Key::Clause(contract, _, "uplift-floor") = key else { continue };
         for fact in stated(timeline, at) {
             let EventKind::ClauseSet { clause: Clause::UpliftFloor { percent, .. }, .. } = &fact.event().kind else {
@@ -259,7 +259,6 @@ fn carried_over(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     let mut seen = BTreeSet::new();
     for fact in all
-        .register
         .timelines()
         .filter(|(key, _)| matches!(key, Key::Successor(_)))
         .flat_map(|(_, timeline)| stated(timeline, at))
@@ -334,7 +333,6 @@ fn alternatives(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     let mut seen = BTreeSet::new();
     let weighed: Vec<&Fact> = all
-        .findings
         .timelines()
         .filter(|(key, _)| matches!(key, Key::Alternative(..)))
         .flat_map(|(_, timeline)| stated(timeline, at))

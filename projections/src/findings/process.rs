@@ -16,7 +16,7 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// A finding about an act rests on its whole entry.
-fn of_act(rule: &Rule, weight: Weight, text: String, recorded: &crate::all::Recorded) -> Finding {
+fn of_act(rule: &Rule, weight: Weight, text: String, recorded: &crate::log::Recorded) -> Finding {
     let mut finding = Finding::new(rule, weight, text, []);
     finding.contracts = recorded.entry.contracts().into_iter().cloned().collect();
     finding.sources =
@@ -40,7 +40,7 @@ fn outcomes(rule: &Rule, all: &Projections, at: At) -> Outcome {
                 "{} ({}) asks for a decision, and whether it was taken is not in the record",
                 act.reference, act.title
             );
-            outcome.found.push(of_act(rule, Weight::Gap, text, recorded));
+            outcome.found.push(of_act(rule, Weight::Gap, text, &recorded));
         }
     }
     outcome
@@ -62,7 +62,7 @@ fn verbs(rule: &Rule, all: &Projections, at: At) -> Outcome {
                 "{} is said to have {verb} {}, and it advises: held as an {}, with the verb kept",
                 title, act.reference, act.kind
             );
-            outcome.found.push(of_act(rule, Weight::Conflict, text, recorded));
+            outcome.found.push(of_act(rule, Weight::Conflict, text, &recorded));
         }
     }
     outcome

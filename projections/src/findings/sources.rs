@@ -47,8 +47,8 @@ fn contradict(key: &Key, a: &Fact, b: &Fact) -> bool {
 
 fn two_sources(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let mut outcome = Outcome::default();
-    for (_, key, timeline) in
-        all.timelines().filter(|(_, key, _)| !matches!(key, Key::Act(_) | Key::Doubt(..) | Key::Total(..)))
+    for (key, timeline) in
+        all.timelines().filter(|(key, _)| !matches!(key, Key::Act(_) | Key::Doubt(..) | Key::Total(..)))
     {
         let facts: Vec<&Fact> = stated(timeline, at).collect();
         outcome.examined += usize::from(facts.len() > 1);
@@ -64,7 +64,7 @@ fn two_sources(rule: &Rule, all: &Projections, at: At) -> Outcome {
 
 fn estimates(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let mut outcome = Outcome::default();
-    for (key, timeline) in all.findings.timelines().filter(|(key, _)| matches!(key, Key::Performance(..))) {
+    for (key, timeline) in all.timelines().filter(|(key, _)| matches!(key, Key::Performance(..))) {
         let facts: Vec<&Fact> = stated(timeline, at).collect();
         outcome.examined += usize::from(facts.len() > 1);
         for pair in
@@ -85,7 +85,7 @@ fn estimates(rule: &Rule, all: &Projections, at: At) -> Outcome {
 
 fn names(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let mut expansions: BTreeMap<(PartyId, String), Vec<(&Fact, String)>> = BTreeMap::new();
-    for fact in all.network.timelines().flat_map(|(_, timeline)| stated(timeline, at)) {
+    for fact in all.timelines().flat_map(|(_, timeline)| stated(timeline, at)) {
         if let EventKind::AliasStated { party, alias, expands: Some(short) } = &fact.event().kind {
             let known = expansions.entry((party.clone(), short.clone())).or_default();
             if !known.iter().any(|(_, name)| name == alias) {
@@ -104,14 +104,11 @@ fn names(rule: &Rule, all: &Projections, at: At) -> Outcome {
 
 fn wording(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let mut outcome = Outcome {
-        examined: all.entries().iter().filter(|e| e.position < at.head).map(|e| e.entry.events.len()).sum(),
+        examined: all.log().iter().filter(|e| e.position < at.head).map(|e| e.entry.events.len()).sum(),
         found: vec![],
     };
-    for fact in all
-        .findings
-        .timelines()
-        .filter(|(key, _)| matches!(key, Key::Doubt(..)))
-        .flat_map(|(_, timeline)| stated(timeline, at))
+    for fact in
+        all.timelines().filter(|(key, _)| matches!(key, Key::Doubt(..))).flat_map(|(_, timeline)| stated(timeline, at))
     {
         let doubt = fact.event().doubt.as_deref().unwrap_or_default();
         let text = format!("{}: {doubt}", words(fact));

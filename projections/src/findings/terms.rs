@@ -33,7 +33,7 @@ fn parts<'a>(all: &'a Projections, contract: &'a ContractId, at: At) -> impl Ite
 }
 
 fn facts_on<'a>(all: &'a Projections, key: &Key, at: At) -> Vec<&'a Fact> {
-    all.register.timeline(key).map_or_else(Vec::new, |timeline| timeline.counted(at).collect())
+    all.timeline(key).map_or_else(Vec::new, |timeline| timeline.counted(at).collect())
 }
 
 fn known_contracts(all: &Projections, at: At) -> Vec<&ContractId> {
@@ -172,7 +172,7 @@ fn successors(rule: &Rule, all: &Projections, at: At) -> Outcome {
             _ => DateSpan::day(day),
         };
         outcome.examined += 1;
-        let successor = all.register.timeline(&Key::Successor(contract.clone()));
+        let successor = all.timeline(&Key::Successor(contract.clone()));
         let extended = last_days(all, contract, &Part::Whole, at).iter().any(|(_, last)| *last >= at.as_of);
         if !extended && successor.is_none_or(|timeline| timeline.counted(at).next().is_none()) {
             let text = format!(
@@ -189,7 +189,7 @@ fn no_firm_end(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     for contract in known_contracts(all, at) {
         let key = Key::Status(contract.clone(), Part::Whole);
-        let Some(timeline) = all.register.timeline(&key) else { continue };
+        let Some(timeline) = all.timeline(&key) else { continue };
         let selection = timeline.select(at);
         let in_force = selection
             .answer

@@ -429,7 +429,7 @@ const ENVELOPES: [(u8, &str, &[&str], &str); 9] = [
 fn held((contract, key, effective, says, standing, source): Fact) -> Result<(), String> {
     let view = DEMO.ledger.view();
     let mut holds = vec![];
-    for (_, known, timeline) in view.projections.timelines() {
+    for (known, timeline) in view.projections.timelines() {
         if known.contract().is_none_or(|of| of.as_str() != contract) || known.to_string() != key {
             continue;
         }
@@ -478,8 +478,8 @@ fn all_money_is_held() {
 fn every_envelope_is_held() {
     let view = DEMO.ledger.view();
     let facts = |key: &str| -> Vec<String> {
-        let found = view.projections.timelines().find(|(_, known, _)| known.to_string() == key);
-        let (_, _, timeline) = found.unwrap_or_else(|| unreachable!("{key} is in the record"));
+        let found = view.projections.timelines().find(|(known, _)| known.to_string() == key);
+        let (_, timeline) = found.unwrap_or_else(|| unreachable!("{key} is in the record"));
         timeline
             .facts()
             .iter()

@@ -9,7 +9,7 @@ const TOPICS: [&str; 7] = ["state", "register", "value", "lots", "network", "dec
 /// The position of the entry of an act.
 fn position(reference: &str) -> u64 {
     let view = DEMO.ledger.view();
-    let entries = view.projections.entries();
+    let entries = view.projections.log();
     let found = entries.iter().find(|recorded| recorded.entry.act.reference.to_string() == reference);
     found.expect("the act is recorded").position.0
 }
