@@ -50,13 +50,22 @@ impl Names {
 
 /// Where something is packed.
 pub struct Packer<'a> {
-    /// The bytes so far.
-    pub bytes: &'a mut Vec<u8>,
-    /// The names so far.
-    pub names: &'a mut Names,
+    bytes: &'a mut Vec<u8>,
+    names: &'a mut Names,
+    /// The codes of documents, which are the entry's own: its sources are in those that it lists.
+    codes: Vec<Arc<str>>,
 }
 
-impl Packer<'_> {
+impl<'a> Packer<'a> {
+    /// At the end of these bytes, with the names so far.
+    pub fn new(bytes: &'a mut Vec<u8>, names: &'a mut Names) -> Self {
+        Self { bytes, names, codes: vec![] }
+    }
+
+    pub(crate) fn byte(&mut self, byte: u8) {
+        self.bytes.push(byte);
+    }
+
     /// A number in as few bytes as it needs, seven bits in each (LEB128).
     pub fn number(&mut self, mut number: u128) {
         while number >= 0x80 {
@@ -80,17 +89,38 @@ impl Packer<'_> {
         let number = self.names.number(name);
         self.number(number.into());
     }
+
+    /// A document's code: in full, and from then on by its place among those of the entry.
+    pub(crate) fn code(&mut self, code: &Arc<str>) {
+        match self.codes.iter().position(|own| own == code) {
+            Some(place) => self.number(place as u128 + 1),
+            None => {
+                self.number(0);
+                self.text(code);
+                self.codes.push(Arc::clone(code));
+            }
+        }
+    }
 }
 
 /// Where something was packed. Whatever it gives is nothing where the bytes are not what was packed.
 pub struct Unpacker<'a> {
-    /// The bytes that are left.
-    pub bytes: &'a [u8],
-    /// The names.
-    pub names: &'a [Arc<str>],
+    bytes: &'a [u8],
+    names: &'a [Arc<str>],
+    codes: Vec<Arc<str>>,
 }
 
-impl Unpacker<'_> {
+impl<'a> Unpacker<'a> {
+    /// At the start of these bytes, with these names.
+    pub fn new(bytes: &'a [u8], names: &'a [Arc<str>]) -> Self {
+        Self { bytes, names, codes: vec![] }
+    }
+
+    /// The bytes that are left.
+    pub fn rest(&self) -> &'a [u8] {
+        self.bytes
+    }
+
     /// A number, as [`Packer::number`] wrote it.
     pub fn number(&mut self) -> Option<u128> {
         let (mut number, mut shift) = (0, 0);
@@ -113,7 +143,7 @@ impl Unpacker<'_> {
         Some((number >> 1) as i128 ^ -((number & 1) as i128))
     }
 
-    fn byte(&mut self) -> Option<u8> {
+    pub(crate) fn byte(&mut self) -> Option<u8> {
         let (byte, rest) = self.bytes.split_first()?;
         self.bytes = rest;
         Some(*byte)
@@ -136,6 +166,17 @@ impl Unpacker<'_> {
     pub(crate) fn name(&mut self) -> Option<Arc<str>> {
         let number: usize = self.small()?;
         self.names.get(number).cloned()
+    }
+
+    pub(crate) fn code(&mut self) -> Option<Arc<str>> {
+        match self.small::<usize>()?.checked_sub(1) {
+            Some(place) => self.codes.get(place).cloned(),
+            None => {
+                let code: Arc<str> = self.text()?.into();
+                self.codes.push(Arc::clone(&code));
+                Some(code)
+            }
+        }
     }
 }
 
@@ -167,14 +208,13 @@ macro_rules! packed {
             fn pack(&self, to: &mut $crate::packed::Packer) {
                 match self {
                     $(Self::$variant { $($field),* } => {
-                        to.bytes.push($number);
+                        to.byte($number);
                         $($crate::packed::Pack::pack($field, to);)*
                     })*
                 }
             }
             fn unpack(from: &mut $crate::packed::Unpacker) -> Option<Self> {
-                let [variant] = from.array()?;
-                match variant {
+                match from.byte()? {
                     $($number => {
                         $(let $field = $crate::packed::Pack::unpack(from)?;)*
                         Some(Self::$variant { $($field),* })
@@ -189,7 +229,7 @@ pub(crate) use packed;
 
 impl Pack for bool {
     fn pack(&self, to: &mut Packer) {
-        to.bytes.push(u8::from(*self));
+        to.byte(u8::from(*self));
     }
     fn unpack(from: &mut Unpacker) -> Option<Self> {
         Some(from.byte()? == 1)
@@ -260,15 +300,15 @@ impl<T: Pack> Pack for Knowledge<T> {
     fn pack(&self, to: &mut Packer) {
         match self {
             Self::Known(value) => {
-                to.bytes.push(0);
+                to.byte(0);
                 value.pack(to);
             }
             Self::Unknown(why) => {
-                to.bytes.push(1);
+                to.byte(1);
                 why.pack(to);
             }
             Self::Withheld(ground) => {
-                to.bytes.push(2);
+                to.byte(2);
                 ground.pack(to);
             }
         }
@@ -286,13 +326,13 @@ impl<T: Pack> Pack for Knowledge<T> {
 impl Pack for Part {
     fn pack(&self, to: &mut Packer) {
         match self {
-            Self::Whole => to.bytes.push(0),
+            Self::Whole => to.byte(0),
             Self::Lot(lot) => {
-                to.bytes.push(1);
+                to.byte(1);
                 lot.pack(to);
             }
             Self::Service(service) => {
-                to.bytes.push(2);
+                to.byte(2);
                 service.pack(to);
             }
         }
@@ -405,7 +445,7 @@ impl Pack for Months {
 
 impl Pack for Paragraph {
     fn pack(&self, to: &mut Packer) {
-        to.bytes.push((*self).into());
+        to.byte((*self).into());
     }
     fn unpack(from: &mut Unpacker) -> Option<Self> {
         from.byte()?.try_into().ok()

@@ -34,10 +34,10 @@ text_serde!(DocumentCode, "a document's code");
 
 impl Pack for DocumentCode {
     fn pack(&self, to: &mut Packer) {
-        to.name(&self.0);
+        to.code(&self.0);
     }
     fn unpack(from: &mut Unpacker) -> Option<Self> {
-        from.name().map(Self)
+        from.code().map(Self)
     }
 }
 

@@ -57,7 +57,7 @@ impl Log {
         let chunk = u32::try_from(self.chunks.len() - 1).expect("chunks are as few as their megabytes");
         let bytes = Arc::make_mut(self.chunks.last_mut().expect("one was pushed where none was"));
         let at = u32::try_from(bytes.len()).expect("a chunk is full long before");
-        let mut to = Packer { bytes, names: &mut self.names };
+        let mut to = Packer::new(bytes, &mut self.names);
         entry.id.pack(&mut to);
         leaf.pack(&mut to);
         entry.pack(&mut to);
@@ -136,7 +136,7 @@ impl Log {
 }
 
 fn unpacker<'a>(chunks: &'a [Arc<Vec<u8>>], names: &'a Names, place: Place) -> Unpacker<'a> {
-    Unpacker { bytes: &chunks[place.chunk as usize][place.at as usize..], names: names.all() }
+    Unpacker::new(&chunks[place.chunk as usize][place.at as usize..], names.all())
 }
 
 fn id(chunks: &[Arc<Vec<u8>>], names: &Names, place: Place) -> EntryId {
