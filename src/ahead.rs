@@ -3,6 +3,7 @@
 
 use crate::store::{Store, StoreError, Stored};
 use minutebook_events::Position;
+use std::ops::Range;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Builder, available_parallelism, scope};
 
@@ -16,30 +17,31 @@ const WAIT: usize = 4;
 /// The most threads that read: one that takes in what they make keeps up with no more.
 const MOST: usize = 8;
 
-/// Reads the first `size` entries of a store; `make` is called for each on any thread, `each` for what it made, in order on
+/// Reads a range of the entries of a store; `make` is called for each on any thread, `each` for what it made, in order on
 /// this one. Where the store ends sooner, so does this.
 ///
 /// # Errors
 /// Those of the store, and those of `each`: it stops there.
 pub(crate) fn each<T: Send, E: From<StoreError>>(
     store: &dyn Store,
-    size: u64,
+    range: Range<u64>,
     make: impl Fn(Stored) -> T + Sync,
     mut each: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
     let threads = available_parallelism().map_or(1, |cores| cores.get().min(MOST)) as u64;
     scope(|scope| {
         let make = &make;
-        let start = |thread| {
+        let start = |thread: u64| {
             let (batches, ready) = sync_channel(WAIT);
-            let reads = move || turns(store, (thread..).step_by(threads as usize), size, make, &batches);
+            let firsts = range.clone().step_by(TURN as usize).skip(thread as usize).step_by(threads as usize);
+            let reads = move || turns(store, firsts, range.end, make, &batches);
             let started = Builder::new().name(format!("reader-{thread}")).spawn_scoped(scope, reads);
             started.expect("a process that can open a ledger can start a thread");
             ready
         };
         let ready: Vec<Made<T>> = (0..threads).map(start).collect();
-        for (turn, ready) in (0..size.div_ceil(TURN)).zip(ready.iter().cycle()) {
-            let mut left = size.min((turn + 1) * TURN) - turn * TURN;
+        for (first, ready) in range.clone().step_by(TURN as usize).zip(ready.iter().cycle()) {
+            let mut left = TURN.min(range.end - first);
             while left > 0 {
                 let Ok(batch) = ready.recv() else { return Ok(()) };
                 for made in batch {
@@ -54,16 +56,16 @@ pub(crate) fn each<T: Send, E: From<StoreError>>(
 
 type Made<T> = Receiver<Vec<Result<T, StoreError>>>;
 
-/// Reads the entries of these turns, until there are none or nobody takes them.
+/// Reads the turns that begin with these entries, until there are none or nobody takes them.
 fn turns<T>(
     store: &dyn Store,
-    turns: impl Iterator<Item = u64>,
-    size: u64,
+    firsts: impl Iterator<Item = u64>,
+    end: u64,
     make: impl Fn(Stored) -> T,
     batches: &SyncSender<Vec<Result<T, StoreError>>>,
 ) {
-    for first in turns.map(|turn| turn * TURN).take_while(|first| *first < size) {
-        let count = TURN.min(size - first) as usize;
+    for first in firsts {
+        let count = TURN.min(end - first) as usize;
         let mut scan = store.scan(Position(first)).take(count);
         for _ in 0..count.div_ceil(BATCH) {
             let batch: Vec<_> = scan.by_ref().take(BATCH).map(|stored| stored.map(&make)).collect();

@@ -6,6 +6,7 @@ use crate::audit::checkpoint::Head;
 use crate::merkle::Tree;
 use crate::question::{Answer, Question, QuestionError};
 use crate::sealed::{ContentError, ContentFault, Contents, Unready, erasures};
+use crate::snapshot::Snapshot;
 use crate::store::{self, NewEntry, OpenError, Store, StoreError, Stored};
 use crate::streams;
 use crate::today::day_of;
@@ -18,7 +19,7 @@ use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::{mpsc, oneshot};
 
 /// What tells the time: the clock of this machine, or a test's.
@@ -30,6 +31,9 @@ const STEPPED: TimeDelta = TimeDelta::milliseconds(1);
 
 /// The most facts whose timelines are kept in memory for the questions to come: past it, they are made anew.
 const MADE: usize = 1_000_000;
+
+/// So many entries are rebuilt before what is done is put aside.
+const ASIDE: u64 = 1 << 20;
 
 /// The most entries that share one commit.
 const GROUP: usize = 1024;
@@ -162,6 +166,7 @@ pub struct Ledger {
     durable: Arc<AtomicU64>,
     requests: Option<mpsc::UnboundedSender<Request>>,
     writer: Option<std::thread::JoinHandle<()>>,
+    snapshot: Mutex<Option<Snapshot>>,
 }
 
 /// The projections, and how much of them is durable: a question never sees an entry that is not on disk.
@@ -205,7 +210,18 @@ impl Ledger {
     pub fn open(folder: &Path, progress: impl FnMut(u64, u64)) -> Result<Self, LedgerError> {
         let store = store::open(folder)?;
         let contents = Contents::recover(folder).map_err(ContentFault::Unlisted)?;
-        Self::on(store, contents, Box::new(Utc::now), progress)
+        Self::with_snapshot(folder, store, contents, progress)
+    }
+
+    /// By the snapshot in the folder, as far as there is one that matches.
+    fn with_snapshot(
+        folder: &Path,
+        store: Arc<dyn Store>,
+        contents: Contents,
+        progress: impl FnMut(u64, u64),
+    ) -> Result<Self, LedgerError> {
+        let (snapshot, folded) = Snapshot::load(Snapshot::live(folder), &*store)?;
+        Self::from(store, contents, Box::new(Utc::now), (folded, Some(snapshot)), progress)
     }
 
     /// Answers one question of the ledger at a folder, which is opened for it alone: a question of one contract by the streams
@@ -222,7 +238,7 @@ impl Ledger {
         let contents = Contents::recover(folder).map_err(ContentFault::Unlisted)?;
         match streams::ask(&*store, question)? {
             Some(answer) => Ok(answer),
-            None => Ok(Self::on(store, contents, Box::new(Utc::now), progress)?.view().ask(question)),
+            None => Ok(Self::with_snapshot(folder, store, contents, progress)?.view().ask(question)),
         }
     }
 
@@ -244,7 +260,18 @@ impl Ledger {
         clock: Clock,
         progress: impl FnMut(u64, u64),
     ) -> Result<Self, LedgerError> {
-        let Folded { projections, tree } = fold(&*store, progress)?;
+        Self::from(store, contents, clock, (Folded::default(), None), progress)
+    }
+
+    /// The same, where the first entries were folded before.
+    fn from(
+        store: Arc<dyn Store>,
+        contents: Contents,
+        clock: Clock,
+        (folded, snapshot): (Folded, Option<Snapshot>),
+        progress: impl FnMut(u64, u64),
+    ) -> Result<Self, LedgerError> {
+        let Folded { projections, tree } = fold(folded, &*store, store.len(), progress)?;
         let (projections, tree) = (Arc::new(RwLock::new(projections)), Arc::new(RwLock::new(tree)));
         let durable = Arc::new(AtomicU64::new(store.len()));
         let (requests, inbox) = mpsc::unbounded_channel();
@@ -261,7 +288,8 @@ impl Ledger {
             .name("ledger-writer".to_owned())
             .spawn(move || writer.run(inbox))
             .expect("a process that can open a ledger can start a thread");
-        Ok(Self { store, contents, projections, tree, durable, requests: Some(requests), writer: Some(writer) })
+        let (requests, writer) = (Some(requests), Some(writer));
+        Ok(Self { store, contents, projections, tree, durable, requests, writer, snapshot: Mutex::new(snapshot) })
     }
 
     /// Records a draft as the entry at `expected`, which claims that the ledger holds that many entries. Entries
@@ -358,12 +386,35 @@ impl Ledger {
         self.store.read(position)
     }
 
-    /// Projections and tree rebuilt from entry 0, apart from the live ones.
+    /// Projections and tree rebuilt from the entries, apart from the live ones; with the entry that this began at. It is
+    /// entry 0, unless it `resumes` a rebuild that was interrupted: of what that had done, all but the last million entries
+    /// was put aside.
     ///
     /// # Errors
     /// As [`Ledger::open`].
-    pub fn rebuild(&self, progress: impl FnMut(u64, u64)) -> Result<Folded, LedgerError> {
-        fold(&*self.store, progress)
+    pub fn rebuild(
+        &self,
+        resumes: bool,
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<(Folded, Position), LedgerError> {
+        let (store, size) = (&*self.store, self.store.len());
+        let aside = self.snapshot().as_ref().map(Snapshot::rebuilding);
+        let (mut aside, mut folded) = match aside.filter(|_| resumes) {
+            Some(path) => Snapshot::load(path, store).map(|(aside, folded)| (Some(aside), folded))?,
+            None => (None, Folded::default()),
+        };
+        let began = folded.projections.head();
+        while let Some(next) = (folded.tree.size() / ASIDE + 1).checked_mul(ASIDE).filter(|next| *next < size) {
+            folded = fold(folded, store, next, |done, _| progress(done, size))?;
+            if let Some(Err(error)) = aside.as_mut().map(|aside| aside.save(&folded.projections, &folded.tree)) {
+                tracing::warn!(%error, "nothing is put aside: a rebuild that is interrupted begins anew");
+            }
+        }
+        let folded = fold(folded, store, size, progress)?;
+        if let Some(Err(error)) = aside.map(Snapshot::remove) {
+            tracing::warn!(%error, "what was put aside for a rebuild stays: the next one goes on from it");
+        }
+        Ok((folded, began))
     }
 
     /// What the first entries come to, apart from the live projections: the ledger as it was at that size.
@@ -371,7 +422,7 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::open`].
     pub fn at_size(&self, size: Position) -> Result<Folded, LedgerError> {
-        fold_first(&*self.store, size.0, |_, _| {})
+        fold(Folded::default(), &*self.store, size.0, |_, _| {})
     }
 
     /// The contents that lie beside it.
@@ -392,6 +443,38 @@ impl Drop for Ledger {
         if let Some(writer) = self.writer.take() {
             let _ = writer.join();
         }
+        self.leave_snapshot();
+    }
+}
+
+impl Ledger {
+    fn snapshot(&self) -> MutexGuard<'_, Option<Snapshot>> {
+        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes a snapshot of what was rebuilt: from it the next opening goes on. Nothing of a ledger in no folder.
+    pub fn save_snapshot(&self, rebuilt: &Folded) {
+        let mut snapshot = self.snapshot();
+        let saved = snapshot.as_mut().map(|snapshot| snapshot.save(&rebuilt.projections, &rebuilt.tree));
+        if let Some(Err(error)) = saved {
+            tracing::warn!(%error, "no snapshot was written: the next opening folds more entries");
+        }
+    }
+
+    /// Writes another snapshot, where the one there is far behind.
+    fn leave_snapshot(&self) {
+        let head = self.head();
+        let mut snapshot = self.snapshot();
+        let Some(snapshot) = snapshot.as_mut().filter(|snapshot| snapshot.is_behind(head.0)) else { return };
+        let projections = self.projections.read().unwrap_or_else(PoisonError::into_inner);
+        let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
+        // After an append failed, the projections are ahead of the disk.
+        if projections.head() != head || tree.size() != head.0 {
+            return;
+        }
+        if let Err(error) = snapshot.save(&projections, &tree) {
+            tracing::warn!(%error, "no snapshot was written: the next opening folds more entries");
+        }
     }
 }
 
@@ -411,20 +494,20 @@ impl Folded {
     }
 }
 
-/// Folds every entry of a store, each held to what an honest log promises.
-fn fold(store: &dyn Store, progress: impl FnMut(u64, u64)) -> Result<Folded, LedgerError> {
-    fold_first(store, store.len(), progress)
-}
-
-/// The same of the first entries.
-fn fold_first(store: &dyn Store, size: u64, mut progress: impl FnMut(u64, u64)) -> Result<Folded, LedgerError> {
-    let mut folded = Folded::default();
-    let mut order = Order::default();
+/// Folds the entries of a store after those that were folded, up to a size, each held to what an honest log promises.
+pub(crate) fn fold(
+    mut folded: Folded,
+    store: &dyn Store,
+    size: u64,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<Folded, LedgerError> {
+    let last = folded.projections.log().last().map(|last| last.entry.recorded);
+    let mut order = Order { next: folded.projections.head(), last };
     let decoded = |stored: Stored| {
         let entry = codec::decode(&stored.bytes);
         (stored.position, stored.leaf, entry)
     };
-    ahead::each(store, size, decoded, |(position, leaf, entry)| {
+    ahead::each(store, folded.tree.size()..size, decoded, |(position, leaf, entry)| {
         let entry = entry.map_err(|source| LedgerError::Bytes { position, source })?;
         order.hold(position, &entry)?;
         folded.tree.push(leaf);

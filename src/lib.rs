@@ -16,6 +16,7 @@ pub mod merkle;
 pub mod question;
 pub mod report;
 pub mod sealed;
+mod snapshot;
 pub mod store;
 pub mod streams;
 pub mod today;

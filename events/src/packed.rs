@@ -1,8 +1,9 @@
 //! Entries as few bytes, for memory and for files that can be made anew: names once, numbers as short as they are. What is
 //! packed is derived: it is never hashed as an entry, and must not be kept where the canonical bytes are not.
 
-use crate::content::{Classification, Commitment, Paragraph, Salt};
+use crate::content::{Classification, Commitment, Paragraph, Salt, Step};
 use crate::date::{DateSpan, Day, Months};
+use crate::decide::{Name, Stepped};
 use crate::entry::{Act, ActKind, Entry, Instant};
 use crate::event::{Clause, Event, EventKind, Funder, Lines, Power, Reading, Role, ValueLine};
 use crate::hash::Hash;
@@ -42,6 +43,18 @@ impl Names {
         number
     }
 
+    /// These names, in the order of their numbers.
+    pub fn of(texts: Vec<Arc<str>>) -> Self {
+        let mut names = Self { texts, ..Self::default() };
+        let Self { texts, numbers, hasher } = &mut names;
+        let hash = |number: &u32| hasher.hash_one(&*texts[*number as usize]);
+        numbers.reserve(texts.len(), hash);
+        for number in (0..).take(texts.len()) {
+            numbers.insert_unique(hash(&number), number, hash);
+        }
+        names
+    }
+
     /// Every name, in the order of their numbers.
     pub fn all(&self) -> &[Arc<str>] {
         &self.texts
@@ -64,6 +77,12 @@ impl<'a> Packer<'a> {
 
     pub(crate) fn byte(&mut self, byte: u8) {
         self.bytes.push(byte);
+    }
+
+    /// The number of a variant; what the variant holds follows.
+    pub fn variant(&mut self, number: u8) -> &mut Self {
+        self.byte(number);
+        self
     }
 
     /// A number in as few bytes as it needs, seven bits in each (LEB128).
@@ -296,21 +315,22 @@ impl<T: Pack> Pack for Vec<T> {
     }
 }
 
+impl<A: Pack, B: Pack> Pack for (A, B) {
+    fn pack(&self, to: &mut Packer) {
+        self.0.pack(to);
+        self.1.pack(to);
+    }
+    fn unpack(from: &mut Unpacker) -> Option<Self> {
+        Some((A::unpack(from)?, B::unpack(from)?))
+    }
+}
+
 impl<T: Pack> Pack for Knowledge<T> {
     fn pack(&self, to: &mut Packer) {
         match self {
-            Self::Known(value) => {
-                to.byte(0);
-                value.pack(to);
-            }
-            Self::Unknown(why) => {
-                to.byte(1);
-                why.pack(to);
-            }
-            Self::Withheld(ground) => {
-                to.byte(2);
-                ground.pack(to);
-            }
+            Self::Known(value) => value.pack(to.variant(0)),
+            Self::Unknown(why) => why.pack(to.variant(1)),
+            Self::Withheld(ground) => ground.pack(to.variant(2)),
         }
     }
     fn unpack(from: &mut Unpacker) -> Option<Self> {
@@ -327,14 +347,8 @@ impl Pack for Part {
     fn pack(&self, to: &mut Packer) {
         match self {
             Self::Whole => to.byte(0),
-            Self::Lot(lot) => {
-                to.byte(1);
-                lot.pack(to);
-            }
-            Self::Service(service) => {
-                to.byte(2);
-                service.pack(to);
-            }
+            Self::Lot(lot) => lot.pack(to.variant(1)),
+            Self::Service(service) => service.pack(to.variant(2)),
         }
     }
     fn unpack(from: &mut Unpacker) -> Option<Self> {
@@ -478,6 +492,58 @@ impl Pack for Entry {
     }
 }
 
+impl Pack for Step {
+    fn pack(&self, to: &mut Packer) {
+        match self {
+            Self::Sealed(commitment) => commitment.pack(to.variant(0)),
+            Self::Published(salt) => salt.pack(to.variant(1)),
+            Self::Erased => to.byte(2),
+        }
+    }
+    fn unpack(from: &mut Unpacker) -> Option<Self> {
+        match from.byte()? {
+            0 => Pack::unpack(from).map(Self::Sealed),
+            1 => Pack::unpack(from).map(Self::Published),
+            2 => Some(Self::Erased),
+            _ => None,
+        }
+    }
+}
+
+impl Pack for Name {
+    fn pack(&self, to: &mut Packer) {
+        match self {
+            Self::Contract(id) => id.pack(to.variant(0)),
+            Self::Lot(of, id) => {
+                of.pack(to.variant(1));
+                id.pack(to);
+            }
+            Self::Service(of, id) => {
+                of.pack(to.variant(2));
+                id.pack(to);
+            }
+            Self::Party(id) => id.pack(to.variant(3)),
+            Self::Office(id) => id.pack(to.variant(4)),
+            Self::Content(of, id) => {
+                of.pack(to.variant(5));
+                id.pack(to);
+            }
+        }
+    }
+    fn unpack(from: &mut Unpacker) -> Option<Self> {
+        match from.byte()? {
+            0 => Pack::unpack(from).map(Self::Contract),
+            1 => Pack::unpack(from).map(|(of, id)| Self::Lot(of, id)),
+            2 => Pack::unpack(from).map(|(of, id)| Self::Service(of, id)),
+            3 => Pack::unpack(from).map(Self::Party),
+            4 => Pack::unpack(from).map(Self::Office),
+            5 => Pack::unpack(from).map(|(of, id)| Self::Content(of, id)),
+            _ => None,
+        }
+    }
+}
+
+packed!(struct Stepped { event, contract, content, step, effective });
 packed!(struct Act { reference, title, kind, verb, office, decided, key_decision, callable_in, answers });
 packed!(struct Document { code, title, dated });
 packed!(struct Source { document, paragraph });

@@ -43,6 +43,15 @@ impl Clone for Made {
 }
 
 impl Projections {
+    /// What cannot be made of anything else in them: head, entries, streams, what is defined.
+    pub(crate) fn parts(&self) -> (Position, &Log, &Streams, &Defined) {
+        (self.head, &self.log, &self.streams, &self.defined)
+    }
+
+    pub(crate) fn of_parts(head: Position, log: Log, streams: Streams, defined: Defined) -> Self {
+        Self { head, log, streams, defined, ..Self::default() }
+    }
+
     /// Applies the next entry, whose stored bytes have this leaf hash. What it was decided against must be all that came
     /// before.
     pub fn apply(&mut self, entry: Entry, leaf: Hash) {

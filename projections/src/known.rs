@@ -2,8 +2,10 @@
 //! must not select: what stands is what nothing recorded so far has struck.
 
 use crate::prelude::*;
+use core::hash::Hash;
 use hashbrown::HashMap;
 use minutebook_events::decide::{Name, Stepped, definition};
+use minutebook_events::packed::{Pack, Packer, Unpacker};
 use minutebook_events::{ContractId, Entry, EventKind, EventRef, LotId, OfficeId, Part, PartyId, Position, ServiceId};
 
 /// A thing that events define, with how many events that stand do so.
@@ -102,6 +104,46 @@ impl Defined {
         names.sort_unstable();
         names
     }
+}
+
+impl Pack for Defined {
+    fn pack(&self, to: &mut Packer) {
+        let Self { names, options, struck, steps, sealed_in } = self;
+        pack_all(names, to);
+        pack_all(options, to);
+        pack_all(struck, to);
+        steps.pack(to);
+        sealed_in.iter().cloned().collect::<Vec<_>>().pack(to);
+    }
+    fn unpack(from: &mut Unpacker) -> Option<Self> {
+        Some(Self {
+            names: unpack_all(from)?,
+            options: unpack_all(from)?,
+            struck: unpack_all(from)?,
+            steps: Pack::unpack(from)?,
+            sealed_in: Vec::unpack(from)?.into_iter().collect(),
+        })
+    }
+}
+
+/// In the order of the keys, so that the same comes to the same bytes.
+fn pack_all<K: Pack + Ord, V: Pack>(all: &HashMap<K, V>, to: &mut Packer) {
+    let mut sorted: Vec<(&K, &V)> = all.iter().collect();
+    sorted.sort_unstable_by_key(|(key, _)| *key);
+    to.number(sorted.len() as u128);
+    for (key, value) in sorted {
+        key.pack(to);
+        value.pack(to);
+    }
+}
+
+fn unpack_all<K: Pack + Eq + Hash, V: Pack>(from: &mut Unpacker) -> Option<HashMap<K, V>> {
+    let count = u32::unpack(from)?;
+    let mut all = HashMap::with_capacity((count as usize).min(from.rest().len()));
+    for _ in 0..count {
+        all.insert(K::unpack(from)?, V::unpack(from)?);
+    }
+    Some(all)
 }
 
 /// The name that an event is about, and keeps known while it stands. That a service was removed says that there is one.

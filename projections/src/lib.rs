@@ -27,6 +27,7 @@ mod map;
 mod network;
 mod register;
 mod roots;
+pub mod saved;
 pub mod streams;
 mod timeline;
 mod value;

@@ -46,6 +46,17 @@ struct Place {
     at: u32,
 }
 
+impl Pack for Place {
+    fn pack(&self, to: &mut Packer) {
+        self.position.pack(to);
+        self.chunk.pack(to);
+        self.at.pack(to);
+    }
+    fn unpack(from: &mut Unpacker) -> Option<Self> {
+        Some(Self { position: Pack::unpack(from)?, chunk: Pack::unpack(from)?, at: Pack::unpack(from)? })
+    }
+}
+
 impl Log {
     /// Adds an entry, at a position after all others.
     pub(crate) fn push(&mut self, recorded: &Recorded) {
@@ -66,6 +77,48 @@ impl Log {
         let Self { places, chunks, names, hasher, .. } = self;
         let hash = |place: &u32| hasher.hash_one(id(chunks, names, places[*place as usize]));
         self.ids.insert_unique(hasher.hash_one(entry.id), number, hash);
+    }
+
+    /// Those of these parts, as [`Log::names`], [`Log::pack_places`] and [`Log::chunks`] gave them; nothing where they are not.
+    pub(crate) fn of(names: Vec<Arc<str>>, places: &[u8], chunks: Vec<Vec<u8>>) -> Option<Self> {
+        let mut log =
+            Self { names: Names::of(names), chunks: chunks.into_iter().map(Arc::new).collect(), ..Self::default() };
+        let mut from = Unpacker::new(places, &[]);
+        log.places = Pack::unpack(&mut from)?;
+        let Self { places, chunks, ids, hasher, .. } = &mut log;
+        let id = |number: u32| {
+            let place = places[number as usize];
+            EntryId::unpack(&mut Unpacker::new(chunks.get(place.chunk as usize)?.get(place.at as usize..)?, &[]))
+        };
+        let hash = |number: &u32| id(*number).map_or(0, |id| hasher.hash_one(id));
+        ids.reserve(places.len(), hash);
+        for number in 0..u32::try_from(places.len()).ok()? {
+            ids.insert_unique(hasher.hash_one(id(number)?), number, hash);
+        }
+        places.is_sorted_by(|a, b| a.position < b.position).then_some(log)
+    }
+
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// The packed entries.
+    pub(crate) fn chunks(&self) -> &[Arc<Vec<u8>>] {
+        &self.chunks
+    }
+
+    /// Where each entry is in the chunks.
+    pub(crate) fn pack_places(&self, to: &mut Packer) {
+        self.places.pack(to);
+    }
+
+    /// The leaf hashes of the entries, in order.
+    pub fn leaves(&self) -> impl Iterator<Item = Hash> {
+        self.places.iter().map(|place| {
+            let mut from = unpacker(&self.chunks, &self.names, *place);
+            let read = |from: &mut Unpacker| EntryId::unpack(from).and_then(|_| Hash::unpack(from));
+            read(&mut from).expect("what was packed unpacks")
+        })
     }
 
     /// How many entries it holds.

@@ -7,6 +7,7 @@ use crate::prelude::*;
 use core::{fmt, str::FromStr};
 use hashbrown::HashMap;
 use minutebook_events::decide::{Name, definition, references};
+use minutebook_events::packed::{Names, Pack, Packer, Unpacker};
 use minutebook_events::{Act, ActRef, ContractId, Entry, EventKind, Hash, OfficeId, PartyId, Position};
 use serde::{Deserialize, Serialize};
 
@@ -160,7 +161,67 @@ impl Stream {
 #[derive(Debug, Clone, Default)]
 pub struct Streams(HashMap<Subject, Stream>);
 
+impl Pack for Subject {
+    fn pack(&self, to: &mut Packer) {
+        match self {
+            Self::Contract(id) => id.pack(to.variant(0)),
+            Self::Party(id) => id.pack(to.variant(1)),
+            Self::Office(id) => id.pack(to.variant(2)),
+            Self::Act(reference) => reference.pack(to.variant(3)),
+        }
+    }
+    fn unpack(from: &mut Unpacker) -> Option<Self> {
+        match u8::unpack(from)? {
+            0 => Pack::unpack(from).map(Self::Contract),
+            1 => Pack::unpack(from).map(Self::Party),
+            2 => Pack::unpack(from).map(Self::Office),
+            3 => Pack::unpack(from).map(Self::Act),
+            _ => None,
+        }
+    }
+}
+
 impl Streams {
+    /// The most streams in one part of what is saved.
+    pub(crate) const PART: usize = 1 << 16;
+
+    /// Gives all of them to `part`, so many at a time.
+    pub(crate) fn save<E>(&self, names: &mut Names, part: &mut impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        let all: Vec<_> = self.all().collect();
+        for some in all.chunks(Self::PART) {
+            let mut bytes = vec![];
+            let mut to = Packer::new(&mut bytes, names);
+            to.number(some.len() as u128);
+            for (subject, positions) in some {
+                subject.pack(&mut to);
+                to.number(positions.len() as u128);
+                let before = [Position(0)].iter().chain(*positions);
+                before.zip(*positions).for_each(|(before, position)| to.number((position.0 - before.0).into()));
+            }
+            part(&bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Takes in the streams of one part.
+    pub(crate) fn load(&mut self, from: &mut Unpacker) -> Option<()> {
+        let count = u32::unpack(from)?;
+        self.0.reserve(count as usize);
+        for _ in 0..count {
+            let stream = self.of_mut(Subject::unpack(from)?);
+            let mut last = Position(0);
+            for place in 0..u32::unpack(from)? {
+                let further = u64::unpack(from)?;
+                last = Position(last.0.checked_add(further)?);
+                if further == 0 && place > 0 {
+                    return None;
+                }
+                stream.positions.push(last);
+            }
+        }
+        Some(())
+    }
+
     /// The positions of the entries about a subject.
     pub fn of(&self, subject: &Subject) -> &[Position] {
         self.get(subject).map_or(&[], Stream::positions)

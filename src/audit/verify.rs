@@ -58,7 +58,7 @@ pub fn verify(
         by_size.sort_by_key(|checkpoint| checkpoint.head.size);
         let mut due = by_size.iter().peekable();
         let (mut so_far, mut other_versions) = (SoFar::with_capacity(size), 0);
-        ahead::each(store, size, Seen::of, |seen| {
+        ahead::each(store, 0..size, Seen::of, |seen| {
             so_far.take_in(seen?, store)?;
             let taken_in = so_far.tree.size();
             while let Some(checkpoint) = due.next_if(|checkpoint| checkpoint.head.size.0 == taken_in) {

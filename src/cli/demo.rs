@@ -50,7 +50,7 @@ fn only_kents(ledger: &Ledger, files: &[InHand], folder: &Path) -> Result<(), St
 }
 
 fn told(ledger: &Ledger, folder: &Path, files: usize, new: usize) -> Result<String, Stop> {
-    let rebuilt = ledger.rebuild(|_, _| {})?.projections.roots().projections();
+    let rebuilt = ledger.rebuild(false, |_, _| {})?.0.projections.roots().projections();
     let equal = rebuilt == ledger.view().projections.roots().projections();
     let recorded = match new {
         0 => format!("All {files} decisions are already recorded in {}: nothing was changed.", folder.display()),

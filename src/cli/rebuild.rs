@@ -4,11 +4,12 @@ use super::{Json, Outcome, Stop, output};
 use crate::audit::certificate::Certificate;
 use crate::audit::checkpoint::Head;
 use crate::audit::key::PrivateKey;
+use crate::ledger::Ledger;
 use crate::report;
 use chrono::Utc;
 use clap::Args;
-use minutebook_events::Instant;
-use minutebook_projections::RootOf;
+use minutebook_events::{Instant, Position};
+use minutebook_projections::{Projections, RootOf};
 use serde_json::json;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -33,13 +34,17 @@ impl Rebuild {
         let ledger = output::open(folder)?;
         let mut progress = output::Progress::new("rebuilding");
         let started = time::Instant::now();
-        let rebuilt = ledger.rebuild(|done, total| progress.tell(done, total))?;
+        // What is certified is rebuilt as a whole.
+        let (rebuilt, began) = ledger.rebuild(self.certify.is_none(), |done, total| progress.tell(done, total))?;
+        let head = rebuilt.head();
         let seconds = started.elapsed().as_secs_f64();
         let events: usize = rebuilt.projections.log().iter().map(|recorded| recorded.entry.events.len()).sum();
         let live = output::wait(ledger.roots())?;
-        let certificate = Certificate { at: Instant::new(Utc::now()), rebuilt: rebuilt.head(), live };
+        hold(&rebuilt.projections, &ledger)?;
+        ledger.save_snapshot(&rebuilt);
+        let certificate = Certificate { at: Instant::new(Utc::now()), rebuilt: head, live };
         let mut text =
-            if self.json.json { as_json(&certificate, events) } else { words(&certificate, events, seconds)? };
+            if self.json.json { as_json(&certificate, events) } else { words(&certificate, events, began, seconds)? };
         if let (Some(file), Some(key)) = (&self.certify, &key) {
             output::write_new(file, certificate.sign(key).as_bytes())?;
             if !self.json.json {
@@ -67,9 +72,21 @@ fn as_json(certificate: &Certificate, events: usize) -> String {
     report::json(&object) + "\n"
 }
 
-fn words(certificate: &Certificate, events: usize, seconds: f64) -> Result<String, Stop> {
+/// The roots are over the hashes of stored bytes: that the live entries say what those bytes say is to be seen besides.
+fn hold(rebuilt: &Projections, ledger: &Ledger) -> Result<(), Stop> {
+    match rebuilt.digest() == ledger.view().projections.digest() {
+        true => Ok(()),
+        false => {
+            Err("what questions are answered from is not what the entries say: remove the file \"snapshot\" in the \
+                      ledger's folder, and find out who wrote it; it will be made anew"
+                .into())
+        }
+    }
+}
+
+fn words(certificate: &Certificate, events: usize, began: Position, seconds: f64) -> Result<String, Stop> {
     let Certificate { rebuilt, live, .. } = certificate;
-    let mut text = format!("Rebuilt from entry 0: {} entries, {events} events in {seconds:.3} s\n", rebuilt.size);
+    let mut text = format!("Rebuilt from entry {began}: {} entries, {events} events in {seconds:.3} s\n", rebuilt.size);
     let word = |equal| if equal { "equal to the live one" } else { "DIFFERS from the live one" };
     for (root, equal) in pairs(certificate) {
         writeln!(text, "  {:<10} v{}  {}  {}", root.name, root.version, root.root, word(equal))?;

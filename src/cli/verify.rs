@@ -8,6 +8,7 @@ use crate::audit::verify::{Verified, verify};
 use crate::copies::foreign;
 use crate::report;
 use crate::sealed::{Contents, VerifiedContents};
+use crate::snapshot::Snapshot;
 use crate::store::{self, Store};
 use chrono::Utc;
 use clap::Args;
@@ -79,7 +80,11 @@ impl Verify {
         let mut progress = output::Progress::new("verifying");
         let started = Instant::now();
         let result =
-            verify(&*store, Some(&Contents::beside(folder)), &checkpoints, |done, total| progress.tell(done, total));
+            verify(&*store, Some(&Contents::beside(folder)), &checkpoints, |done, total| progress.tell(done, total))
+                .and_then(|verified| {
+                    Snapshot::hold(folder, &*store, |done, total| progress.tell(done, total))?;
+                    Ok(verified)
+                });
         let seconds = started.elapsed().as_secs_f64();
         let mut notes: Vec<String> = of_the_clock(&*store).into_iter().collect();
         notes.extend(of_the_folder(folder)?);

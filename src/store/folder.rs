@@ -29,6 +29,8 @@ pub const MARKER: &str = "minutebook.json";
 const MARKER_DRAFT: &str = "minutebook.draft";
 const LOCK: &str = "lock";
 const SIZE: &str = "size";
+/// What is derived of all entries: a file of each name, and a draft of it.
+pub const DERIVED: [&str; 4] = ["snapshot", "snapshot.draft", "rebuilding", "rebuilding.draft"];
 const SLED: &str = "sled";
 
 /// The folders beside the entries that are part of a ledger: what it signed of itself, and content of which its entries hold
@@ -230,7 +232,7 @@ fn only_leftovers(path: &Path) -> Result<(), OpenError> {
 
 /// What the store may have in a ledger's folder.
 fn of_the_store() -> impl Iterator<Item = &'static str> {
-    [LOCK, SIZE, WHOLE, SLED, MARKER_DRAFT, MARKER].into_iter().chain(kept::NAMES)
+    [LOCK, SIZE, WHOLE, SLED, MARKER_DRAFT, MARKER].into_iter().chain(DERIVED).chain(kept::NAMES)
 }
 
 /// Whether something in a ledger's folder has the name of what the store keeps there.

@@ -26,6 +26,7 @@ mod replay;
 mod run;
 mod sealed;
 mod shared;
+mod snapshots;
 mod store;
 mod streams;
 mod survival;

@@ -1,0 +1,160 @@
+//! Snapshots: an opening goes on from one that matches, and says so of one that does not; what it says is never trusted
+//! against the entries.
+
+use crate::given::defines;
+use crate::run::{Place, Ran, reopen, topics};
+use minutebook::ledger::View;
+use minutebook::question::Question;
+use minutebook_events::{Event, EventKind, Hash, Knowledge};
+use minutebook_projections::{Projections, saved};
+use std::fs;
+use std::path::PathBuf;
+
+fn snapshot(place: &Place) -> PathBuf {
+    place.ledger().join("snapshot")
+}
+
+/// Kent's ledger with a snapshot of all of it, and its bytes.
+fn rebuilt() -> (Place, Vec<u8>) {
+    let place = Place::kent();
+    place.run(&["rebuild"]).ok();
+    let bytes = fs::read(snapshot(&place)).unwrap();
+    (place, bytes)
+}
+
+/// What the ledger answers to every topic, of all contracts.
+fn answers(place: &Place) -> Vec<String> {
+    let (ledger, to) = (reopen(&place.ledger()), "2026-11-22".parse().unwrap());
+    let ask = |topic| {
+        let question = Question { topic, contract: None, as_of: to, known_at: None, decided_by: None };
+        serde_json::to_string(&ledger.view().ask(&question).unwrap()).unwrap()
+    };
+    let of_all = topics(to).into_iter().filter(|topic| topic.word() != "why");
+    of_all.map(ask).collect()
+}
+
+fn state(place: &Place) -> Ran {
+    place.run(&["state", "--as-of", "2024-06-01"]).ok()
+}
+
+/// A snapshot of other projections, said to be of the same entries.
+fn forged(of: &Projections, head: &[u8]) -> Vec<u8> {
+    let part = |part: &[u8]| [&(part.len() as u64).to_le_bytes()[..], &Hash::of([part]).0, part].concat();
+    let mut bytes = [b"minutebook snapshot 1\n".as_slice(), &part(head)].concat();
+    of.save(|next| {
+        bytes.extend(part(next));
+        Ok::<_, std::convert::Infallible>(())
+    })
+    .unwrap();
+    [bytes, part(&[])].concat()
+}
+
+/// The first part, which says what the snapshot is of.
+fn head_of(snapshot: &[u8]) -> Vec<u8> {
+    let from = snapshot.iter().position(|byte| *byte == b'\n').unwrap() + 1 + 8 + 32;
+    let length = snapshot[from - 40..from - 32].try_into().map(u64::from_le_bytes).unwrap();
+    snapshot[from..from + length as usize].to_vec()
+}
+
+#[test]
+fn an_opening_goes_on_from_a_snapshot() {
+    let (place, bytes) = rebuilt();
+    let with = answers(&place);
+    fs::remove_file(snapshot(&place)).unwrap();
+    assert_eq!(with, answers(&place));
+    // What it says is what is answered, until somebody compares: so it is read, and not only written.
+    fs::write(snapshot(&place), forged(&altered(&place), &head_of(&bytes))).unwrap();
+    assert_ne!(with, answers(&place));
+}
+
+#[test]
+fn what_was_recorded_since_is_there() {
+    let (place, bytes) = rebuilt();
+    place.file("party.toml", defines("somebody")).run(&["record", "party.toml"]).ok();
+    assert_eq!(fs::read(snapshot(&place)).unwrap(), bytes, "one entry is worth no other snapshot");
+    place.run(&["explain", "39"]).ok().prints(&["somebody"]);
+    place.run(&["verify"]).ok();
+    place.run(&["record", "party.toml"]).ok().prints(&["already"]);
+    assert_eq!(place.roots()["equal"], true);
+    assert_ne!(fs::read(snapshot(&place)).unwrap(), bytes);
+}
+
+#[test]
+fn a_snapshot_that_does_not_match_is_discarded_with_a_warning() {
+    let (place, bytes) = rebuilt();
+    let right = state(&place).out;
+    let spoilt = |at: usize| {
+        let mut spoilt = bytes.clone();
+        spoilt[at] ^= 1;
+        spoilt
+    };
+    let version = String::from_utf8(head_of(&bytes)).unwrap();
+    let other = version.replace(&format!("version {}", saved::VERSION), &format!("version {}", saved::VERSION + 1));
+    let ledger = reopen(&place.ledger());
+    let other_version = forged(&ledger.view().projections, other.as_bytes());
+    drop(ledger);
+    let mut wrong: Vec<Vec<u8>> = (0..bytes.len()).step_by(bytes.len() / 24 + 1).map(spoilt).collect();
+    wrong.extend([0, 10, 22, 60, 200, bytes.len() / 2, bytes.len() - 1].map(|end| bytes[..end].to_vec()));
+    wrong.extend([other_version, spoilt(25), b"minutebook snapshot 1\n".repeat(40)]);
+    for wrong in wrong {
+        fs::write(snapshot(&place), &wrong).unwrap();
+        let ran = state(&place).says(&["the snapshot is discarded"]);
+        assert_eq!(ran.out, right, "{} bytes", wrong.len());
+    }
+    // One of a longer ledger says of entries what is not there.
+    let longer = Place::kent();
+    longer.file("party.toml", defines("somebody")).run(&["record", "party.toml"]).ok();
+    longer.run(&["rebuild"]).ok();
+    fs::copy(snapshot(&longer), snapshot(&place)).unwrap();
+    assert_eq!(state(&place).says(&["the snapshot is discarded", "40 entries"]).out, right);
+    // One of as many other entries.
+    place.file("party.toml", defines("somebody-else")).run(&["record", "party.toml"]).ok();
+    fs::copy(snapshot(&longer), snapshot(&place)).unwrap();
+    state(&place).says(&["the snapshot is discarded", "its last entry"]);
+}
+
+/// The projections of a ledger with another amount on every value line, and the same hashes.
+fn altered(place: &Place) -> Projections {
+    let ledger = reopen(&place.ledger());
+    let alter = |event: &mut Event| match &mut event.kind {
+        EventKind::ValueSet { amount: amount @ Knowledge::Known(_), .. } => {
+            *amount = Knowledge::Known("£1".parse().unwrap());
+        }
+        _ => {}
+    };
+    let mut altered = Projections::default();
+    for recorded in ledger.view().projections.log().iter() {
+        let mut entry = recorded.entry.clone();
+        entry.events.iter_mut().for_each(alter);
+        altered.apply(entry, recorded.leaf);
+    }
+    assert_eq!(View::of(&altered).head, ledger.head());
+    altered
+}
+
+#[test]
+fn a_snapshot_that_says_otherwise_than_the_entries_is_found() {
+    let (place, bytes) = rebuilt();
+    place.run(&["verify"]).ok();
+    fs::write(snapshot(&place), forged(&altered(&place), &head_of(&bytes))).unwrap();
+    place.run(&["verify"]).ends(1).prints(&["Fault: position 39", "the snapshot", "remove the file"]);
+    place.run(&["rebuild"]).ends(2).says(&["is not what the entries say", "remove the file"]);
+    fs::remove_file(snapshot(&place)).unwrap();
+    place.run(&["verify"]).ok();
+    assert_eq!(place.roots()["equal"], true);
+}
+
+#[test]
+fn a_rebuild_that_was_interrupted_goes_on() {
+    let (place, bytes) = rebuilt();
+    place.file("party.toml", defines("somebody")).run(&["record", "party.toml"]).ok();
+    let aside = place.ledger().join("rebuilding");
+    fs::write(&aside, &bytes).unwrap();
+    place.run(&["rebuild"]).ok().prints(&["Rebuilt from entry 39: 40 entries", "equal to the live one"]);
+    assert!(!aside.exists());
+    place.run(&["rebuild"]).ok().prints(&["Rebuilt from entry 0: 40 entries"]);
+    // What is certified goes on from nothing.
+    fs::write(&aside, &bytes).unwrap();
+    place.run(&["key", "new", "--out", "key", "council"]).ok();
+    place.run(&["rebuild", "--certify", "certificate", "--key", "key"]).ok().prints(&["Rebuilt from entry 0"]);
+}
