@@ -187,6 +187,8 @@ pub enum How {
     CapFrom(Months, DateSpan),
     /// A sum of so many lines of a kind on the day.
     Lines(usize, Arc<str>),
+    /// A sum over contracts: of so many amounts of so many that there are, of so many contracts.
+    Total(i64, i64, i64),
     /// A sum over a range, by how much of a year it is.
     Over(TimeRange),
     /// A sum over a financial year.
@@ -212,11 +214,22 @@ impl fmt::Display for How {
             }
             Self::CapFrom(months, start) => write!(out, "{months} at the most from {start}"),
             Self::Lines(added, lines) => write!(out, "sum of {added} {lines} lines in effect on the day, by year"),
+            Self::Total(added, all, contracts) if added == all => {
+                write!(out, "{} of {}", counted(*added, "amount"), counted(*contracts, "contract"))
+            }
+            Self::Total(added, all, contracts) => {
+                write!(out, "{added} of {} of {}", counted(*all, "amount"), counted(*contracts, "contract"))
+            }
             Self::Over(range) => write!(out, "{} over {range}", range.years()),
             Self::Year(year) => write!(out, "sum over {year}"),
             Self::Rounded(how, slack) => write!(out, "{how}; its parts are rounded, by {slack} at the most"),
         }
     }
+}
+
+/// "1 contract", "2 contracts".
+fn counted(number: i64, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Why a figure may not hold on the day.
