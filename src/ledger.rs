@@ -13,12 +13,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use minutebook_events::codec::{self, BadBytes};
 use minutebook_events::decide::{Rejection, decide, decide_on};
 use minutebook_events::{ContractId, Draft, Entry, EntryId, Hash, Instant, Position, Slug};
-use minutebook_projections::{Projections, Recorded};
+use minutebook_projections::{Projections, Recorded, Totals};
 use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::{mpsc, oneshot};
 
 /// What tells the time: the clock of this machine, or a test's.
@@ -155,6 +155,7 @@ pub struct Ledger {
     store: Arc<dyn Store>,
     contents: Contents,
     projections: Arc<RwLock<Projections>>,
+    totals: Mutex<Totals>,
     tree: Arc<RwLock<Tree>>,
     durable: Arc<AtomicU64>,
     requests: Option<mpsc::UnboundedSender<Request>>,
@@ -167,12 +168,14 @@ pub struct View<'a> {
     pub projections: Held<'a>,
     /// The number of durable entries.
     pub head: Position,
+    /// Totals that follow the projections when they are asked for, where whoever asks will ask again.
+    pub totals: Option<&'a Mutex<Totals>>,
 }
 
 impl<'a> View<'a> {
     /// A view of projections that belong to no open ledger, all of them.
     pub fn of(projections: &'a Projections) -> Self {
-        Self { projections: Held::Apart(projections), head: projections.head() }
+        Self { projections: Held::Apart(projections), head: projections.head(), totals: None }
     }
 }
 
@@ -219,7 +222,11 @@ impl Ledger {
         let contents = Contents::recover(folder).map_err(ContentFault::Unlisted)?;
         match streams::ask(&*store, question)? {
             Some(answer) => Ok(answer),
-            None => Ok(Self::on(store, contents, Box::new(Utc::now), progress)?.view().ask(question)),
+            None => {
+                let ledger = Self::on(store, contents, Box::new(Utc::now), progress)?;
+                // Nobody asks a second time.
+                Ok(View { totals: None, ..ledger.view() }.ask(question))
+            }
         }
     }
 
@@ -258,7 +265,8 @@ impl Ledger {
             .name("ledger-writer".to_owned())
             .spawn(move || writer.run(inbox))
             .expect("a process that can open a ledger can start a thread");
-        Ok(Self { store, contents, projections, tree, durable, requests: Some(requests), writer: Some(writer) })
+        let (requests, writer, totals) = (Some(requests), Some(writer), Mutex::default());
+        Ok(Self { store, contents, projections, totals, tree, durable, requests, writer })
     }
 
     /// Records a draft as the entry at `expected`, which claims that the ledger holds that many entries. Entries
@@ -336,7 +344,7 @@ impl Ledger {
     /// What is recorded, for a question.
     pub fn view(&self) -> View<'_> {
         let projections = Held::Live(self.projections.read().unwrap_or_else(PoisonError::into_inner));
-        View { projections, head: self.head() }
+        View { projections, head: self.head(), totals: Some(&self.totals) }
     }
 
     /// The number of durable entries: the position of the next.

@@ -4,7 +4,7 @@
 
 use crate::all::Projections;
 use crate::coordinates::At;
-use crate::figure::{Beside, Figure, How, Knowing, Other, Val};
+use crate::figure::{Figure, How, Knowing, Val};
 use crate::prelude::*;
 use crate::register::{Held, State, last_day};
 use crate::timeline::Fact;
@@ -17,8 +17,10 @@ pub struct Ending {
     pub part: Part,
     /// Whether it is in force on the day of the question.
     pub status: Figure,
-    /// Its last day by firm facts: before it ends, or its firm term runs out. What was not firm stands beside.
+    /// Its last day by firm facts: before it ends, or its firm term runs out.
     pub last_day: Figure,
+    /// The last days that other facts say: such a fact ends nothing.
+    pub said: Vec<Figure>,
     /// By how much it may be extended.
     pub option: Figure,
 }
@@ -37,8 +39,8 @@ impl Projections {
 fn ending(held: &Held<'_>, day: Day, by: Day) -> Option<Ending> {
     let (_, status) = held.status_on(day).filter(|(state, _)| *state == State::InForce)?;
     let name = held.name("last-day");
-    let said: Vec<Other> = held.ahead(day).filter_map(|fact| said(fact, day, by)).collect();
-    let mut figure = match first_day_without(held, day, by) {
+    let said: Vec<Figure> = held.ahead(day).filter_map(|fact| said(held, fact, day, by)).collect();
+    let last_day = match first_day_without(held, day, by) {
         Some((first, state)) => {
             let last = first.pred_opt().unwrap_or(Day::MIN);
             let how = match state {
@@ -52,9 +54,8 @@ fn ending(held: &Held<'_>, day: Day, by: Day) -> Option<Ending> {
         None if said.is_empty() => return None,
         None => Figure::unknown(name, "no firm fact ends it within these months"),
     };
-    figure.others = said;
     let [_, option, _] = held.term_figures();
-    Some(Ending { part: held.part.clone(), status, last_day: figure, option })
+    Some(Ending { part: held.part.clone(), status, last_day, said, option })
 }
 
 /// The first day on which it is not in force by firm facts any more, where its last is not after a day; and what it is then.
@@ -67,12 +68,15 @@ fn first_day_without(held: &Held<'_>, day: Day, by: Day) -> Option<(Day, State)>
     states.into_iter().find(|(_, state)| *state != State::InForce)
 }
 
-/// A fact that is not firm and says that it ends on one of these days, or that its term does.
-fn said(fact: &Fact, day: Day, by: Day) -> Option<Other> {
-    let last = match &fact.event().kind {
-        EventKind::Ended { .. } => fact.effective().plus_days(-1),
-        _ => last_day(fact)?,
+/// The last day that a fact says which is not firm, where it is one of these days.
+fn said(held: &Held<'_>, fact: &Fact, day: Day, by: Day) -> Option<Figure> {
+    let (what, last) = match &fact.event().kind {
+        EventKind::Ended { .. } => ("status", fact.effective().plus_days(-1)),
+        _ => ("term", last_day(fact)?),
     };
-    let within = day <= last.latest() && last.latest() <= by;
-    (within && !fact.standing().is_firm()).then(|| Other::of(fact, Beside::Differs))
+    if fact.standing().is_firm() || last.latest() < day || by < last.latest() {
+        return None;
+    }
+    let said = Figure::computed(held.name(what), Knowing::Known(Val::Date(last)), "", [fact.clone()]);
+    Some(Figure { computed: None, effective: Some(fact.effective()), because: fact.event().because.clone(), ..said })
 }

@@ -35,7 +35,7 @@ pub use contents::Content;
 pub use coordinates::At;
 pub use decisions::Decisions;
 pub use endings::Ending;
-pub use figure::{Beside, Doubt, Figure, How, Knowing, Other, Says, Told, Val, Why, tell};
+pub use figure::{Beside, Counts, Doubt, Figure, How, Knowing, Other, Says, Told, Val, Why, tell};
 pub use findings::{Checked, Finding, Findings, Weight};
 pub use index::{Index, Projection};
 pub use key::{Holder, Key, of_part};

@@ -393,10 +393,8 @@ impl Registered<'_> {
     /// Whether the whole contract and each lot is in force on a day, as [`Self::statuses`] says at more length.
     pub(crate) fn in_brief(&self, day: Day) -> (InBrief, Vec<InBrief>) {
         let own = |held: &Held<'_>| {
-            held.own(day).map(|own| InBrief {
-                state: own.state,
-                uncertain: own.selection.uncertain || own.doubt.is_some(),
-            })
+            held.own(day)
+                .map(|own| InBrief { state: own.state, uncertain: own.selection.uncertain || own.doubt.is_some() })
         };
         let lots: Vec<Option<InBrief>> = self.lots.iter().map(|(_, lot)| own(lot)).collect();
         let whole = own(&self.whole).unwrap_or_else(|| {

@@ -10,17 +10,21 @@
 //!   apart with the contract that has it and those that it covers.
 //! - An arm counts with the organisation that it is an arm of, as funder; a provider is the party that the line names.
 //! - Lots and areas mean nothing outside their contract, so that neither is added over contracts.
-//! - What is not known is counted, and by why it is not; so is a contract of which no amount is in the record at all.
+//! - What is not known is counted, and by why it is not; so is a contract of which no amount stands as firmly as that it is
+//!   in force.
 
 use crate::all::Projections;
 use crate::coordinates::At;
+use crate::figure::Counts;
 use crate::key::Key;
 use crate::prelude::*;
 use crate::register::{InBrief, Registered, State};
 use crate::streams::Subject;
 use crate::value::{Amount, EVER, Lack, pieces, to_the_penny};
 use core::ops::Bound;
-use minutebook_events::{ContractId, Day, EventKind, LotId, Measure, Money, Part, PartyId, Position, TimeRange, ValueLine};
+use minutebook_events::{
+    ContractId, Day, EventKind, LotId, Measure, Money, Part, PartyId, Position, TimeRange, ValueLine,
+};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -58,9 +62,14 @@ impl Footing {
         }
     }
 
-    /// Whether anything says that it is in force.
-    fn is_live(self) -> bool {
-        self <= Self::SaidToBe
+    /// The weakest footing of amounts that stand as firmly as a contract on this one; none where nothing says that it is in
+    /// force, and nothing is missed.
+    fn with_amounts_on(self) -> Option<Self> {
+        match self {
+            Self::InForce | Self::MayBe => Some(Self::MayBe),
+            Self::SaidToBe => Some(Self::SaidToBe),
+            Self::NotDetermined | Self::Not => None,
+        }
     }
 }
 
@@ -75,7 +84,7 @@ pub enum Lacking {
     Conflicting,
     /// It is stated on a basis that does not tell what it is a year.
     NotByYear,
-    /// No amount of the contract is in effect at all.
+    /// No amount of the contract stands as firmly as that it is in force: this counts contracts, and no amounts.
     NoAmount,
 }
 
@@ -87,7 +96,7 @@ impl Lacking {
             Self::Withheld => "withheld",
             Self::Conflicting => "conflicting",
             Self::NotByYear => "not stated by year",
-            Self::NoAmount => "with no amount in the record",
+            Self::NoAmount => "with no amount that stands as firmly",
         }
     }
 
@@ -165,6 +174,9 @@ impl By {
             Self::Area => "area",
         }
     }
+
+    /// Those that whoever asks can choose from.
+    pub const EACH: [Self; 5] = [Self::Funder, Self::Partner, Self::Lot, Self::Area, Self::Contract];
 
     /// Whether its groups reach over contracts. The others have as many groups as there are contracts, or more, so that
     /// whoever lists them goes through all contracts anyway.
@@ -260,6 +272,12 @@ impl Footed {
     pub fn lacks(&self) -> i64 {
         self.lacking.values().map(|lacking| lacking.amounts).sum()
     }
+
+    /// Of how much it is.
+    pub fn counts(&self) -> Counts {
+        let Tally { amounts: known, contracts, .. } = self.known;
+        Counts { contracts, amounts: known + self.lacks(), known }
+    }
 }
 
 /// A total on a day.
@@ -285,7 +303,7 @@ struct Piece {
 
 impl Projections {
     /// What a contract is worth a year on some days, share by share, whatever day is asked about. A contract that anything
-    /// says is in force has a share of nothing known on the days on which it has no other.
+    /// says is in force has a share of nothing known on the days on which it has none that stands as firmly.
     pub fn shares<'a>(&'a self, contract: &'a ContractId, at: At, within: TimeRange) -> Vec<Share<'a>> {
         if !self.defined(contract, at.head) {
             return vec![];
@@ -373,6 +391,7 @@ impl Projections {
             let place = Place { group: self.group(by, contract, share, at), measure, covers };
             let (lacking, tally) = match share.yearly {
                 Ok((pounds, slack)) => (None, Tally::amount(pounds, slack)),
+                Err(Lacking::NoAmount) => (Some(Lacking::NoAmount), Tally::default()),
                 Err(lacking) => (Some(lacking), Tally::amount(0, 0)),
             };
             let (column, days) = ((share.footing, lacking), share.days);
@@ -446,24 +465,19 @@ fn push<'a>(shares: &mut Vec<Share<'a>>, own: usize, share: Share<'a>) {
     }
 }
 
-/// The days on which anything says that the contract is in force, and no amount of it is in effect.
+/// The days on which anything says that the contract is in force, and no amount of it stands as firmly.
 fn silent<'a>(stands: &[(TimeRange, Stands)], shares: &[Share<'a>]) -> Vec<Share<'a>> {
-    let counted = shares.iter().filter(|share| share.footing != Footing::Not).map(|share| share.days).collect();
-    let covered = union(counted);
     let mut silent = vec![];
-    for (days, stands) in stands.iter().filter(|(_, stands)| stands.whole.is_live()) {
+    for (days, Stands { whole, .. }) in stands {
+        let Some(firm) = whole.with_amounts_on() else { continue };
+        let there = shares.iter().filter(|share| share.footing <= firm);
+        let covered = union(there.filter_map(|share| share.days.overlap(*days)).collect());
         let mut from = days.from;
-        let ends = TimeRange { from: days.end, end: days.end };
-        for next in covered.iter().filter_map(|covered| covered.overlap(*days)).chain([ends]) {
+        for next in covered.into_iter().chain([TimeRange { from: days.end, end: days.end }]) {
             if from < next.from {
-                silent.push(Share {
-                    days: TimeRange { from, end: next.from },
-                    footing: stands.whole,
-                    line: None,
-                    with: vec![],
-                    area: None,
-                    yearly: Err(Lacking::NoAmount),
-                });
+                let days = TimeRange { from, end: next.from };
+                let yearly = Err(Lacking::NoAmount);
+                silent.push(Share { days, footing: *whole, line: None, with: vec![], area: None, yearly });
             }
             from = next.end;
         }

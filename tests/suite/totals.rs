@@ -1,0 +1,457 @@
+//! Totals over contracts: the index, the way through all contracts and a naive reference made from what the existing answers say
+//! of each contract alone agree, on any day, at any coordinates, after anything that is recorded; and golden figures of Kent's
+//! record.
+
+use crate::histories::{STANDINGS, asking, contract, entry, event, party, read, sources, span};
+use crate::run::Place as Folder;
+use minutebook::ledger::View;
+use minutebook::question::{Question, Topic};
+use minutebook_events::*;
+use minutebook_projections::{
+    At, By, Course, Ending, Footed, Footing, Group, Key, Knowing, Lack, Lacking, Place, Projections, State, Sum, Total,
+    Totals, Val, Window,
+};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use rust_decimal::Decimal;
+use std::collections::{BTreeMap, BTreeSet};
+
+// Histories in which contracts, terms, lots, amounts and funders meet.
+
+const CONTRACTS: u8 = 3;
+const LOTS: [&str; 2] = ["1", "2"];
+const EVERY: [By; 6] = [By::All, By::Funder, By::Partner, By::Contract, By::Lot, By::Area];
+const KEPT: [By; 3] = [By::All, By::Funder, By::Partner];
+
+fn part() -> impl Strategy<Value = Part> {
+    prop_oneof![
+        3 => Just(Part::Whole),
+        2 => select(&LOTS[..]).prop_map(|lot| Part::Lot(read(lot))),
+        1 => Just(Part::Service(read("help"))),
+    ]
+}
+
+fn amount() -> impl Strategy<Value = Knowledge<Money>> {
+    prop_oneof![
+        5 => (-3..90i64).prop_map(|pounds| Knowledge::Known(Money::exact(Decimal::from(pounds * 1_000)))),
+        1 => Just(Knowledge::Known(read("£0.99m"))),
+        1 => Just(Knowledge::Unknown("not stated".into())),
+        1 => Just(Knowledge::Withheld("paragraph 3".into())),
+    ]
+}
+
+fn line() -> impl Strategy<Value = ValueLine> {
+    let measure = select(vec![Measure::Value, Measure::Value, Measure::Envelope, Measure::Saving]);
+    (measure, part(), option::of(0..2u8), option::of(0..3u8)).prop_map(|(measure, part, provider, funder)| ValueLine {
+        measure,
+        part,
+        party: provider.map(party),
+        funder: funder.map(party),
+        name: None,
+    })
+}
+
+fn basis() -> impl Strategy<Value = Basis> {
+    select(vec![
+        Basis::Year,
+        Basis::Year,
+        Basis::Year,
+        Basis::FullYear,
+        Basis::WholePeriod,
+        Basis::Once,
+        Basis::Unstated,
+    ])
+}
+
+fn kind() -> impl Strategy<Value = EventKind> {
+    let of = || (0..CONTRACTS).prop_map(contract);
+    let months = || (1..14u32).prop_map(Months);
+    prop_oneof![
+        3 => (of(), part()).prop_map(|(contract, part)| EventKind::Commenced { contract, part }),
+        2 => (of(), part()).prop_map(|(contract, part)| EventKind::Ended { contract, part }),
+        2 => (of(), part(), span()).prop_map(|(contract, part, last_day)| EventKind::TermSet { contract, part, last_day }),
+        1 => (of(), part(), span()).prop_map(|(contract, part, last_day)| EventKind::Extended { contract, part, last_day }),
+        1 => (of(), part(), months())
+            .prop_map(|(contract, part, months)| EventKind::OptionGranted { contract, part, months }),
+        1 => (of(), part(), months()).prop_map(|(contract, part, months)| EventKind::ClauseSet {
+            contract,
+            part,
+            clause: Clause::TermCap { months }
+        }),
+        2 => (of(), select(&LOTS[..]), option::of(select(vec!["North", "South"]))).prop_map(|(contract, lot, area)| {
+            EventKind::LotDefined { contract, lot: read(lot), title: "A lot".to_owned(), area: area.map(str::to_owned) }
+        }),
+        6 => (of(), line(), amount(), basis(), option::weighted(0.15, of())).prop_map(
+            |(contract, line, amount, basis, with)| {
+                let with = with.into_iter().filter(|other| *other != contract).collect();
+                EventKind::ValueSet { contract, line, amount, basis, with }
+            }
+        ),
+        2 => (of(), line(), amount())
+            .prop_map(|(contract, line, by)| EventKind::ValueChanged { contract, line, by, basis: Basis::Year }),
+        1 => (0..3u8, option::of(0..3u8)).prop_map(|(number, arm_of)| EventKind::PartyDefined {
+            party: party(number),
+            name: format!("Party {number}"),
+            arm_of: arm_of.filter(|whole| *whole != number).map(party),
+        }),
+    ]
+}
+
+fn happens() -> impl Strategy<Value = (Event, Option<Index>)> {
+    let firmly = prop_oneof![3 => Just(Standing::Decided), 1 => Just(Standing::Happened), 2 => select(&STANDINGS[..])];
+    let strikes = prop_oneof![9 => Just(None), 1 => any::<Index>().prop_map(Some)];
+    (kind(), span(), option::weighted(0.3, span()), firmly, sources(), strikes).prop_map(
+        |(kind, effective, until, standing, sources, strikes)| {
+            (event(kind, effective, until, standing, &sources), strikes)
+        },
+    )
+}
+
+/// A ledger that defines every contract, but for those that it strikes again, and goes on at random.
+fn ledger() -> impl Strategy<Value = Vec<Entry>> {
+    let acts = vec((0..4u8, span(), vec(happens(), 1..=5)), 0..=9);
+    (acts, 1..=CONTRACTS).prop_map(|(acts, defined)| {
+        let defines = |number| {
+            let kind = EventKind::ContractDefined { contract: contract(number), title: format!("Contract {number}") };
+            event(kind, read("2020-01-01"), None, Standing::Decided, &["A 1"].into())
+        };
+        let mut entries = vec![entry(&[], 0, read("2019-12-01"), (0..defined).map(defines).collect())];
+        let mut left: Vec<EventRef> =
+            (0..defined).map(|at| EventRef { entry: entries[0].id, event: at.into() }).collect();
+        for (reference, decided, happens) in acts {
+            let mut events = vec![];
+            for (mut event, strikes) in happens {
+                if let Some(place) = strikes.filter(|_| !left.is_empty()) {
+                    let strikes = left.swap_remove(place.index(left.len()));
+                    event.kind = EventKind::Correction { strikes, reason: "it was wrong".to_owned() };
+                }
+                events.push(event);
+            }
+            let next = entry(&entries, reference, decided, events);
+            let is_fact = |event: &Event| !matches!(event.kind, EventKind::Correction { .. });
+            let facts = (0..).zip(&next.events).filter(|(_, event)| is_fact(event));
+            left.extend(facts.map(|(at, _)| EventRef { entry: next.id, event: at }));
+            entries.push(next);
+        }
+        entries
+    })
+}
+
+/// A day at, before or after what happens; or any, for terms and caps end when nothing happens.
+fn day() -> impl Strategy<Value = Day> {
+    let any = (0..800i64).prop_map(|days| Day::from_ymd_opt(2019, 11, 1).unwrap() + chrono::Duration::days(days));
+    prop_oneof![asking(), any]
+}
+
+fn project(entries: &[Entry]) -> Projections {
+    let mut projections = Projections::default();
+    entries.iter().for_each(|entry| projections.apply(entry.clone(), Hash::leaf(&codec::encode(entry))));
+    projections
+}
+
+// The naive reference: each contract alone, each line alone, on the day alone, by the figures of the answers that there are.
+
+fn state(knowing: &Knowing) -> State {
+    match knowing.known() {
+        Some(Val::State(state)) => *state,
+        other => panic!("{other:?} is no state"),
+    }
+}
+
+fn of_status(state: State, uncertain: bool) -> Footing {
+    match state {
+        State::InForce if uncertain => Footing::MayBe,
+        State::InForce => Footing::InForce,
+        State::SaidToBe(_) => Footing::SaidToBe,
+        State::Unknown => Footing::NotDetermined,
+        _ => Footing::Not,
+    }
+}
+
+fn of_amount(sum: &Sum) -> Footing {
+    match () {
+        () if sum.facts.iter().any(|fact| !fact.standing().is_firm()) => Footing::SaidToBe,
+        () if sum.uncertain.is_some() => Footing::MayBe,
+        () => Footing::InForce,
+    }
+}
+
+/// Why an amount that is in effect alone is not known.
+fn lacking(course: &Course<'_>, sum: &Sum, at: At) -> Option<Lacking> {
+    let figure = course.figure();
+    Some(match sum.missing.first()? {
+        Lack::Withheld(..) => Lacking::Withheld,
+        Lack::Unknown(_, why) if why.contains("conflict") => Lacking::Conflicting,
+        Lack::Unknown(..) if matches!(&*figure.value(), Knowing::Conflicting(_)) => panic!("{figure:?} at {at:?}"),
+        Lack::Unknown(..) => Lacking::Unknown,
+        _ => Lacking::NotByYear,
+    })
+}
+
+/// What a total says, as far as it can be seen.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Seen {
+    pence: i128,
+    slack: i128,
+    amounts: BTreeMap<Option<Lacking>, i64>,
+    contracts: BTreeMap<Option<Lacking>, BTreeSet<ContractId>>,
+}
+
+type Naive = BTreeMap<(Place, Footing), Seen>;
+
+fn pence(pounds: Decimal) -> i128 {
+    let pence = (pounds * Decimal::ONE_HUNDRED).round();
+    pence.mantissa() / 10_i128.pow(pence.scale())
+}
+
+fn naive(all: &Projections, by: By, at: At) -> Naive {
+    let mut seen = Naive::new();
+    for contract in all.contracts(at.head) {
+        let statuses = all.registered(contract, at).statuses();
+        let whole = of_status(statuses.state, statuses.whole.uncertain.is_some());
+        assert_eq!(state(&statuses.whole.value()), statuses.state);
+        let lots: BTreeMap<LotId, Footing> = all
+            .lots_of(contract, at)
+            .into_iter()
+            .zip(&statuses.lots)
+            .map(|(lot, figure)| (lot, of_status(state(&figure.value()), figure.uncertain.is_some())))
+            .collect();
+        let mut own: Vec<Footing> = vec![];
+        for course in all.courses(contract, at).filter(|course| course.line.measure.is_worth()) {
+            let sum = Sum::of(&[&course], Window::Yearly, at.as_of);
+            if sum.added == 0 && sum.missing.is_empty() {
+                continue;
+            }
+            let (lot, area) = match &course.line.part {
+                Part::Lot(lot) => (lots.get(lot).copied(), lots.get(lot).and_then(|_| area(all, contract, lot, at))),
+                _ => (None, None),
+            };
+            let footing = whole.max(lot.unwrap_or(whole)).max(of_amount(&sum));
+            own.push(footing);
+            let with: BTreeSet<ContractId> = course
+                .timeline
+                .counted(at)
+                .filter_map(|fact| match &fact.event().kind {
+                    EventKind::ValueSet { with, .. } => Some(with.clone()),
+                    _ => None,
+                })
+                .flatten()
+                .collect();
+            let covers = (!with.is_empty()).then(|| (contract.clone(), with.into_iter().collect()));
+            let ValueLine { measure, part, party, funder, .. } = course.line.clone();
+            let group = match by {
+                By::All => Group::All,
+                By::Funder => Group::Funder(funder.map(|funder| all.whole_party(&funder, at))),
+                By::Partner => Group::Partner(party),
+                By::Contract => Group::Contract(contract.clone()),
+                By::Lot => Group::Lot(contract.clone(), part),
+                By::Area => Group::Area(contract.clone(), area),
+            };
+            let lacking = lacking(&course, &sum, at);
+            let seen = seen.entry((Place { group, measure: Some(measure), covers }, footing)).or_default();
+            seen.pence += pence(sum.pounds);
+            seen.slack += pence(sum.slack);
+            *seen.amounts.entry(lacking).or_default() += 1;
+            [None, lacking].map(|why| seen.contracts.entry(why).or_default().insert(contract.clone()));
+        }
+        let firm = match whole {
+            Footing::InForce | Footing::MayBe => Footing::MayBe,
+            Footing::SaidToBe => Footing::SaidToBe,
+            _ => continue,
+        };
+        if own.iter().all(|footing| *footing > firm) {
+            let group = match by {
+                By::All => Group::All,
+                By::Funder => Group::Funder(None),
+                By::Partner => Group::Partner(None),
+                By::Contract => Group::Contract(contract.clone()),
+                By::Lot => Group::Lot(contract.clone(), Part::Whole),
+                By::Area => Group::Area(contract.clone(), None),
+            };
+            let seen = seen.entry((Place { group, measure: None, covers: None }, whole)).or_default();
+            for why in [None, Some(Lacking::NoAmount)] {
+                seen.contracts.entry(why).or_default().insert(contract.clone());
+            }
+        }
+    }
+    seen
+}
+
+fn area(all: &Projections, contract: &ContractId, lot: &LotId, at: At) -> Option<String> {
+    let selection = all.lots.timeline(&Key::Lot(contract.clone(), lot.clone()))?.select(at);
+    match &selection.answer.filter(|_| selection.conflicting.is_empty())?.event().kind {
+        EventKind::LotDefined { area, .. } => area.clone(),
+        _ => None,
+    }
+}
+
+/// The same shape of totals as of the reference; contracts are counted alone.
+fn shown(totals: &[Total]) -> BTreeMap<(Place, Footing), (i128, i128, BTreeMap<Option<Lacking>, [i64; 2]>)> {
+    let each = totals.iter().flat_map(|total| total.on.iter().map(move |(footing, footed)| ((total, *footing), footed)));
+    let money = |money: Option<Money>| money.map_or(0, |money| pence(money.pounds()));
+    each.map(|((total, footing), Footed { known, lacking })| {
+        let mut counts: BTreeMap<Option<Lacking>, [i64; 2]> =
+            lacking.iter().map(|(why, tally)| (Some(*why), [tally.amounts, tally.contracts])).collect();
+        counts.insert(None, [known.amounts, known.contracts]);
+        ((total.place.clone(), footing), (money(known.pounds()), money(known.slack()), counts))
+    })
+    .collect()
+}
+
+fn naively(naive: Naive) -> BTreeMap<(Place, Footing), (i128, i128, BTreeMap<Option<Lacking>, [i64; 2]>)> {
+    naive
+        .into_iter()
+        .map(|(place, seen)| {
+            let counts = seen
+                .contracts
+                .iter()
+                .map(|(why, contracts)| (*why, [seen.amounts.get(why).copied().unwrap_or(0), contracts.len() as i64]));
+            (place, (seen.pence, seen.slack, counts.collect()))
+        })
+        .collect()
+}
+
+/// Whether an amount is one that needs rounding by us: whole periods whose year is no whole number of pence.
+fn is_rounded(entries: &[Entry]) -> bool {
+    let period = |event: &Event| matches!(event.kind, EventKind::ValueSet { basis: Basis::WholePeriod, .. });
+    entries.iter().flat_map(|entry| &entry.events).any(period)
+}
+
+/// The two are the same; to a penny an amount where something had to be rounded.
+fn agree(all: &Projections, totals: &[Total], by: By, at: At, rounded: bool) -> Result<(), TestCaseError> {
+    let (ours, naive) = (shown(totals), naively(naive(all, by, at)));
+    if !rounded {
+        prop_assert_eq!(ours, naive, "{:?} {}", by, at.words());
+        return Ok(());
+    }
+    prop_assert_eq!(ours.keys().collect::<Vec<_>>(), naive.keys().collect::<Vec<_>>(), "{:?} {}", by, at.words());
+    for (place, (pence, slack, counts)) in &ours {
+        let (others, other_slack, other_counts) = &naive[place];
+        let amounts = i128::from(counts[&None][0]);
+        prop_assert!((pence - others).abs() <= amounts, "{:?}: {} and {}", place, pence, others);
+        prop_assert_eq!((slack, counts), (other_slack, other_counts), "{:?} {}", place, at.words());
+    }
+    Ok(())
+}
+
+/// The ends of a contract's parts, by asking day after day whether they are in force.
+fn naive_ends(all: &Projections, contract: &ContractId, at: At, by: Day) -> BTreeMap<Part, Day> {
+    let mut ends = BTreeMap::new();
+    let lots = all.lots_of(contract, at);
+    let parts: Vec<Part> = [Part::Whole].into_iter().chain(lots.iter().cloned().map(Part::Lot)).collect();
+    for part in parts {
+        let has_own = all.register.timeline(&Key::Status(contract.clone(), part.clone()));
+        if has_own.is_none_or(|timeline| timeline.select(at).is_empty()) {
+            continue;
+        }
+        let in_force = |day: Day| {
+            let statuses = all.registered(contract, at.on(day)).statuses();
+            let figure = match &part {
+                Part::Lot(lot) => &statuses.lots[lots.iter().position(|other| other == lot).unwrap()],
+                _ => &statuses.whole,
+            };
+            state(&figure.value()) == State::InForce
+        };
+        if !in_force(at.as_of) {
+            continue;
+        }
+        let after = at.as_of.iter_days().skip(1).find(|day| !in_force(*day) || *day > by.succ_opt().unwrap());
+        let last = after.and_then(|day| day.pred_opt()).filter(|last| *last <= by);
+        ends.extend(last.map(|last| (part, last)));
+    }
+    ends
+}
+
+fn firm_ends(endings: &[Ending]) -> BTreeMap<Part, Day> {
+    let last = |ending: &Ending| match ending.last_day.value().known() {
+        Some(Val::Date(last)) => last.exact(),
+        _ => None,
+    };
+    endings.iter().filter_map(|ending| Some((ending.part.clone(), last(ending)?))).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+
+    #[test]
+    fn totals_are_those_of_each_contract_alone(
+        entries in ledger(),
+        questions in vec((day(), any::<Index>(), option::of(asking())), 6),
+    ) {
+        let (all, rounded) = (project(&entries), is_rounded(&entries));
+        for (as_of, head, decided_by) in questions {
+            let at = At { as_of, head: Position(head.index(entries.len() + 1) as u64), decided_by };
+            for by in EVERY {
+                agree(&all, &all.totals(None, &[by], at), by, at, rounded)?;
+            }
+        }
+    }
+
+    #[test]
+    fn the_index_follows_whatever_is_recorded(
+        entries in ledger(),
+        stops in vec(any::<Index>(), 0..4),
+        days in vec(day(), 1..8),
+    ) {
+        let (all, rounded) = (project(&entries), is_rounded(&entries));
+        let mut heads: Vec<u64> = stops.iter().map(|stop| stop.index(entries.len() + 1) as u64).collect();
+        heads.push(entries.len() as u64);
+        heads.sort_unstable();
+        let mut kept = Totals::default();
+        for head in heads.into_iter().map(Position) {
+            // It may be behind the projections, as a question is that sees only what is on disk.
+            kept.follow(&all, head);
+            let mut anew = Totals::default();
+            anew.follow(&project(&entries[..head.0 as usize]), head);
+            for as_of in days.iter().copied() {
+                let at = At { as_of, head, decided_by: None };
+                for by in KEPT {
+                    let totals = kept.on(&[by], as_of);
+                    prop_assert_eq!(&totals, &all.totals(None, &[by], at), "{:?} {}", by, at.words());
+                    prop_assert_eq!(&totals, &anew.on(&[by], as_of), "{:?} {}", by, at.words());
+                    agree(&all, &totals, by, at, rounded)?;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn shares_of_all_days_are_those_of_each_day(entries in ledger(), days in vec(day(), 1..8), of in 0..CONTRACTS) {
+        let all = project(&entries);
+        let contract = contract(of);
+        let at = At { as_of: Day::MIN, head: all.head(), decided_by: None };
+        let whole = all.shares(&contract, at, TimeRange { from: Day::MIN, end: Day::MAX });
+        for day in days {
+            let within = TimeRange { from: day, end: day.succ_opt().unwrap() };
+            let on_the_day: Vec<_> = whole
+                .iter()
+                .filter(|share| share.days.contains(day))
+                .map(|share| minutebook_projections::Share { days: within, ..share.clone() })
+                .collect();
+            prop_assert_eq!(on_the_day, all.shares(&contract, at, within));
+        }
+    }
+
+    #[test]
+    fn what_ends_is_what_is_in_force_no_more(
+        entries in ledger(),
+        as_of in day(),
+        months in 1..14u32,
+        decided_by in option::of(asking()),
+    ) {
+        let all = project(&entries);
+        let by = Months(months).last_day_from(as_of).unwrap();
+        let at = At { as_of, head: all.head(), decided_by };
+        let mut kept = Totals::default();
+        kept.follow(&all, all.head());
+        let may_end = kept.may_end(TimeRange { from: as_of, end: by.succ_opt().unwrap() });
+        for contract in all.contracts(all.head()) {
+            let endings = all.endings(contract, at, by);
+            prop_assert_eq!(firm_ends(&endings), naive_ends(&all, contract, at, by), "{} {}", contract, at.words());
+            let known = all.endings(contract, At { decided_by: None, ..at }, by);
+            prop_assert!(known.is_empty() || may_end.contains(contract), "{}: {:?}", contract, known);
+        }
+    }
+}
