@@ -648,7 +648,9 @@ impl Totals {
         for recorded in (self.head.0..head.0).filter_map(|position| all.entry(Position(position))) {
             for subject in all.subjects(&recorded.entry) {
                 match subject {
-                    Subject::Contract(contract) => drop(touched.insert(contract)),
+                    Subject::Contract(contract) => {
+                        touched.insert(contract);
+                    }
                     Subject::Party(party) => {
                         if all.whole_party(&party, at(self.head)) != all.whole_party(&party, at(head)) {
                             moved.insert(party);

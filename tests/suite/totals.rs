@@ -4,7 +4,7 @@
 
 use crate::histories::{STANDINGS, asking, contract, entry, event, party, read, sources, span};
 use crate::run::Place as Folder;
-use minutebook::ledger::View;
+use minutebook::ledger::{Ledger, View};
 use minutebook::question::{Question, Topic};
 use minutebook_events::*;
 use minutebook_projections::{
@@ -156,7 +156,8 @@ fn project(entries: &[Entry]) -> Projections {
 fn state(knowing: &Knowing) -> State {
     match knowing.known() {
         Some(Val::State(state)) => *state,
-        other => panic!("{other:?} is no state"),
+        None => State::Unknown,
+        Some(other) => panic!("{other:?} is no state"),
     }
 }
 
@@ -254,7 +255,9 @@ fn naive(all: &Projections, by: By, at: At) -> Naive {
             seen.pence += pence(sum.pounds);
             seen.slack += pence(sum.slack);
             *seen.amounts.entry(lacking).or_default() += 1;
-            [None, lacking].map(|why| seen.contracts.entry(why).or_default().insert(contract.clone()));
+            for why in [None, lacking] {
+                seen.contracts.entry(why).or_default().insert(contract.clone());
+            }
         }
         let firm = match whole {
             Footing::InForce | Footing::MayBe => Footing::MayBe,
@@ -289,7 +292,8 @@ fn area(all: &Projections, contract: &ContractId, lot: &LotId, at: At) -> Option
 
 /// The same shape of totals as of the reference; contracts are counted alone.
 fn shown(totals: &[Total]) -> BTreeMap<(Place, Footing), (i128, i128, BTreeMap<Option<Lacking>, [i64; 2]>)> {
-    let each = totals.iter().flat_map(|total| total.on.iter().map(move |(footing, footed)| ((total, *footing), footed)));
+    let each =
+        totals.iter().flat_map(|total| total.on.iter().map(move |(footing, footed)| ((total, *footing), footed)));
     let money = |money: Option<Money>| money.map_or(0, |money| pence(money.pounds()));
     each.map(|((total, footing), Footed { known, lacking })| {
         let mut counts: BTreeMap<Option<Lacking>, [i64; 2]> =
@@ -452,6 +456,148 @@ proptest! {
             prop_assert_eq!(firm_ends(&endings), naive_ends(&all, contract, at, by), "{} {}", contract, at.words());
             let known = all.endings(contract, At { decided_by: None, ..at }, by);
             prop_assert!(known.is_empty() || may_end.contains(contract), "{}: {:?}", contract, known);
+        }
+    }
+}
+
+// Kent's record: each figure from the paragraph that it is in, and what is no fact in no column of facts.
+
+fn ask(folder: &Folder, args: &[&str]) -> Vec<serde_json::Value> {
+    let answer = folder.run(&[&["totals"], args, &["--json"]].concat()).ok().json();
+    assert_eq!(answer["question"], "totals");
+    answer["answer"].as_array().unwrap().clone()
+}
+
+/// The one row with these cells.
+#[track_caller]
+fn row<'a>(rows: &'a [serde_json::Value], cells: &[(&str, &str)]) -> &'a serde_json::Value {
+    let found: Vec<_> = rows.iter().filter(|row| cells.iter().all(|(name, said)| row[*name] == *said)).collect();
+    assert_eq!(found.len(), 1, "{cells:?} in {rows:#?}");
+    found[0]
+}
+
+/// What the three columns say.
+fn columns(row: &serde_json::Value) -> [&serde_json::Value; 3] {
+    ["in-force", "may-be-in-force", "said-to-be-in-force"].map(|column| &row[column]["value"])
+}
+
+#[test]
+fn what_covers_other_contracts_too_is_in_no_total() {
+    // A 2.19: the three funders of 2021/22, with services of Live Well Medway in the amounts.
+    let folder = Folder::kent();
+    let rows = ask(&folder, &["--as-of", "2021-06-01"]);
+    for (funder, pounds) in [
+        ("Kent County Council", "5290185.00"),
+        ("Kent and Medway Clinical Commissioning Group", "1488837.00"),
+        ("Medway Council", "22850.00"),
+    ] {
+        let row = row(&rows, &[("row", "total-apart"), ("funder", funder), ("measure", "value")]);
+        assert_eq!(columns(row), [&pounds.into(), &serde_json::Value::Null, &serde_json::Value::Null]);
+        assert_eq!(row["covers-too"][0], "live-well-medway");
+        assert!(!rows.iter().any(|row| row["row"] == "total-by-funder" && row["funder"] == funder), "{funder}");
+    }
+    assert_eq!(columns(row(&rows, &[("row", "total"), ("measure", "value")]))[0], &serde_json::Value::Null);
+}
+
+#[test]
+fn a_planned_lot_is_worth_nothing_by_firm_facts_in_a_contract_that_is_in_force() {
+    // C 4.1: the envelopes of lots 4 to 12 in 2022/23; C T1, rec b: planned and proposed to begin.
+    let rows = ask(&Folder::kent(), &["community-wellbeing", "--by", "lot", "--as-of", "2022-06-01"]);
+    let lots: Vec<&str> =
+        rows.iter().filter(|row| row["measure"] == "envelope").filter_map(|row| row["part"].as_str()).collect();
+    assert_eq!(lots, ["lot 4", "lot 5", "lot 6", "lot 7", "lot 8", "lot 9", "lot 10", "lot 11", "lot 12"]);
+    for (lot, pounds) in [("lot 4", "997350.68"), ("lot 5", "734460.80"), ("lot 12", "564064.00")] {
+        let row = row(&rows, &[("row", "total-by-lot"), ("part", lot)]);
+        assert_eq!(columns(row), [&serde_json::Value::Null, &serde_json::Value::Null, &pounds.into()]);
+    }
+}
+
+#[test]
+fn what_partners_have_is_rounded_as_it_is_stated() {
+    // E: 0.99 + 0.66 to Involve Kent, 1.24 to SEK, 0.98 to Imago: £3.87 million, each to the nearest £0.01 million.
+    let folder = Folder::kent();
+    let rows = ask(&folder, &["--by", "partner", "--as-of", "2025-11-22"]);
+    for (partner, pounds) in [("Involve Kent", "1650000.00"), ("SEK", "1240000.00"), ("Imago Community", "980000.00")] {
+        assert_eq!(columns(row(&rows, &[("partner", partner)]))[0], pounds);
+    }
+    let all = &row(&rows, &[("row", "total"), ("measure", "value")])["in-force"];
+    assert_eq!(all["value"], "3870000.00");
+    assert_eq!(all["counts"], serde_json::json!({ "contracts": 1, "amounts": 4, "known": 4 }));
+    assert!(all["computed"].as_str().unwrap().ends_with("rounded, by £20,000 at the most"), "{all:#}");
+    // E-dec: changed by amounts that nobody states. What is not known is counted, and no sum.
+    let rows = ask(&folder, &["--by", "partner", "--as-of", "2026-11-22"]);
+    let all = row(&rows, &[("row", "total"), ("measure", "value")]);
+    assert_eq!(
+        (&all["in-force"]["value"], &all["in-force"]["counts"]["amounts"]),
+        (&serde_json::Value::Null, &4.into())
+    );
+    assert!(all["lacking"].as_array().unwrap().contains(&"in force: 4 unknown".into()), "{all:#}");
+}
+
+#[test]
+fn an_arm_funds_with_its_organisation() {
+    // A Table 1: £5,330,185.00 a year of KCC, which is Adult Social Care and Public Health; Table 2: the CCG.
+    let rows = ask(&Folder::kent(), &["--as-of", "2024-06-01"]);
+    let row = row(&rows, &[("funder", "Kent County Council"), ("measure", "cost")]);
+    assert_eq!(columns(row), [&serde_json::Value::Null, &serde_json::Value::Null, &"5330185.00".into()]);
+    assert_eq!(row["said-to-be-in-force"]["counts"], serde_json::json!({ "contracts": 1, "amounts": 2, "known": 2 }));
+}
+
+#[test]
+fn a_plan_ends_nothing_and_an_option_moves_no_end() {
+    let folder = Folder::kent();
+    // A 1.4, 2.16: the end of Live Well Kent 2016 is planned.
+    let rows = ask(&folder, &["--as-of", "2022-12-01", "--ends-within", "6"]);
+    let ending = row(&rows, &[("row", "ending"), ("contract", "live-well-kent-2016")]);
+    assert_eq!(
+        (&ending["last-day"]["value"], &ending["status"]["value"]),
+        (&serde_json::Value::Null, &"in force".into())
+    );
+    let said: Vec<_> =
+        ending["said-to-end"].as_array().unwrap().iter().map(|said| (&said["value"], &said["standing"])).collect();
+    assert!(said.contains(&(&"2023-03-31".into(), &"planned".into())), "{ending:#}");
+    assert_eq!(ending["option"]["value"], "up to 2 years more");
+    // The period of four months from 1 December runs to 31 March; one of three does not reach it.
+    let ends = |months| ask(&folder, &["--as-of", "2022-12-01", "--ends-within", months]);
+    let has = |rows: &[serde_json::Value]| {
+        rows.iter().any(|row| row["contract"] == "live-well-kent-2016" && row["row"] == "ending")
+    };
+    assert!(has(&ends("4")) && !has(&ends("3")));
+    // E-dec a: decided to end 31 March 2027, which is a firm fact.
+    let rows = ask(&folder, &["--as-of", "2026-11-22", "--ends-within", "12"]);
+    let ending = row(&rows, &[("row", "ending"), ("part", "lot phase-one-west-kent")]);
+    assert_eq!(
+        (&ending["last-day"]["value"], &ending["last-day"]["standing"]),
+        (&"2027-03-31".into(), &"decided".into())
+    );
+}
+
+#[test]
+fn wrong_questions_are_told_what_would_be_right() {
+    let folder = Folder::kent();
+    let wrong = |args: &[&str], words: &str| drop(folder.run(&[&["totals"], args].concat()).ends(2).says(&[words]));
+    wrong(&["--by", "council"], "funder, partner, lot, area, contract");
+    wrong(&["--ends-within", "0"], "no number of months from 1 to 1200");
+    wrong(&["--ends-within", "soon"], "write it as 6");
+    wrong(&["live-well-kent"], "did you mean live-well-kent-2023?");
+    wrong(&["--as-of", "2022-02-30"], "not a day of the calendar");
+    wrong(&["--known-at", "900"], "past the head");
+    wrong(&["--from", "2022-02-03"], "unexpected argument");
+}
+
+#[test]
+fn a_ledger_that_is_open_answers_as_one_that_is_opened_for_the_question() {
+    let folder = Folder::kent();
+    let ledger = Ledger::open(&folder.ledger(), |_, _| {}).unwrap();
+    for by in EVERY {
+        for as_of in ["2016-04-01", "2019-01-01", "2022-06-01", "2023-04-01", "2025-11-22", "2031-01-01"] {
+            let topic = Topic::Totals { by, ends_within: Some(Months(18)) };
+            let as_of = read(as_of);
+            let question = Question { topic, contract: None, as_of, known_at: None, decided_by: None };
+            let kept = ledger.view().ask(&question).unwrap();
+            let view = ledger.view();
+            let alone = View { totals: None, ..view }.ask(&question).unwrap();
+            assert_eq!(kept, alone, "{by:?} {as_of}");
         }
     }
 }
