@@ -308,8 +308,17 @@ impl Projections {
         if !self.defined(contract, at.head) {
             return vec![];
         }
-        let held = self.registered(contract, at);
-        let stands = stands(&held, within);
+        self.shares_of(contract, &self.registered(contract, at), at, within)
+    }
+
+    fn shares_of<'a>(
+        &'a self,
+        contract: &'a ContractId,
+        held: &Registered<'a>,
+        at: At,
+        within: TimeRange,
+    ) -> Vec<Share<'a>> {
+        let stands = stands(held, within);
         let mut shares = vec![];
         for course in self.courses(contract, at).filter(|course| course.line.measure.is_worth()) {
             let lot = held.lots.iter().position(|(lot, _)| matches!(&course.line.part, Part::Lot(of) if of == lot));
@@ -409,6 +418,8 @@ impl Projections {
 
     /// The totals on the day of a question, of one contract or of all that are known, by going through them; sorted.
     pub fn totals(&self, contract: Option<&ContractId>, by: &[By], at: At) -> Vec<Total> {
+        // Whoever asks twice for one grouping is not told the double of it.
+        let by: BTreeSet<By> = by.iter().copied().collect();
         let Some(end) = at.as_of.succ_opt() else { return vec![] };
         let day = TimeRange { from: at.as_of, end };
         let contracts = contract.map_or_else(|| self.contracts(at.head), |contract| vec![contract]);
@@ -601,9 +612,10 @@ impl Totals {
                 if !all.defined(&contract, head) {
                     continue;
                 }
-                let shares = all.shares(&contract, at, EVER);
+                let held = all.registered(&contract, at);
+                let shares = all.shares_of(&contract, &held, at, EVER);
                 KEPT.iter().for_each(|by| all.pieces_of(&contract, &shares, *by, at, pieces));
-                *borders = all.registered(&contract, at).borders();
+                *borders = held.borders();
             }
             if borders[0] != borders[1] {
                 for day in &borders[0] {

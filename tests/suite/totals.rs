@@ -290,8 +290,11 @@ fn area(all: &Projections, contract: &ContractId, lot: &LotId, at: At) -> Option
     }
 }
 
+/// For each total pence, their slack, and by why they lack, where they do, how many amounts of how many contracts.
+type Shown = BTreeMap<(Place, Footing), (i128, i128, BTreeMap<Option<Lacking>, [i64; 2]>)>;
+
 /// The same shape of totals as of the reference; contracts are counted alone.
-fn shown(totals: &[Total]) -> BTreeMap<(Place, Footing), (i128, i128, BTreeMap<Option<Lacking>, [i64; 2]>)> {
+fn shown(totals: &[Total]) -> Shown {
     let each =
         totals.iter().flat_map(|total| total.on.iter().map(move |(footing, footed)| ((total, *footing), footed)));
     let money = |money: Option<Money>| money.map_or(0, |money| pence(money.pounds()));
@@ -304,7 +307,7 @@ fn shown(totals: &[Total]) -> BTreeMap<(Place, Footing), (i128, i128, BTreeMap<O
     .collect()
 }
 
-fn naively(naive: Naive) -> BTreeMap<(Place, Footing), (i128, i128, BTreeMap<Option<Lacking>, [i64; 2]>)> {
+fn naively(naive: Naive) -> Shown {
     naive
         .into_iter()
         .map(|(place, seen)| {
