@@ -14,7 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use minutebook_events::codec::{self, BadBytes};
 use minutebook_events::decide::{Rejection, decide, decide_on};
 use minutebook_events::{ContractId, Draft, Entry, EntryId, Hash, Instant, Position, Slug};
-use minutebook_projections::{Projections, Recorded};
+use minutebook_projections::{Projections, Recorded, Totals};
 use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::path::Path;
@@ -162,6 +162,7 @@ pub struct Ledger {
     store: Arc<dyn Store>,
     contents: Contents,
     projections: Arc<RwLock<Projections>>,
+    totals: Mutex<Totals>,
     tree: Arc<RwLock<Tree>>,
     durable: Arc<AtomicU64>,
     requests: Option<mpsc::UnboundedSender<Request>>,
@@ -175,12 +176,14 @@ pub struct View<'a> {
     pub projections: Held<'a>,
     /// The number of durable entries.
     pub head: Position,
+    /// Totals that follow the projections when they are asked for, where whoever asks will ask again.
+    pub totals: Option<&'a Mutex<Totals>>,
 }
 
 impl<'a> View<'a> {
     /// A view of projections that belong to no open ledger, all of them.
     pub fn of(projections: &'a Projections) -> Self {
-        Self { projections: Held::Apart(projections), head: projections.head() }
+        Self { projections: Held::Apart(projections), head: projections.head(), totals: None }
     }
 }
 
@@ -238,7 +241,11 @@ impl Ledger {
         let contents = Contents::recover(folder).map_err(ContentFault::Unlisted)?;
         match streams::ask(&*store, question)? {
             Some(answer) => Ok(answer),
-            None => Ok(Self::with_snapshot(folder, store, contents, progress)?.view().ask(question)),
+            None => {
+                let ledger = Self::with_snapshot(folder, store, contents, progress)?;
+                // Nobody asks a second time.
+                Ok(View { totals: None, ..ledger.view() }.ask(question))
+            }
         }
     }
 
@@ -288,8 +295,8 @@ impl Ledger {
             .name("ledger-writer".to_owned())
             .spawn(move || writer.run(inbox))
             .expect("a process that can open a ledger can start a thread");
-        let (requests, writer) = (Some(requests), Some(writer));
-        Ok(Self { store, contents, projections, tree, durable, requests, writer, snapshot: Mutex::new(snapshot) })
+        let (requests, writer, snapshot) = (Some(requests), Some(writer), Mutex::new(snapshot));
+        Ok(Self { store, contents, projections, totals: Mutex::default(), tree, durable, requests, writer, snapshot })
     }
 
     /// Records a draft as the entry at `expected`, which claims that the ledger holds that many entries. Entries
@@ -370,7 +377,7 @@ impl Ledger {
             self.projections.write().unwrap_or_else(PoisonError::into_inner).forget();
         }
         let projections = Held::Live(self.projections.read().unwrap_or_else(PoisonError::into_inner));
-        View { projections, head: self.head() }
+        View { projections, head: self.head(), totals: Some(&self.totals) }
     }
 
     /// The number of durable entries: the position of the next.

@@ -187,6 +187,8 @@ pub enum How {
     CapFrom(Months, DateSpan),
     /// A sum of so many lines of a kind on the day.
     Lines(usize, Arc<str>),
+    /// A sum over contracts.
+    Total(Counts),
     /// A sum over a range, by how much of a year it is.
     Over(TimeRange),
     /// A sum over a financial year.
@@ -212,10 +214,46 @@ impl fmt::Display for How {
             }
             Self::CapFrom(months, start) => write!(out, "{months} at the most from {start}"),
             Self::Lines(added, lines) => write!(out, "sum of {added} {lines} lines in effect on the day, by year"),
+            Self::Total(counts) => counts.fmt(out),
             Self::Over(range) => write!(out, "{} over {range}", range.years()),
             Self::Year(year) => write!(out, "sum over {year}"),
             Self::Rounded(how, slack) => write!(out, "{how}; its parts are rounded, by {slack} at the most"),
         }
+    }
+}
+
+impl How {
+    /// Of how much a sum over contracts is.
+    pub fn counts(&self) -> Option<Counts> {
+        match self {
+            Self::Total(counts) => Some(*counts),
+            Self::Rounded(how, _) => how.counts(),
+            _ => None,
+        }
+    }
+}
+
+/// Of how much a sum over contracts is: such a figure names no facts, which may be any number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// How many contracts, each once.
+    pub contracts: i64,
+    /// How many amounts, known or not.
+    pub amounts: i64,
+    /// How many of them are known: those that were added.
+    pub known: i64,
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        let Self { contracts, amounts, known } = *self;
+        let s = |number: i64| if number == 1 { "" } else { "s" };
+        match amounts {
+            0 => out.write_str("no amount")?,
+            _ if known == amounts => write!(out, "{amounts} amount{}", s(amounts))?,
+            _ => write!(out, "{known} of {amounts} amount{}", s(amounts))?,
+        }
+        write!(out, " of {contracts} contract{}", s(contracts))
     }
 }
 
@@ -576,6 +614,8 @@ impl Serialize for Figure {
             #[serde(skip_serializing_if = "Option::is_none")]
             computed: Option<String>,
             #[serde(skip_serializing_if = "Option::is_none")]
+            counts: Option<Counts>,
+            #[serde(skip_serializing_if = "Option::is_none")]
             because: &'a Option<Arc<str>>,
             sources: Vec<&'a Source>,
             entries: Vec<Position>,
@@ -597,6 +637,7 @@ impl Serialize for Figure {
             effective: self.effective,
             uncertain: self.uncertain.as_ref().map(ToString::to_string),
             computed: self.computed.as_ref().map(ToString::to_string),
+            counts: self.computed.as_ref().and_then(How::counts),
             because: &self.because,
             sources: self.sources(),
             entries: self.entries(),

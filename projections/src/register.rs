@@ -142,7 +142,7 @@ fn strongest<'a>(facts: impl Iterator<Item = &'a Fact>) -> Option<&'a Fact> {
     facts.max_by_key(|fact| (firmness(fact), fact.position(), fact.place()))
 }
 
-fn last_day(fact: &Fact) -> Option<DateSpan> {
+pub(crate) fn last_day(fact: &Fact) -> Option<DateSpan> {
     match &fact.event().kind {
         EventKind::TermSet { last_day, .. } | EventKind::Extended { last_day, .. } => Some(*last_day),
         _ => None,
@@ -196,7 +196,7 @@ fn counted(timeline: Option<&Timeline>, at: At) -> impl Iterator<Item = &Fact> {
 /// What the register holds of a contract or of one lot of it, at the coordinates of a question.
 #[derive(Debug, Clone)]
 pub struct Held<'a> {
-    part: Part,
+    pub(crate) part: Part,
     at: At,
     status: Option<&'a Timeline>,
     term: Option<&'a Timeline>,
@@ -204,8 +204,8 @@ pub struct Held<'a> {
     cap: Option<&'a Timeline>,
 }
 
-impl Held<'_> {
-    fn name(&self, what: &str) -> String {
+impl<'a> Held<'a> {
+    pub(crate) fn name(&self, what: &str) -> String {
         of_part(&self.part, what)
     }
 
@@ -251,13 +251,12 @@ impl Held<'_> {
         }
     }
 
-    /// Whether it is in force by what the register holds of itself: the word, and the figure behind it.
-    fn own_status(&self) -> Option<(State, Figure)> {
-        let selection = self.status?.select(self.at);
+    /// Whether it is in force on a day by what the register holds of itself.
+    pub(crate) fn own(&self, day: Day) -> Option<Own<'a>> {
+        let selection = self.status?.select(self.at.on(day));
         if selection.is_empty() {
             return None;
         }
-        let mut figure = Figure::selected(self.name("status"), &selection, self.at.as_of);
         let mut state = match selection.answer {
             None => State::NotYet,
             Some(fact) => match (&fact.event().kind, fact.standing()) {
@@ -267,48 +266,107 @@ impl Held<'_> {
                 (_, standing) => State::SaidToBe(standing),
             },
         };
-        if state == State::InForce
-            && let Some((term, last)) = self.firm_term()
-            && self.at.as_of > last.latest()
-        {
+        let firm_term = || self.firm_term(day).filter(|(_, last)| day > last.latest());
+        let ran = (state == State::InForce).then(firm_term).flatten();
+        if ran.is_some() {
             state = State::Expired;
+        }
+        let doubt = match state {
+            State::InForce => end_passed(&selection, day).or_else(|| self.cap_passed(day)),
+            State::SaidToBe(_) => self.term_run_out(day),
+            _ => None,
+        };
+        Some(Own { state, selection, ran, doubt })
+    }
+
+    /// The facts of its status and of its term that matter on a day or take effect later.
+    pub(crate) fn ahead(&self, day: Day) -> impl Iterator<Item = &'a Fact> {
+        let timelines = [self.status, self.term].into_iter().flatten();
+        timelines.flat_map(move |timeline| {
+            let selection = timeline.select(self.at.on(day));
+            selection.answer.into_iter().chain(selection.beside).chain(selection.later)
+        })
+    }
+
+    /// The same as the word and the figure behind it, on the day of the question.
+    fn own_status(&self) -> Option<(State, Figure)> {
+        self.status_on(self.at.as_of)
+    }
+
+    /// The same on another day.
+    pub(crate) fn status_on(&self, day: Day) -> Option<(State, Figure)> {
+        let own = self.own(day)?;
+        let mut figure = Figure::selected(self.name("status"), &own.selection, day);
+        if let Some((term, last)) = own.ran {
             figure.computed = Some(How::TermRan(last));
             figure.rest_on([term.clone()]);
         }
-        let doubt = match state {
-            State::InForce => end_passed(&selection, self.at.as_of).or_else(|| self.cap_passed()),
-            State::SaidToBe(_) => self.term_run_out(),
-            _ => None,
-        };
-        figure.uncertain = figure.uncertain.or(doubt);
-        Some(state.with(figure))
+        figure.uncertain = figure.uncertain.or(own.doubt);
+        Some(own.state.with(figure))
+    }
+
+    /// Every day on which what it is by itself may begin to be something else.
+    pub(crate) fn borders(&self, borders: &mut Vec<Day>) {
+        for fact in counted(self.status, self.at) {
+            let ends = fact.event().until.map(|until| until.plus_days(1));
+            let spans = core::iter::once(fact.effective()).chain(ends);
+            borders.extend(spans.flat_map(|span| [span.earliest(), span.latest()]));
+        }
+        for fact in counted(self.term, self.at) {
+            borders.push(fact.effective().earliest());
+            borders.extend(last_day(fact).and_then(|last| last.latest().succ_opt()));
+        }
+        borders.extend(self.cap_runs().and_then(|(_, last)| last.succ_opt()));
     }
 
     /// That the term had run out by the day, as extended so far as anything says that it was. Options do not count: to
     /// have one is not to use it.
-    fn term_run_out(&self) -> Option<Doubt> {
+    fn term_run_out(&self, day: Day) -> Option<Doubt> {
         let last = counted(self.term, self.at).max_by_key(|fact| last_day(fact).map(DateSpan::latest))?;
-        let day = last_day(last).filter(|day| day.latest() < self.at.as_of)?;
-        Some(Doubt::TermRan(day, last.standing()))
+        let ran = last_day(last).filter(|ran| ran.latest() < day)?;
+        Some(Doubt::TermRan(ran, last.standing()))
     }
 
-    /// That the longest term it may have had passed by the day, where both the cap and its start are firm.
-    fn cap_passed(&self) -> Option<Doubt> {
+    /// That the longest term it may have had passed by the day.
+    fn cap_passed(&self, day: Day) -> Option<Doubt> {
+        self.cap_runs().filter(|(_, last)| *last < day).map(|(months, last)| Doubt::PastCap(months, last))
+    }
+
+    /// The longest term it may have, and the day to which that runs, where both the cap and its start are firm.
+    fn cap_runs(&self) -> Option<(Months, Day)> {
         let firm = |timeline| strongest(counted(timeline, self.at).filter(|fact| fact.standing().is_firm()));
         let (cap, start) = (firm(self.cap)?, firm(self.status)?);
         let months = cap_of(cap)?;
-        let last = months.last_day_from(start.effective().latest()).filter(|last| *last < self.at.as_of)?;
-        Some(Doubt::PastCap(months, last))
+        months.last_day_from(start.effective().latest()).map(|last| (months, last))
     }
 
     /// The firm term in effect on the day: the first one, or the firm extension that took its place.
-    fn firm_term(&self) -> Option<(&Fact, DateSpan)> {
-        let began = |fact: &&Fact| fact.standing().is_firm() && fact.effective().earliest() <= self.at.as_of;
+    fn firm_term(&self, day: Day) -> Option<(&'a Fact, DateSpan)> {
+        let began = |fact: &&Fact| fact.standing().is_firm() && fact.effective().earliest() <= day;
         let terms = counted(self.term, self.at).filter(began);
         terms
             .filter_map(|fact| last_day(fact).map(|last| (fact, last)))
             .max_by_key(|(fact, last)| (last.latest(), fact.position()))
     }
+}
+
+/// Whether a part is in force on a day by what the register holds of itself, and what that follows from.
+pub(crate) struct Own<'a> {
+    pub(crate) state: State,
+    selection: Selection<'a>,
+    /// The firm term that ran out, where one did.
+    ran: Option<(&'a Fact, DateSpan)>,
+    /// Why it may not hold on the day, besides what the selection tells.
+    doubt: Option<Doubt>,
+}
+
+/// Whether a contract or a lot is in force on a day, without what that follows from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct InBrief {
+    /// The word.
+    pub(crate) state: State,
+    /// Whether it may not hold on the day.
+    pub(crate) uncertain: bool,
 }
 
 /// A contract as the register holds it, with its lots in their order.
@@ -332,6 +390,32 @@ pub struct Statuses {
 }
 
 impl Registered<'_> {
+    /// Whether the whole contract and each lot is in force on a day, as [`Self::statuses`] says at more length.
+    pub(crate) fn in_brief(&self, day: Day) -> (InBrief, Vec<InBrief>) {
+        let own = |held: &Held<'_>| {
+            held.own(day)
+                .map(|own| InBrief { state: own.state, uncertain: own.selection.uncertain || own.doubt.is_some() })
+        };
+        let lots: Vec<Option<InBrief>> = self.lots.iter().map(|(_, lot)| own(lot)).collect();
+        let whole = own(&self.whole).unwrap_or_else(|| {
+            let best = lots.iter().flatten().min_by_key(|lot| lot.state.rank());
+            let state = best.map_or(State::Unknown, |lot| lot.state);
+            let uncertain = lots.iter().flatten().any(|lot| lot.state == state && lot.uncertain);
+            InBrief { state, uncertain }
+        });
+        (whole, lots.into_iter().map(|own| own.unwrap_or(whole)).collect())
+    }
+
+    /// Every day on which any of that may begin to be something else: within the days between two of them nothing changes.
+    pub(crate) fn borders(&self) -> Vec<Day> {
+        let mut borders = vec![];
+        self.whole.borders(&mut borders);
+        self.lots.iter().for_each(|(_, lot)| lot.borders(&mut borders));
+        borders.sort_unstable();
+        borders.dedup();
+        borders
+    }
+
     /// Whether it is in force. A lot with no status of its own has that of the whole contract; a contract with none
     /// has that of its lots.
     pub fn statuses(&self) -> Statuses {

@@ -167,7 +167,7 @@ pub(crate) fn to_the_penny(pounds: Decimal) -> Money {
 }
 
 /// All days but the last of the calendar, which no record reaches.
-const EVER: TimeRange = TimeRange { from: Day::MIN, end: Day::MAX };
+pub(crate) const EVER: TimeRange = TimeRange { from: Day::MIN, end: Day::MAX };
 
 /// A value line over time: what it is on every day at one recorded and one decision coordinate.
 #[derive(Debug)]
@@ -208,7 +208,24 @@ impl<'a> Courses<'a> {
 impl<'a> Course<'a> {
     /// What it is, step by step.
     fn steps(&self) -> &[Step<'a>] {
-        self.steps.get_or_init(|| steps(self.timeline, self.at, &all))
+        self.steps.get_or_init(|| steps(self.timeline, self.at, &all, EVER))
+    }
+
+    /// The same of some days alone.
+    pub(crate) fn steps_within(&self, days: TimeRange) -> Vec<Step<'a>> {
+        steps(self.timeline, self.at, &all, days)
+    }
+
+    /// The other contracts that its amounts cover too, in order.
+    pub fn with(&self) -> Vec<&'a ContractId> {
+        let with = self.timeline.counted(self.at).filter_map(|fact| match &fact.event().kind {
+            EventKind::ValueSet { with, .. } => Some(with),
+            _ => None,
+        });
+        let mut with: Vec<&ContractId> = with.flatten().collect();
+        with.sort();
+        with.dedup();
+        with
     }
 
     /// Its steps by those of its facts that stand as a stated total does: of the same standing where the total's own
@@ -224,7 +241,7 @@ impl<'a> Course<'a> {
         };
         match facts().all(among) {
             true => Cow::Borrowed(self.steps()),
-            false => Cow::Owned(steps(self.timeline, self.at, among)),
+            false => Cow::Owned(steps(self.timeline, self.at, among, EVER)),
         }
     }
 
@@ -269,17 +286,19 @@ fn overlaps(days: &[TimeRange], others: &[TimeRange]) -> Vec<TimeRange> {
 }
 
 /// Days within which nothing changes, and the amount on each of them.
-type Step<'a> = (TimeRange, Amount<'a>);
+pub(crate) type Step<'a> = (TimeRange, Amount<'a>);
 
 /// What a line is on a day: its amount with every change since it was set.
 #[derive(Debug, Clone)]
-struct Amount<'a> {
+pub(crate) struct Amount<'a> {
     amount: Knowledge<Money>,
+    /// Whether it is unknown since two sources conflict.
+    pub(crate) conflicts: bool,
     basis: Basis,
     /// The fact that set it, or the first change where none did.
     set: &'a Fact,
     changes: Vec<&'a Fact>,
-    uncertain: Option<Doubt>,
+    pub(crate) uncertain: Option<Doubt>,
 }
 
 impl<'a> Amount<'a> {
@@ -299,6 +318,21 @@ impl<'a> Amount<'a> {
             Knowledge::Unknown(why) => Err(Lack::Unknown(days, Arc::clone(why))),
             Knowledge::Withheld(ground) => Err(Lack::Withheld(days, Arc::clone(ground))),
         }
+    }
+
+    /// What it comes to a year, and the most that its precision can hide; or what a sum lacks without it.
+    pub(crate) fn yearly(&self) -> Result<(Decimal, Decimal), Lack> {
+        let money = self.known(None)?;
+        match (self.basis, own_range(self.set)) {
+            (Basis::Year | Basis::FullYear, _) => Ok((money.pounds(), money.slack())),
+            (Basis::WholePeriod, Some(range)) => Ok((range.years().yearly(money.pounds()), money.slack())),
+            _ => Err(Lack::Yearly(money, self.basis)),
+        }
+    }
+
+    /// Whether all of it is by firm facts.
+    pub(crate) fn is_firm(&self) -> bool {
+        self.facts().all(|fact| fact.standing().is_firm())
     }
 
     /// Whether it is the same amount by the same facts, and not just another of the same size.
@@ -321,6 +355,7 @@ fn amount_on<'a>(facts: &ByDay<'a>, day: Day) -> Option<Amount<'a>> {
     if !selection.conflicting.is_empty() {
         return Some(Amount {
             amount: Knowledge::Unknown("two sources conflict".into()),
+            conflicts: true,
             basis: basis_of(fact),
             set: fact,
             changes: vec![],
@@ -330,7 +365,8 @@ fn amount_on<'a>(facts: &ByDay<'a>, day: Day) -> Option<Amount<'a>> {
     let uncertain = uncertain(&selection, fact, day);
     match &fact.event().kind {
         EventKind::ValueSet { amount, basis, .. } => {
-            Some(Amount { amount: amount.clone(), basis: *basis, set: fact, changes: vec![], uncertain })
+            let amount = amount.clone();
+            Some(Amount { amount, conflicts: false, basis: *basis, set: fact, changes: vec![], uncertain })
         }
         EventKind::ValueChanged { by, basis, .. } => {
             Some(Amount { uncertain, ..changed(facts, fact, by, *basis, day) })
@@ -352,7 +388,7 @@ fn changed<'a>(facts: &ByDay<'a>, change: &'a Fact, by: &Knowledge<Money>, basis
     let before = before.and_then(|before| amount_on(facts, before));
     let Some(mut changed) = before else {
         let amount = Knowledge::Unknown("what it was before it was changed is not in the record".into());
-        return Amount { amount, basis, set: change, changes: vec![], uncertain: None };
+        return Amount { amount, conflicts: false, basis, set: change, changes: vec![], uncertain: None };
     };
     changed.amount = match (changed.amount, by) {
         (Knowledge::Known(old), Knowledge::Known(by)) => Knowledge::Known(Money::exact(old.pounds() + by.pounds())),
@@ -453,14 +489,12 @@ impl Projections {
 fn add_amount(sum: &mut Sum, amount: &Amount<'_>, yearly: bool) {
     amount.stand_behind(sum);
     sum.uncertain = sum.uncertain.take().or_else(|| amount.uncertain.clone());
-    match amount.known(None) {
-        Ok(money) if !yearly || matches!(amount.basis, Basis::Year | Basis::FullYear) => {
-            sum.add(money.pounds(), money.slack());
-        }
-        Ok(money) => match (amount.basis, own_range(amount.set)) {
-            (Basis::WholePeriod, Some(range)) => sum.add(range.years().yearly(money.pounds()), money.slack()),
-            _ => sum.missing.push(Lack::Yearly(money, amount.basis)),
-        },
+    let known = match yearly {
+        true => amount.yearly(),
+        false => amount.known(None).map(|money| (money.pounds(), money.slack())),
+    };
+    match known {
+        Ok((pounds, slack)) => sum.add(pounds, slack),
         Err(lack) => sum.missing.push(lack),
     }
 }
@@ -471,22 +505,29 @@ fn own_range(set: &Fact) -> Option<TimeRange> {
     TimeRange::to_last_day(event.effective.exact()?, event.until?.exact()?)
 }
 
-/// What a line is, step by step, where any amount is stated.
-fn steps<'a>(timeline: &'a Timeline, at: At, among: Among<'_>) -> Vec<Step<'a>> {
+/// What a line is on some days, step by step, where any amount is stated.
+fn steps<'a>(timeline: &'a Timeline, at: At, among: Among<'_>, days: TimeRange) -> Vec<Step<'a>> {
     let mut borders = Vec::with_capacity(2 + 4 * timeline.facts().len());
-    borders.extend([EVER.from, EVER.end]);
     let facts = || timeline.counted(at).filter(|fact| among(fact));
     for fact in facts() {
         let ends = fact.event().until.map(|until| until.plus_days(1));
         let spans = core::iter::once(fact.effective()).chain(ends);
         borders.extend(spans.flat_map(|span| [span.earliest(), span.latest()]));
     }
-    borders.sort_unstable();
-    borders.dedup();
     // Nothing changes within a step, so any day of it tells; its last is never before all days.
     let by_day = ByDay::of(facts());
     let step = |days: TimeRange| Some((days, amount_on(&by_day, days.last_day())?));
-    borders.windows(2).filter_map(|day| step(TimeRange { from: day[0], end: day[1] })).collect()
+    pieces(borders, days).filter_map(step).collect()
+}
+
+/// Some days, cut at these borders.
+pub(crate) fn pieces(mut borders: Vec<Day>, days: TimeRange) -> impl Iterator<Item = TimeRange> {
+    borders.retain(|day| days.from < *day && *day < days.end);
+    borders.extend([days.from, days.end]);
+    borders.sort_unstable();
+    borders.dedup();
+    let ends: Vec<Day> = borders.iter().copied().skip(1).collect();
+    borders.into_iter().zip(ends).map(|(from, end)| TimeRange { from, end })
 }
 
 fn on_day<'s, 'a>(steps: &'s [Step<'a>], day: Day) -> Option<&'s Amount<'a>> {

@@ -1,6 +1,6 @@
 //! `answer` and `verify-answer`: an answer with its evidence in a file, and the check of one, which needs no ledger.
 
-use super::{Coordinates, Json, Outcome, Stop, day, key, output};
+use super::{Coordinates, Grouped, Json, Outcome, Stop, day, key, output};
 use crate::audit::bundle::{Bundle, Checked, LIMIT, Record};
 use crate::audit::checkpoint::{Checkpoint, Signed, sign};
 use crate::audit::key::{PrivateKey, PublicKey, once};
@@ -23,6 +23,7 @@ enum Word {
     Network,
     Decisions,
     Findings,
+    Totals,
     Diff,
     Why,
 }
@@ -39,6 +40,8 @@ pub(super) struct Answer {
     fact: Option<String>,
     #[command(flatten)]
     at: Coordinates,
+    #[command(flatten, next_help_heading = "Of `totals`")]
+    grouped: Grouped,
     /// The later day, of `diff`; --as-of is the earlier
     #[arg(long, value_name = "DAY", value_parser = day, required_if_eq("topic", "diff"))]
     to: Option<Day>,
@@ -91,6 +94,7 @@ impl Answer {
             Word::Network => Topic::Network,
             Word::Decisions => Topic::Decisions,
             Word::Findings => Topic::Findings,
+            Word::Totals => Topic::Totals { by: self.grouped.by, ends_within: self.grouped.ends_within },
             Word::Diff => Topic::Diff { to: self.to.expect("the command line asks for it") },
             Word::Why => Topic::Why { fact: self.fact.clone().expect("the command line asks for it") },
         };

@@ -1,6 +1,6 @@
-//! `state`, `register`, `value`, `lots`, `network`, `decisions`, `findings`, `diff` and `why`: a question each.
+//! `state`, `register`, `value`, `lots`, `network`, `decisions`, `findings`, `totals`, `diff` and `why`: a question each.
 
-use super::{Ask, Coordinates, Json, Outcome, Stop, day, output};
+use super::{Ask, Coordinates, Grouped, Json, Outcome, Stop, day, output};
 use crate::ledger::Ledger;
 use crate::question::{Question, Topic};
 use crate::today::today;
@@ -24,6 +24,22 @@ fn question(
     let mut progress = output::Progress::new("opening");
     let answer = Ledger::ask_once(folder, &question, |done, total| progress.tell(done, total))??;
     output::answer(&answer, json)
+}
+
+/// Totals over contracts.
+#[derive(Debug, Args)]
+pub(super) struct Totals {
+    #[command(flatten)]
+    grouped: Grouped,
+    #[command(flatten)]
+    ask: Ask,
+}
+
+impl Totals {
+    pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
+        let Grouped { by, ends_within } = self.grouped;
+        run(folder, Topic::Totals { by, ends_within }, self.ask)
+    }
 }
 
 /// What changed between two days.

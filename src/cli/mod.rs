@@ -23,7 +23,8 @@ mod restore;
 mod verify;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use minutebook_events::{ContractId, Day, Position};
+use minutebook_events::{ContractId, Day, Months, Position};
+use minutebook_projections::By;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -91,6 +92,11 @@ enum Command {
     /// What the record itself shows: totals that do not add up, sources that conflict, plans with no outcome
     #[command(after_help = "Example:\n  minutebook findings community-wellbeing")]
     Findings(Ask),
+    /// What is worth how much a year over all contracts, by funder, partner, lot, area or contract; what ends soon
+    #[command(
+        after_help = "Examples:\n  minutebook totals\n  minutebook totals --by partner --as-of 2022-06-01\n  minutebook totals --by lot community-wellbeing --as-of 2022-06-01\n  minutebook totals --as-of 2022-12-01 --ends-within 6"
+    )]
+    Totals(ask::Totals),
     /// What changed between two days, and which act changed it
     #[command(after_help = "Example:\n  minutebook diff live-well-kent-2016 --from 2017-09-30 --to 2018-04-01")]
     Diff(ask::Diff),
@@ -206,6 +212,17 @@ struct Ask {
     json: Json,
 }
 
+/// What totals are asked for.
+#[derive(Debug, Args)]
+struct Grouped {
+    /// By what they are grouped
+    #[arg(long, value_name = "GROUP", value_parser = by, default_value = "funder")]
+    by: By,
+    /// Also what ends, or is said to end, within so many months from that day on
+    #[arg(long, value_name = "MONTHS", value_parser = months)]
+    ends_within: Option<Months>,
+}
+
 #[derive(Debug, Args)]
 struct Json {
     /// Print one JSON object
@@ -278,6 +295,7 @@ fn run(cli: Cli) -> Result<Outcome, Stop> {
         Command::Network(question) => ask::run(folder, Topic::Network, question),
         Command::Decisions(question) => ask::run(folder, Topic::Decisions, question),
         Command::Findings(question) => ask::run(folder, Topic::Findings, question),
+        Command::Totals(question) => question.run(folder),
         Command::Diff(question) => question.run(folder),
         Command::Why(question) => question.run(folder),
         Command::Replay(replay) => replay.run(folder),
@@ -309,4 +327,20 @@ fn day(text: &str) -> Result<Day, String> {
     let span: minutebook_events::DateSpan =
         text.parse().map_err(|_| format!("\"{text}\" is not a day of the calendar: write it as 2018-06-01"))?;
     span.exact().ok_or_else(|| format!("\"{text}\" is more than one day: a question is as of one, written 2018-06-01"))
+}
+
+fn by(text: &str) -> Result<By, String> {
+    let words = || By::EACH.map(By::word).join(", ");
+    By::EACH
+        .into_iter()
+        .find(|by| by.word() == text)
+        .ok_or_else(|| format!("totals are by one of these, and \"{text}\" is none: {}", words()))
+}
+
+/// A century is more than any contract has.
+const LONGEST: u32 = 1200;
+
+fn months(text: &str) -> Result<Months, String> {
+    let months = text.parse().ok().filter(|months| (1..=LONGEST).contains(months));
+    months.map(Months).ok_or_else(|| format!("\"{text}\" is no number of months from 1 to {LONGEST}: write it as 6"))
 }

@@ -11,14 +11,15 @@ mod network;
 mod register;
 mod replay;
 mod state;
+mod totals;
 mod value;
 mod why;
 
 pub use replay::{Bound, Range};
 
 use crate::ledger::View;
-use minutebook_events::{ContractId, DateSpan, Day, Instant, Position, nearest};
-use minutebook_projections::{At, Figure, Projections};
+use minutebook_events::{ContractId, DateSpan, Day, Instant, Months, Position, nearest};
+use minutebook_projections::{At, By, Figure, Projections};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::fmt;
 use std::str::FromStr;
@@ -41,6 +42,13 @@ pub enum Topic {
     Decisions,
     /// What the record itself shows.
     Findings,
+    /// What is worth how much a year over contracts, and what ends soon.
+    Totals {
+        /// By what the sums are grouped.
+        by: By,
+        /// Also what ends within so many months from the day on.
+        ends_within: Option<Months>,
+    },
     /// What changed up to another day, and which act changed it.
     Diff {
         /// The later day; the question's own day is the earlier.
@@ -64,6 +72,7 @@ impl Topic {
             Self::Network => "network",
             Self::Decisions => "decisions",
             Self::Findings => "findings",
+            Self::Totals { .. } => "totals",
             Self::Diff { .. } => "diff",
             Self::Why { .. } => "why",
         }
@@ -330,6 +339,7 @@ impl View<'_> {
             Topic::Network => network::rows(all, contract, at),
             Topic::Decisions => decisions::rows(all, contract, at),
             Topic::Findings => findings::rows(all, contract, at),
+            Topic::Totals { by, ends_within } => totals::rows(self, contract, at, *by, *ends_within),
             Topic::Diff { to } => diff::rows(all, contract, at, *to)?,
             Topic::Why { fact } => why::rows(all, contract, fact, at)?,
         };

@@ -4,7 +4,7 @@
 use super::{Row, chosen};
 use minutebook_events::{Basis, ContractId, EventKind, Measure, Money, Part, PartyId, TimeRange, financial_year};
 use minutebook_projections::{
-    At, Course, Courses, Figure, How, Knowing, Projections, Sum, Terms, Timeline, Val, Window, of_part,
+    At, Course, Courses, Figure, How, Knowing, Projections, Sum, Terms, Val, Window, of_part,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
@@ -46,18 +46,6 @@ impl<'w, 'a> Group<'w, 'a> {
         }
         kinds
     }
-}
-
-/// The other contracts that the amounts of a line cover too.
-fn with(timeline: &Timeline, at: At) -> Vec<&ContractId> {
-    let with = timeline.counted(at).filter_map(|fact| match &fact.event().kind {
-        EventKind::ValueSet { with, .. } => Some(with),
-        _ => None,
-    });
-    let mut with: Vec<&ContractId> = with.flatten().collect();
-    with.sort();
-    with.dedup();
-    with
 }
 
 /// What a contract is worth a year on the day: a figure for each group of lines that say what it is worth.
@@ -103,7 +91,7 @@ impl<'w, 'a> Worth<'w, 'a> {
     fn groups(&self) -> Vec<Group<'w, 'a>> {
         let mut groups: BTreeMap<(Measure, Vec<&'a ContractId>), Vec<&'w Course<'a>>> = BTreeMap::new();
         for course in self.lines {
-            groups.entry((course.line.measure, with(course.timeline, self.at))).or_default().push(course);
+            groups.entry((course.line.measure, course.with())).or_default().push(course);
         }
         let group = |((measure, with), lines): ((Measure, Vec<&'a ContractId>), _)| {
             let names: Vec<&str> = with.iter().map(|contract| contract.as_str()).collect();

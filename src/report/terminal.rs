@@ -207,6 +207,14 @@ fn plural(kind: &str) -> String {
         "not-yet-in-force" => "Not yet in force".to_owned(),
         "not-determined" => "Whether in force is not in the record".to_owned(),
         "ended" => "Ended, or term expired".to_owned(),
+        "total" => "All together, a year on the day".to_owned(),
+        "total-by-funder" => "By funder".to_owned(),
+        "total-by-partner" => "By partner".to_owned(),
+        "total-by-lot" => "By lot".to_owned(),
+        "total-by-area" => "By area".to_owned(),
+        "total-by-contract" => "By contract".to_owned(),
+        "total-apart" => "In no total: amounts that cover other contracts too".to_owned(),
+        "ending" => "In force by firm facts, and ending or said to end soon".to_owned(),
         "partners" | "partner" => "Partners, from the funder to the delivery network".to_owned(),
         "more-findings" => "And besides".to_owned(),
         "finding" => "Findings: what the record itself shows".to_owned(),
@@ -296,6 +304,9 @@ fn figure_words(figure: &Figure, all: bool) -> String {
         return "nothing".to_owned();
     }
     let mut out = figure.words();
+    if let Some(how) = figure.computed.as_ref().filter(|how| how.counts().is_some()) {
+        out.push_str(&format!("\n  {how}"));
+    }
     out += &source_words(&figure.sources().iter().map(ToString::to_string).collect::<Vec<_>>());
     let uncertain = figure.uncertain.as_ref().map(ToString::to_string);
     if let Some(uncertain) = &uncertain {

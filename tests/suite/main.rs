@@ -32,4 +32,5 @@ mod streams;
 mod survival;
 mod tampering;
 mod tidy;
+mod totals;
 mod whole;

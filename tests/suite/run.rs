@@ -5,7 +5,8 @@ pub use crate::given::{copy, defines};
 use assert_cmd::Command;
 use minutebook::ledger::Ledger;
 use minutebook::question::Topic;
-use minutebook_events::Day;
+use minutebook_events::{Day, Months};
+use minutebook_projections::By;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -134,7 +135,7 @@ pub fn reopen(folder: &Path) -> Ledger {
 }
 
 /// Every question that can be asked of a contract; the later day is that of a comparison.
-pub fn topics(to: Day) -> [Topic; 9] {
+pub fn topics(to: Day) -> [Topic; 11] {
     let fact = "status".to_owned();
     [
         Topic::State,
@@ -144,6 +145,8 @@ pub fn topics(to: Day) -> [Topic; 9] {
         Topic::Network,
         Topic::Decisions,
         Topic::Findings,
+        Topic::Totals { by: By::Funder, ends_within: Some(Months(12)) },
+        Topic::Totals { by: By::Lot, ends_within: None },
         Topic::Diff { to },
         Topic::Why { fact },
     ]

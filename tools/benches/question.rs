@@ -1,4 +1,4 @@
-//! How long a question of one contract takes, and the whole demonstration. Run `cargo build --release` first: the
+//! How long a question of one contract takes, totals over a synthetic register, and the whole demonstration. Run `cargo build --release` first: the
 //! demonstration is the program itself, as its user starts it.
 #![allow(
     missing_docs,
@@ -6,14 +6,18 @@
     reason = "criterion's macro writes functions without; a benchmark that cannot go on stops"
 )]
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use chrono::{Days, TimeDelta};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use minutebook::kent;
-use minutebook::ledger::Ledger;
+use minutebook::ledger::{Held, Ledger, View};
 use minutebook::question::{Question, Topic};
-use minutebook_events::Day;
 use minutebook_events::decision_file::DecisionFile;
+use minutebook_events::{Day, Entry, Hash, Instant, Position};
+use minutebook_projections::{By, Projections, Totals};
+use minutebook_tools::national::National;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 
 /// A ledger with Kent's record in it.
 fn ledger(folder: &std::path::Path) -> Ledger {
@@ -41,6 +45,68 @@ fn questions(bench: &mut Criterion) {
     }
 }
 
+/// Entries of the register that totals are asked of, and how many of them there are to a contract; 100,000 and 10 where the
+/// environment says nothing else.
+fn size() -> (u64, u64) {
+    let said = |name: &str| std::env::var(name).ok().and_then(|number| number.parse().ok());
+    (said("MINUTEBOOK_ENTRIES").unwrap_or(100_000), said("MINUTEBOOK_ENTRIES_A_CONTRACT").unwrap_or(10))
+}
+
+/// The register in memory, and its last entry apart.
+fn register(entries: u64, entries_a_contract: u64) -> (Projections, Entry) {
+    let national = National { seed: 1, entries_a_contract };
+    let start = "2026-11-22T09:00:00Z".parse::<Instant>().expect("an instant").utc();
+    let entry = |number: u64| {
+        let recorded = Instant::new(start + TimeDelta::microseconds(i64::try_from(number).expect("few enough")));
+        Entry::stamp(national.draft(number), Position(number), recorded, "a bench".to_owned())
+    };
+    let mut projections = Projections::default();
+    for number in 0..entries {
+        projections.apply(entry(number), Hash::leaf(&number.to_be_bytes()));
+    }
+    // The last says what a contract is worth, or something else of it.
+    (projections, entry(entries))
+}
+
+fn totals(bench: &mut Criterion) {
+    let (entries, entries_a_contract) = size();
+    let (mut projections, last) = register(entries, entries_a_contract);
+    let start = std::time::Instant::now();
+    let mut kept = Totals::default();
+    kept.follow(&projections, projections.head());
+    eprintln!("totals of {entries} entries, {} contracts, made in {:?}", entries / entries_a_contract, start.elapsed());
+    let of = format!("totals of {entries} entries");
+    let days: Vec<Day> =
+        (0..4_000).filter_map(|n| Day::from_ymd_opt(2010, 1, 1)?.checked_add_days(Days::new(n))).collect();
+    let mut day = days.iter().cycle();
+    for by in [By::Funder, By::Partner] {
+        bench.bench_function(&format!("{of}/kept, by {}", by.word()), |b| {
+            b.iter(|| kept.on(&[by], *day.next().expect("a cycle")));
+        });
+    }
+    let kept = Mutex::new(kept);
+    let question = |as_of| Question {
+        topic: Topic::Totals { by: By::Funder, ends_within: None },
+        contract: None,
+        as_of,
+        known_at: None,
+        decided_by: None,
+    };
+    bench.bench_function(&format!("{of}/the whole answer, by funder"), |b| {
+        let view = || View { projections: Held::Apart(&projections), head: projections.head(), totals: Some(&kept) };
+        b.iter(|| view().ask(&question(*day.next().expect("a cycle"))).expect("an answer"));
+    });
+    projections.apply(last, Hash::leaf(b"the last"));
+    let kept = kept.into_inner().expect("nothing stopped");
+    bench.benchmark_group(of).sample_size(10).bench_function("follow one entry more", |b| {
+        b.iter_batched_ref(
+            || kept.clone(),
+            |kept| kept.follow(&projections, projections.head()),
+            BatchSize::PerIteration,
+        );
+    });
+}
+
 /// The program beside this benchmark's own folder.
 fn program() -> PathBuf {
     let here = std::env::current_exe().expect("this benchmark has a path");
@@ -60,5 +126,5 @@ fn demo(bench: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, questions, demo);
+criterion_group!(benches, questions, totals, demo);
 criterion_main!(benches);

@@ -3,11 +3,11 @@
 
 use super::measure::{Fault, Outcome, timed};
 use super::questions::{Asked, Fold, Lines, Portfolio, Told, Total};
-use super::rows::{Table, known};
+use super::rows::{Table, known, pence};
 use minutebook::ledger::{Ledger, RecordError};
 use minutebook::question::{KnownAt, Question, Topic};
 use minutebook_events::{ContractId, Day, Draft, EventKind, Position};
-use minutebook_projections::{At, Fact, Key, Timeline};
+use minutebook_projections::{At, By, Fact, Group, Key, Timeline};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::fs;
@@ -118,9 +118,25 @@ pub fn fold_alone(ledger: &Ledger, day: Day) -> Outcome<usize> {
     Ok(black_box(in_effect.collect::<Outcome<Vec<_>>>()?).len())
 }
 
-/// What the lines of each funder come to: not yet asked of the ledger in one question.
-pub fn portfolio(_: &Ledger, _: Day) -> Option<Portfolio> {
-    None
+/// What the lines of each funder come to, from the totals that the ledger keeps, which are made when they are first asked
+/// for. They are added over every footing, since peers are told nothing of whether a contract is in force.
+pub fn portfolio(ledger: &Ledger, day: Day) -> Outcome<Portfolio> {
+    let view = ledger.view();
+    let mut kept = view.totals.ok_or("a ledger that is open keeps totals")?.lock().map_err(|_| "a question stopped")?;
+    kept.follow(&view.projections, view.head);
+    let mut portfolio = Portfolio::new();
+    for total in kept.on(&[By::Funder], day) {
+        let Group::Funder(funder) = &total.place.group else { continue };
+        for footed in total.on.values().filter(|footed| footed.counts().amounts > 0) {
+            let pounds = footed.known.pounds().ok_or("more than money can be")?.pounds();
+            let of: &mut Total =
+                portfolio.entry(funder.as_ref().map(ToString::to_string).unwrap_or_default()).or_default();
+            of.pence += pence(pounds)?;
+            of.added += u64::try_from(footed.known.amounts)?;
+            of.lacking += u64::try_from(footed.lacks())?;
+        }
+    }
+    Ok(portfolio)
 }
 
 /// The same from line to line, which is what peers are held to, and is not measured.

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 /// What is measured, in the order of the table, and what it is called.
-const ROWS: [(&str, &str); 18] = [
+const ROWS: [(&str, &str); 19] = [
     ("rebuild", "rebuild all projections from the stored bytes, all cores; peers: one query over all facts"),
     ("rebuild-one", "the same on one core"),
     ("fold", "the fact in effect on every value line on a day"),
@@ -19,6 +19,7 @@ const ROWS: [(&str, &str); 18] = [
     ("value", "one contract, the whole `value` answer"),
     ("value-by-weight", "the same, contracts drawn by their facts"),
     ("portfolio", "what is funded on a day, by funder"),
+    ("portfolio-made", "make the totals that this is asked of, once after opening"),
     ("import", "import, durable"),
     ("append-one", "durable appends, one writer"),
     ("append-many", "durable appends, 64 writers at once"),
