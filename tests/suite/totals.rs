@@ -283,7 +283,7 @@ fn naive(all: &Projections, by: By, at: At) -> Naive {
 }
 
 fn area(all: &Projections, contract: &ContractId, lot: &LotId, at: At) -> Option<String> {
-    let selection = all.lots.timeline(&Key::Lot(contract.clone(), lot.clone()))?.select(at);
+    let selection = all.timeline(&Key::Lot(contract.clone(), lot.clone()))?.select(at);
     match &selection.answer.filter(|_| selection.conflicting.is_empty())?.event().kind {
         EventKind::LotDefined { area, .. } => area.clone(),
         _ => None,
@@ -349,7 +349,7 @@ fn naive_ends(all: &Projections, contract: &ContractId, at: At, by: Day) -> BTre
     let lots = all.lots_of(contract, at);
     let parts: Vec<Part> = [Part::Whole].into_iter().chain(lots.iter().cloned().map(Part::Lot)).collect();
     for part in parts {
-        let has_own = all.register.timeline(&Key::Status(contract.clone(), part.clone()));
+        let has_own = all.timeline(&Key::Status(contract.clone(), part.clone()));
         if has_own.is_none_or(|timeline| timeline.select(at).is_empty()) {
             continue;
         }
