@@ -10,17 +10,19 @@ use crate::snapshot::Snapshot;
 use crate::store::{self, NewEntry, OpenError, Store, StoreError, Stored};
 use crate::streams;
 use crate::today::day_of;
+use crate::writer::{Claim, Reply, Request, Shared, Writer};
 use chrono::{DateTime, TimeDelta, Utc};
 use minutebook_events::codec::{self, BadBytes};
 use minutebook_events::decide::{Rejection, decide, decide_on};
 use minutebook_events::{ContractId, Draft, Entry, EntryId, Hash, Instant, Position, Slug};
 use minutebook_projections::{Projections, Recorded, Totals};
-use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
+
+pub use crate::writer::Run;
 
 /// What tells the time: the clock of this machine, or a test's.
 pub type Clock = Box<dyn Fn() -> DateTime<Utc> + Send>;
@@ -34,9 +36,6 @@ const MADE: usize = 1_000_000;
 
 /// So many entries are rebuilt before what is done is put aside.
 const ASIDE: u64 = 1 << 20;
-
-/// The most entries that share one commit.
-const GROUP: usize = 1024;
 
 /// That an entry is on disk, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,13 +147,6 @@ pub enum LedgerError {
     },
 }
 
-/// What the one thread that appends is asked for.
-enum Request {
-    Record(Draft, Position, Reply<Receipt>),
-    Roots(Reply<Head>),
-}
-
-type Reply<T> = oneshot::Sender<Result<T, RecordError>>;
 type Waiting<T> = oneshot::Receiver<Result<T, RecordError>>;
 
 /// A ledger that is open. Questions and records may come from any thread; one process has it at a time.
@@ -165,8 +157,8 @@ pub struct Ledger {
     totals: Mutex<Totals>,
     tree: Arc<RwLock<Tree>>,
     durable: Arc<AtomicU64>,
-    requests: Option<mpsc::UnboundedSender<Request>>,
-    writer: Option<std::thread::JoinHandle<()>>,
+    /// Taken when it is dropped.
+    writer: Option<Writer>,
     snapshot: Mutex<Option<Snapshot>>,
 }
 
@@ -281,22 +273,16 @@ impl Ledger {
         let Folded { projections, tree } = fold(folded, &*store, store.len(), progress)?;
         let (projections, tree) = (Arc::new(RwLock::new(projections)), Arc::new(RwLock::new(tree)));
         let durable = Arc::new(AtomicU64::new(store.len()));
-        let (requests, inbox) = mpsc::unbounded_channel();
-        let writer = Writer {
+        let writer = Writer::start(Shared {
             store: Arc::clone(&store),
             contents: contents.clone(),
             projections: Arc::clone(&projections),
             tree: Arc::clone(&tree),
             durable: Arc::clone(&durable),
             clock,
-            broken: None,
-        };
-        let writer = std::thread::Builder::new()
-            .name("ledger-writer".to_owned())
-            .spawn(move || writer.run(inbox))
-            .expect("a process that can open a ledger can start a thread");
-        let (requests, writer, snapshot) = (Some(requests), Some(writer), Mutex::new(snapshot));
-        Ok(Self { store, contents, projections, totals: Mutex::default(), tree, durable, requests, writer, snapshot })
+        });
+        let (writer, snapshot) = (Some(writer), Mutex::new(snapshot));
+        Ok(Self { store, contents, projections, totals: Mutex::default(), tree, durable, writer, snapshot })
     }
 
     /// Records a draft as the entry at `expected`, which claims that the ledger holds that many entries. Entries
@@ -307,7 +293,7 @@ impl Ledger {
     /// [`RecordError`].
     pub async fn record(&self, draft: Draft, expected: Position) -> Result<Receipt, RecordError> {
         let erased = erasures(&draft);
-        let receipt = self.ask(|reply| Request::Record(draft, expected, reply)).await?;
+        let receipt = self.ask(|reply| Request::Record(draft, Claim::Size(expected), reply)).await?;
         self.erase(&erased, receipt)
     }
 
@@ -319,31 +305,30 @@ impl Ledger {
         Ok(receipt)
     }
 
+    /// Records a draft as the next entry, whatever the ledger holds by then: for writers that do not depend on what others
+    /// record meanwhile. Otherwise as [`Ledger::record`].
+    ///
+    /// # Errors
+    /// [`RecordError`], and no conflict.
+    pub async fn record_next(&self, draft: Draft) -> Result<Receipt, RecordError> {
+        self.send_all(&Run::default(), vec![draft]).receipts().await.pop().expect("one was sent")
+    }
+
     /// Records drafts in order, the first as the entry at `expected`, each of the others after those before it. They share
     /// commits. Where one is refused, none after it is recorded; what is there already takes no position.
     ///
     /// # Errors
     /// For each draft in order, as [`Ledger::record`]; after the first that is refused the others conflict.
-    pub async fn record_all(&self, drafts: Vec<Draft>, mut expected: Position) -> Vec<Result<Receipt, RecordError>> {
-        // What is there, or comes earlier among these, takes no position.
-        let takes: Vec<bool> = {
-            let (view, mut ids) = (self.view(), BTreeSet::new());
-            drafts.iter().map(|draft| ids.insert(draft.id) && view.projections.by_id(draft.id).is_none()).collect()
-        };
-        let mut answers = vec![];
-        for (draft, takes) in drafts.into_iter().zip(takes) {
-            answers.push((erasures(&draft), self.send(|reply| Request::Record(draft, expected, reply))));
-            expected.0 += u64::from(takes);
-        }
-        let mut receipts = vec![];
-        for (erased, answer) in answers {
-            let receipt = match answer {
-                Ok(answer) => answer.await.unwrap_or(Err(RecordError::Closed)),
-                Err(error) => Err(error),
-            };
-            receipts.push(receipt.and_then(|receipt| self.erase(&erased, receipt)));
-        }
-        receipts
+    pub async fn record_all(&self, drafts: Vec<Draft>, expected: Position) -> Vec<Result<Receipt, RecordError>> {
+        self.send_all(&Run::from(expected), drafts).receipts().await
+    }
+
+    /// Sends drafts to be recorded one after the other in a run, and does not wait for them: more of the run can be sent
+    /// meanwhile, and is decided while these are committed.
+    pub fn send_all(&self, run: &Run, drafts: Vec<Draft>) -> Sent<'_> {
+        let send =
+            |draft| (erasures(&draft), self.send(|reply| Request::Record(draft, Claim::Run(run.clone()), reply)));
+        Sent { ledger: self, answers: drafts.into_iter().map(send).collect() }
     }
 
     /// The size and the roots at a moment when all that was decided is durable.
@@ -361,8 +346,7 @@ impl Ledger {
     /// Asks, and does not wait for the answer.
     fn send<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<Waiting<T>, RecordError> {
         let (reply, answer) = oneshot::channel();
-        let requests = self.requests.as_ref().ok_or(RecordError::Closed)?;
-        requests.send(request(reply)).map_err(|_| RecordError::Closed)?;
+        self.writer.as_ref().ok_or(RecordError::Closed)?.send(request(reply))?;
         Ok(answer)
     }
 
@@ -446,10 +430,7 @@ impl Ledger {
 impl Drop for Ledger {
     fn drop(&mut self) {
         // The writer finishes what was asked of it, then lets go of the store: the folder is free when this returns.
-        drop(self.requests.take());
-        if let Some(writer) = self.writer.take() {
-            let _ = writer.join();
-        }
+        drop(self.writer.take());
         self.leave_snapshot();
     }
 }
@@ -584,104 +565,32 @@ pub(crate) fn follows(
     }
 }
 
-/// The one thread that appends: it decides one request after the other, and commits all that wait together.
-struct Writer {
-    store: Arc<dyn Store>,
-    contents: Contents,
-    projections: Arc<RwLock<Projections>>,
-    tree: Arc<RwLock<Tree>>,
-    durable: Arc<AtomicU64>,
-    clock: Clock,
-    broken: Option<Arc<StoreError>>,
+/// Drafts that were sent to be recorded, whose receipts are waited for.
+pub struct Sent<'a> {
+    ledger: &'a Ledger,
+    answers: Vec<(Vec<(ContractId, Slug)>, Result<Waiting<Receipt>, RecordError>)>,
 }
 
-type Accepted = (NewEntry, Receipt, Reply<Receipt>);
-
-impl Writer {
-    fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Request>) {
-        let mut waiting = Vec::new();
-        while inbox.blocking_recv_many(&mut waiting, GROUP) > 0 {
-            let first = self.durable.load(Ordering::Acquire);
-            let mut accepted: Vec<Accepted> = Vec::new();
-            let (mut repeats, mut roots) = (Vec::new(), Vec::new());
-            for request in waiting.drain(..) {
-                match request {
-                    Request::Roots(reply) => roots.push(reply),
-                    Request::Record(draft, expected, reply) => match self.decide(draft, expected) {
-                        Ok((None, receipt)) => repeats.push((receipt, reply)),
-                        Ok((Some(entry), receipt)) => accepted.push((entry, receipt, reply)),
-                        // Whoever asked may have gone; what was decided stands either way.
-                        Err(error) => drop(reply.send(Err(error))),
-                    },
-                }
-            }
-            self.commit(Position(first), accepted);
-            // Where more waits, the hashes under the roots are made for all of it at once, or when a root is asked for.
-            if inbox.is_empty() {
-                self.projections.write().unwrap_or_else(PoisonError::into_inner).settle();
-            }
-            // A repeat may repeat an entry of this very group: it is answered once that is on disk.
-            for (receipt, reply) in repeats {
-                drop(reply.send(self.sound().map(|()| receipt)));
-            }
-            // Nothing is decided and not durable now, so that all roots are of the same entries.
-            for reply in roots {
-                drop(reply.send(self.sound().map(|()| self.head())));
-            }
+impl Sent<'_> {
+    /// A receipt for each, once it is on disk; what they erase is gone when this returns.
+    ///
+    /// # Errors
+    /// For each draft in order, as [`Ledger::record`]; after the first of its run that is refused the others conflict.
+    pub async fn receipts(self) -> Vec<Result<Receipt, RecordError>> {
+        let mut receipts = vec![];
+        for (erased, answer) in self.answers {
+            let receipt = match answer {
+                Ok(answer) => answer.await.unwrap_or(Err(RecordError::Closed)),
+                Err(error) => Err(error),
+            };
+            receipts.push(receipt.and_then(|receipt| self.ledger.erase(&erased, receipt)));
         }
-    }
-
-    /// That no append has failed.
-    fn sound(&self) -> Result<(), RecordError> {
-        self.broken.clone().map_or(Ok(()), |error| Err(RecordError::Store(error)))
-    }
-
-    fn head(&self) -> Head {
-        let projections = self.projections.read().unwrap_or_else(PoisonError::into_inner);
-        let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
-        assert_eq!(tree.size(), projections.head().0, "what was applied is durable");
-        Head::of(projections.roots(), &tree)
-    }
-
-    /// Checks one draft against everything decided so far, this group included, and applies it.
-    fn decide(&self, draft: Draft, expected: Position) -> Result<(Option<NewEntry>, Receipt), RecordError> {
-        self.sound()?;
-        let mut projections = self.projections.write().unwrap_or_else(PoisonError::into_inner);
-        accept(&mut projections, &self.contents, draft, expected, (self.clock)())
-    }
-
-    fn commit(&mut self, first: Position, accepted: Vec<Accepted>) {
-        if accepted.is_empty() {
-            return;
-        }
-        let (entries, replies): (Vec<NewEntry>, Vec<_>) =
-            accepted.into_iter().map(|(entry, receipt, reply)| (entry, (receipt, reply))).unzip();
-        match self.store.append(first, &entries) {
-            Ok(()) => {
-                let mut tree = self.tree.write().unwrap_or_else(PoisonError::into_inner);
-                replies.iter().for_each(|(receipt, _)| tree.push(receipt.leaf));
-                drop(tree);
-                self.durable.store(first.0 + entries.len() as u64, Ordering::Release);
-                tracing::debug!(first = first.0, entries = entries.len(), "committed");
-                for (receipt, reply) in replies {
-                    drop(reply.send(Ok(receipt)));
-                }
-            }
-            Err(error) => {
-                // The projections are ahead of the disk now: questions stop at the durable head, and nothing more is
-                // recorded until the ledger is opened again.
-                let error = Arc::new(error);
-                self.broken = Some(Arc::clone(&error));
-                for (_, reply) in replies {
-                    drop(reply.send(Err(RecordError::Store(Arc::clone(&error)))));
-                }
-            }
-        }
+        receipts
     }
 }
 
 /// Takes a draft into the projections as the entry at `expected`, or says why not; no new entry for a repeat.
-fn accept(
+pub(crate) fn accept(
     projections: &mut Projections,
     contents: &Contents,
     draft: Draft,
@@ -706,7 +615,6 @@ fn accept(
     if bytes.len() > codec::MAX_BYTES {
         return Err(RecordError::TooLarge { bytes: bytes.len(), limit: codec::MAX_BYTES });
     }
-    assert_eq!(codec::decode(&bytes).as_ref(), Ok(&entry), "what is appended reads back as what was decided");
     let leaf = Hash::leaf(&bytes);
     let receipt = Receipt { id: entry.id, position, recorded, leaf, repeated: false };
     let new = new_entry(projections, &entry, bytes);

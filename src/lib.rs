@@ -20,3 +20,4 @@ mod snapshot;
 pub mod store;
 pub mod streams;
 pub mod today;
+mod writer;

@@ -2,10 +2,11 @@
 //! already is passed over, so that an import which stopped goes on when it is started again. It must not decide anything.
 
 use super::{Outcome, Stop, output};
-use crate::ledger::{Ledger, Receipt, RecordError};
+use crate::ledger::{Ledger, Receipt, RecordError, Run, Sent};
 use crate::sealed::erasures;
 use minutebook_events::codec::MAX_BYTES;
 use minutebook_events::{Draft, Position};
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -13,9 +14,11 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, Builder};
 use std::time::Instant;
 
-/// Drafts that are recorded together, at most: they share a commit. A few groups are read ahead.
+/// Drafts that are recorded together, at most: they share a commit. A few groups are read ahead, and a few are sent before the
+/// receipts of the first have come.
 const GROUP: usize = 1000;
 const AHEAD: usize = 4;
+const SENT: usize = 3;
 
 /// A file of drafts, or standard input.
 pub(super) struct Lines {
@@ -59,12 +62,12 @@ impl Lines {
         let Self { path, bytes, from } = self;
         let started = Instant::now();
         let mut progress = output::Progress::new("recording");
-        let mut done = Done { expected: expected.unwrap_or_else(|| ledger.head()), ..Done::default() };
+        let (run, mut done) = (expected.map(Run::from).unwrap_or_default(), Done::default());
         let (groups, ready) = sync_channel(AHEAD);
         let stopped = thread::scope(|scope| {
             let reader = Builder::new().name("reader".to_owned());
             reader.spawn_scoped(scope, move || read(from, &groups)).map_err(|error| format!("no thread: {error}"))?;
-            Ok::<_, Stop>(done.take(ledger, &ready, |lines, end| {
+            Ok::<_, Stop>(done.take(ledger, &run, &ready, |lines, end| {
                 // How many lines there will be is as many as there are bytes left for.
                 let total = bytes.map_or(lines + 1, |bytes| (lines as u128 * bytes as u128 / u128::from(end)) as u64);
                 progress.tell(lines, total);
@@ -87,10 +90,24 @@ impl Lines {
     }
 }
 
+/// Drafts that were sent to be recorded, with the numbers of their lines and where the last of them ends.
+struct Group<'a> {
+    numbers: Vec<u64>,
+    end: u64,
+    sent: Sent<'a>,
+}
+
+impl<'a> Group<'a> {
+    fn send(lines: Vec<Line>, ledger: &'a Ledger, run: &Run) -> Self {
+        let end = lines.last().map_or(0, |line| line.end);
+        let (numbers, drafts) = lines.into_iter().map(|line| (line.number, line.draft)).unzip();
+        Self { numbers, end, sent: ledger.send_all(run, drafts) }
+    }
+}
+
 /// What was done so far.
 #[derive(Default)]
 struct Done {
-    expected: Position,
     lines: u64,
     recorded: u64,
     repeated: u64,
@@ -100,28 +117,35 @@ impl Done {
     fn take(
         &mut self,
         ledger: &Ledger,
+        run: &Run,
         ready: &Receiver<Result<Vec<Line>, Fault>>,
         mut told: impl FnMut(u64, u64),
     ) -> Option<Fault> {
-        for group in ready {
-            let group = match group {
-                Ok(group) => group,
-                Err(fault) => return Some(fault),
-            };
-            let end = group.last().map_or(0, |line| line.end);
-            if let Err(fault) = self.group(ledger, group) {
-                return Some(fault);
+        let mut sent: VecDeque<Group> = VecDeque::new();
+        let mut last = None;
+        loop {
+            let full = sent.len() >= SENT;
+            match if full || last.is_some() { None } else { ready.recv().ok() } {
+                Some(Ok(lines)) => sent.push_back(Group::send(lines, ledger, run)),
+                Some(Err(fault)) => last = Some(fault),
+                None => {
+                    let Some(group) = sent.pop_front() else { return last };
+                    let end = group.end;
+                    if let Err(fault) = self.note_all(group) {
+                        // What was sent after it is refused, and nothing is known of that before the ledger has said so.
+                        sent.into_iter().for_each(|group| drop(output::wait(group.sent.receipts())));
+                        return Some(fault);
+                    }
+                    told(self.lines, end);
+                }
             }
-            told(self.lines, end);
         }
-        None
     }
 
-    /// Records a group at once.
-    fn group(&mut self, ledger: &Ledger, group: Vec<Line>) -> Result<(), Fault> {
-        let (numbers, drafts): (Vec<u64>, Vec<Draft>) = group.into_iter().map(|line| (line.number, line.draft)).unzip();
-        let receipts = output::wait(ledger.record_all(drafts, self.expected));
-        for (number, receipt) in numbers.into_iter().zip(receipts) {
+    /// Waits for the receipts of a group.
+    fn note_all(&mut self, group: Group) -> Result<(), Fault> {
+        let Group { numbers, sent, .. } = group;
+        for (number, receipt) in numbers.into_iter().zip(output::wait(sent.receipts())) {
             self.note(receipt).map_err(|error| refused(number, &error))?;
         }
         Ok(())
@@ -134,7 +158,6 @@ impl Done {
             self.repeated += 1;
         } else {
             self.recorded += 1;
-            self.expected = receipt.position.next();
         }
         Ok(())
     }

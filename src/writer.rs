@@ -1,0 +1,267 @@
+//! The two threads of a ledger that append: one decides request after request, the other commits what was decided, all that
+//! waits at once, so that the next group is decided while the one before goes to the disk. They own the order of that, and
+//! must not know what makes an entry coherent, nor how it is stored.
+
+use crate::audit::checkpoint::Head;
+use crate::ledger::{Clock, Receipt, RecordError, accept};
+use crate::merkle::Tree;
+use crate::sealed::Contents;
+use crate::store::{NewEntry, Store, StoreError};
+use minutebook_events::{Draft, Position, codec};
+use minutebook_projections::Projections;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::thread::{Builder, JoinHandle};
+use tokio::sync::{mpsc, oneshot};
+
+/// The most entries that share one commit.
+const GROUP: usize = 1024;
+
+/// What a request is answered with.
+pub(crate) type Reply<T> = oneshot::Sender<Result<T, RecordError>>;
+
+/// What is asked of the writer.
+pub(crate) enum Request {
+    Record(Draft, Claim, Reply<Receipt>),
+    Roots(Reply<Head>),
+}
+
+/// What whoever records claims of the ledger.
+pub(crate) enum Claim {
+    /// That it holds so many entries.
+    Size(Position),
+    /// That it goes on in a run.
+    Run(Run),
+}
+
+/// Drafts that are recorded one after the other: once one is refused, so are those after it.
+#[derive(Clone, Default)]
+pub struct Run(Arc<Mutex<Going>>);
+
+#[derive(Default)]
+struct Going {
+    /// How many entries the ledger must hold; whatever it holds, where nothing is claimed.
+    expected: Option<Position>,
+    refused: bool,
+}
+
+impl From<Position> for Run {
+    /// One whose first new entry is that of this position, with nobody else's between them.
+    fn from(expected: Position) -> Self {
+        Self(Arc::new(Mutex::new(Going { expected: Some(expected), refused: false })))
+    }
+}
+
+/// What the two threads and the ledger share.
+pub(crate) struct Shared {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) contents: Contents,
+    pub(crate) projections: Arc<RwLock<Projections>>,
+    pub(crate) tree: Arc<RwLock<Tree>>,
+    pub(crate) durable: Arc<AtomicU64>,
+    pub(crate) clock: Clock,
+}
+
+/// The threads. Where it is dropped, they finish what was asked of them.
+pub(crate) struct Writer {
+    requests: Option<mpsc::UnboundedSender<Request>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(crate) fn start(shared: Shared) -> Self {
+        let Shared { store, contents, projections, tree, durable, clock } = shared;
+        let (requests, inbox) = mpsc::unbounded_channel();
+        // One group waits while another is committed: more would only be decided sooner than it can be kept.
+        let (groups, decided) = sync_channel(1);
+        let broken = Arc::default();
+        let committer = Committer { store, tree: Arc::clone(&tree), durable, broken: Arc::clone(&broken) };
+        let decider = Decider { contents, projections, tree, clock, groups, broken };
+        let start = |name: &str, work: Box<dyn FnOnce() + Send>| {
+            let started = Builder::new().name(name.to_owned()).spawn(work);
+            started.expect("a process that can open a ledger can start a thread")
+        };
+        let threads = vec![
+            start("ledger-decider", Box::new(move || decider.run(inbox))),
+            start("ledger-committer", Box::new(move || committer.run(&decided))),
+        ];
+        Self { requests: Some(requests), threads }
+    }
+
+    pub(crate) fn send(&self, request: Request) -> Result<(), RecordError> {
+        let requests = self.requests.as_ref().ok_or(RecordError::Closed)?;
+        requests.send(request).map_err(|_| RecordError::Closed)
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.requests.take());
+        for thread in self.threads.drain(..) {
+            // One that panicked has said so, and whoever waits hears that the ledger was closed.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The append that failed, where one did: the projections are ahead of the disk then. Questions stop at the durable head, and
+/// nothing more is recorded until the ledger is opened again.
+type Broken = Arc<OnceLock<Arc<StoreError>>>;
+
+/// That no append has failed.
+fn sound(broken: &Broken) -> Result<(), RecordError> {
+    broken.get().map_or(Ok(()), |error| Err(RecordError::Store(Arc::clone(error))))
+}
+
+/// What was decided at once, and is committed at once.
+struct Group {
+    first: Position,
+    accepted: Vec<Accepted>,
+    /// A repeat may repeat an entry of this very group, or of one before it: it is answered once that is on disk.
+    repeats: Vec<(Receipt, Reply<Receipt>)>,
+    /// Told once all of it is durable.
+    done: Option<oneshot::Sender<()>>,
+}
+
+type Accepted = (NewEntry, Receipt, Reply<Receipt>);
+
+struct Decider {
+    contents: Contents,
+    projections: Arc<RwLock<Projections>>,
+    tree: Arc<RwLock<Tree>>,
+    clock: Clock,
+    groups: SyncSender<Group>,
+    broken: Broken,
+}
+
+impl Decider {
+    fn run(self, mut inbox: mpsc::UnboundedReceiver<Request>) {
+        let mut waiting = Vec::new();
+        while inbox.blocking_recv_many(&mut waiting, GROUP) > 0 {
+            let first = self.projections.read().unwrap_or_else(PoisonError::into_inner).head();
+            let mut group = Group { first, accepted: vec![], repeats: vec![], done: None };
+            let mut roots = vec![];
+            for request in waiting.drain(..) {
+                match request {
+                    Request::Roots(reply) => roots.push(reply),
+                    Request::Record(draft, claim, reply) => match self.decide(draft, &claim) {
+                        Ok((None, receipt)) => group.repeats.push((receipt, reply)),
+                        Ok((Some(entry), receipt)) => group.accepted.push((entry, receipt, reply)),
+                        // Whoever asked may have gone; what was decided stands either way.
+                        Err(error) => drop(reply.send(Err(error))),
+                    },
+                }
+            }
+            let (done, durable) = oneshot::channel();
+            group.done = (!roots.is_empty()).then_some(done);
+            // Where nobody takes it, the committer panicked: who waits hears that the ledger was closed.
+            if self.groups.send(group).is_err() {
+                return;
+            }
+            if !roots.is_empty() && durable.blocking_recv().is_err() {
+                return;
+            }
+            // Nothing is decided and not durable now, so that all roots are of the same entries.
+            for reply in roots {
+                drop(reply.send(sound(&self.broken).map(|()| self.head())));
+            }
+            // Where more waits, the hashes under the roots are made for all of it at once, or when a root is asked for.
+            if inbox.is_empty() {
+                self.projections.write().unwrap_or_else(PoisonError::into_inner).settle();
+            }
+        }
+    }
+
+    /// Checks one draft against everything decided so far, and applies it.
+    fn decide(&self, draft: Draft, claim: &Claim) -> Result<(Option<NewEntry>, Receipt), RecordError> {
+        sound(&self.broken)?;
+        let mut projections = self.projections.write().unwrap_or_else(PoisonError::into_inner);
+        let head = projections.head();
+        let accept = |expected| accept(&mut projections, &self.contents, draft, expected, (self.clock)());
+        match claim {
+            Claim::Size(expected) => accept(*expected),
+            Claim::Run(run) => {
+                let mut run = run.0.lock().unwrap_or_else(PoisonError::into_inner);
+                let expected = run.expected.unwrap_or(head);
+                // After one that is missing, this one would be the next but one.
+                let decided = accept(if run.refused { expected.next() } else { expected });
+                match &decided {
+                    Ok((Some(_), receipt)) if run.expected.is_some() => run.expected = Some(receipt.position.next()),
+                    Ok(_) => {}
+                    Err(_) => run.refused = true,
+                }
+                decided
+            }
+        }
+    }
+
+    fn head(&self) -> Head {
+        let projections = self.projections.read().unwrap_or_else(PoisonError::into_inner);
+        let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
+        assert_eq!(tree.size(), projections.head().0, "what was applied is durable");
+        Head::of(projections.roots(), &tree)
+    }
+}
+
+struct Committer {
+    store: Arc<dyn Store>,
+    tree: Arc<RwLock<Tree>>,
+    durable: Arc<AtomicU64>,
+    broken: Broken,
+}
+
+impl Committer {
+    fn run(self, decided: &Receiver<Group>) {
+        for Group { first, accepted, repeats, done } in decided {
+            self.commit(first, accepted);
+            for (receipt, reply) in repeats {
+                drop(reply.send(sound(&self.broken).map(|()| receipt)));
+            }
+            if let Some(done) = done {
+                let _ = done.send(());
+            }
+        }
+    }
+
+    fn commit(&self, first: Position, accepted: Vec<Accepted>) {
+        if accepted.is_empty() {
+            return;
+        }
+        let (entries, replies): (Vec<NewEntry>, Vec<_>) =
+            accepted.into_iter().map(|(entry, receipt, reply)| (entry, (receipt, reply))).unzip();
+        let appended = match self.broken.get() {
+            // It was decided on top of what is not there.
+            Some(error) => Err(Arc::clone(error)),
+            None => {
+                entries.iter().for_each(reads_back);
+                self.store.append(first, &entries).map_err(Arc::new)
+            }
+        };
+        match appended {
+            Ok(()) => {
+                let mut tree = self.tree.write().unwrap_or_else(PoisonError::into_inner);
+                replies.iter().for_each(|(receipt, _)| tree.push(receipt.leaf));
+                drop(tree);
+                self.durable.store(first.0 + entries.len() as u64, Ordering::Release);
+                tracing::debug!(first = first.0, entries = entries.len(), "committed");
+                for (receipt, reply) in replies {
+                    drop(reply.send(Ok(receipt)));
+                }
+            }
+            Err(error) => {
+                // The first that failed is told from then on.
+                let error = self.broken.get_or_init(|| error);
+                for (_, reply) in replies {
+                    drop(reply.send(Err(RecordError::Store(Arc::clone(error)))));
+                }
+            }
+        }
+    }
+}
+
+/// What is appended reads back as what was decided: nothing else is worth a receipt.
+fn reads_back(entry: &NewEntry) {
+    let read = codec::decode(&entry.bytes).map(|read| codec::encode(&read));
+    assert_eq!(read.as_ref(), Ok(&entry.bytes), "what is appended reads back as what was decided");
+}
