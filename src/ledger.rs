@@ -147,6 +147,8 @@ pub enum LedgerError {
     },
 }
 
+/// The contents that a draft erases.
+type Erased = Vec<(ContractId, Slug)>;
 type Waiting<T> = oneshot::Receiver<Result<T, RecordError>>;
 
 /// A ledger that is open. Questions and records may come from any thread; one process has it at a time.
@@ -246,7 +248,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Open`].
     pub fn create(folder: &Path) -> Result<Self, LedgerError> {
-        Self::on(store::create(folder)?, Contents::beside(folder), Box::new(Utc::now), |_, _| {})
+        Self::with_snapshot(folder, store::create(folder)?, Contents::beside(folder), |_, _| {})
     }
 
     /// A ledger on a store, with contents beside it, by a clock.
@@ -568,7 +570,8 @@ pub(crate) fn follows(
 /// Drafts that were sent to be recorded, whose receipts are waited for.
 pub struct Sent<'a> {
     ledger: &'a Ledger,
-    answers: Vec<(Vec<(ContractId, Slug)>, Result<Waiting<Receipt>, RecordError>)>,
+    /// What each erases, and where its receipt will come; or why it was not sent.
+    answers: Vec<(Erased, Result<Waiting<Receipt>, RecordError>)>,
 }
 
 impl Sent<'_> {

@@ -4,7 +4,7 @@
 use crate::run::{defines, reopen};
 use chrono::{DateTime, TimeDelta, Utc};
 use minutebook::audit::verify::verify;
-use minutebook::ledger::{Clock, Ledger, LedgerError, Receipt, RecordError};
+use minutebook::ledger::{Clock, Ledger, LedgerError, Receipt, RecordError, Run};
 use minutebook::sealed::Contents;
 use minutebook::store;
 use minutebook_events::decision_file::DecisionFile;
@@ -163,4 +163,89 @@ async fn a_decision_of_the_future_is_refused_until_its_day() {
     ledger.record(decided("a", "2026-07-01"), Position(0)).await.unwrap();
     // A span that has begun may have been decided.
     ledger.record(decided("b", "\"2026-07/2026-08\""), Position(1)).await.unwrap();
+}
+
+fn made(dir: &TempDir) -> Arc<Ledger> {
+    Arc::new(Ledger::create(&dir.path().join("ledger")).unwrap())
+}
+
+#[tokio::test]
+async fn writers_who_claim_nothing_are_never_in_conflict() {
+    let dir = TempDir::new().unwrap();
+    let ledger = made(&dir);
+    let writers: Vec<_> = (0..64)
+        .map(|writer| {
+            let ledger = Arc::clone(&ledger);
+            tokio::spawn(async move {
+                let mut positions = vec![];
+                for number in 0..5 {
+                    let draft = draft(&format!("party-{writer}-{number}"));
+                    let receipt = ledger.record_next(draft.clone()).await.unwrap();
+                    let again = ledger.record_next(draft).await.unwrap();
+                    assert_eq!(again, Receipt { repeated: true, ..receipt.clone() });
+                    positions.push(receipt.position);
+                }
+                assert!(positions.is_sorted(), "each waits for its receipt");
+                positions
+            })
+        })
+        .collect();
+    let mut positions = vec![];
+    for writer in writers {
+        positions.extend(writer.await.unwrap());
+    }
+    positions.sort_unstable();
+    assert_eq!(positions, (0..320).map(Position).collect::<Vec<_>>());
+    drop(ledger);
+    let store = store::open(&dir.path().join("ledger")).unwrap();
+    assert_eq!(verify(&*store, None, &[], |_, _| {}).unwrap().0.entries, 320);
+}
+
+/// The same party once more, under another id: what no ledger takes that has the first.
+fn twice(party: &str) -> Draft {
+    Draft { id: minutebook_events::EntryId::from_text("another"), ..draft(party) }
+}
+
+#[tokio::test]
+async fn what_was_sent_after_a_refusal_is_refused() {
+    let dir = TempDir::new().unwrap();
+    let ledger = made(&dir);
+    let group = |names: &[&str]| names.iter().map(|name| draft(name)).collect::<Vec<_>>();
+    for run in [Run::default(), Run::from(Position(0))] {
+        // The first time nothing is there; the second all that may be is there already, and takes no position.
+        let sent = [
+            ledger.send_all(&run, group(&["a", "b"])),
+            ledger.send_all(&run, vec![draft("c"), twice("a"), draft("d")]),
+            ledger.send_all(&run, group(&["e", "f"])),
+        ];
+        let mut told = vec![];
+        for sent in sent {
+            told.extend(sent.receipts().await);
+        }
+        let words: Vec<_> = told
+            .iter()
+            .map(|told| match told {
+                Ok(receipt) => receipt.position.to_string(),
+                Err(RecordError::Rejected(_)) => "rejected".to_owned(),
+                Err(RecordError::Conflict { actual, .. }) => format!("conflict at {actual}"),
+                Err(other) => panic!("{other}"),
+            })
+            .collect();
+        assert_eq!(words[..3], ["0", "1", "2"]);
+        assert!(matches!(told[3], Err(RecordError::Rejected(_) | RecordError::Conflict { .. })), "{words:?}");
+        assert_eq!(words[4..], ["conflict at 3"; 3]);
+    }
+    assert_eq!(ledger.head(), Position(3));
+}
+
+#[tokio::test]
+async fn nobody_comes_between_the_entries_of_a_run_that_claims_a_size() {
+    let dir = TempDir::new().unwrap();
+    let ledger = made(&dir);
+    let run = Run::from(Position(0));
+    assert!(ledger.send_all(&run, vec![draft("a")]).receipts().await[0].is_ok());
+    ledger.record_next(draft("stranger")).await.unwrap();
+    let told = ledger.send_all(&run, vec![draft("b"), draft("c")]).receipts().await;
+    assert!(told.iter().all(|told| matches!(told, Err(RecordError::Conflict { .. }))), "{told:?}");
+    assert_eq!(ledger.head(), Position(2));
 }

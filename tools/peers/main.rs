@@ -15,7 +15,6 @@ use measure::{Fault, Figure, Outcome, Report, timed, turns};
 use minutebook::ledger::Ledger;
 use minutebook_events::{Day, Draft, EventKind, Position};
 use minutebook_tools::national::National;
-use ours::Writers;
 use postgres::Postgres;
 use questions::{Asked, Portfolio, same};
 use rows::Table;
@@ -479,8 +478,8 @@ impl Bench {
         let rate = |count: usize, time| Figure::rate(count as u64, time, "entries/s");
         for (row, writers, count) in [("append-one", 1, 1_000), ("append-many", WRITERS, WRITERS * 50)] {
             let drafts = next(count);
-            let time = ours::appends(ledger, drafts, writers, Writers::Alone)?;
-            let how = "each waits for its receipt, and tries again with the head that a conflict names";
+            let time = ours::appends(ledger, drafts, writers)?;
+            let how = "each waits for its receipt (`record_next`)";
             self.report.tell(row, ours::NAME, rate(count, time), how)?;
             let entries = as_entries(&next(count))?;
             let time = sqlite::appends(sqlite, &raw(&entries)?, writers, true)?;
@@ -497,9 +496,6 @@ impl Bench {
             };
             let how = format!("{how}, {}", sqlite::WRITING);
             self.report.tell(row, sqlite::NAME, rate(count, time), &how)?;
-            if writers > 1 {
-                self.report.tell("append-gathered", sqlite::NAME, rate(count, time), &format!("as above, {how}"))?;
-            }
             if let Some(to) = &self.run.postgres {
                 let time = postgres::appends(to, &as_entries(&next(count))?, writers)?;
                 self.report.tell(
@@ -508,16 +504,6 @@ impl Bench {
                     rate(count, time),
                     &format!("a connection each, {}", postgres::WRITING),
                 )?;
-                if writers > 1 {
-                    let how = format!("as above, {}", postgres::WRITING);
-                    self.report.tell("append-gathered", postgres::NAME, rate(count, time), &how)?;
-                }
-            }
-            if writers > 1 {
-                let drafts = next(count);
-                let time = ours::appends(ledger, drafts, writers, Writers::Gathered)?;
-                let how = "one of them records for all that wait (`record_all`); each waits for its receipt";
-                self.report.tell("append-gathered", ours::NAME, rate(count, time), how)?;
             }
         }
         Ok(())

@@ -4,7 +4,7 @@
 use super::measure::{Fault, Outcome, timed};
 use super::questions::{Asked, Fold, Lines, Portfolio, Told, Total};
 use super::rows::{Table, known, pence};
-use minutebook::ledger::{Ledger, RecordError};
+use minutebook::ledger::Ledger;
 use minutebook::question::{KnownAt, Question, Topic};
 use minutebook_events::{ContractId, Day, Draft, EventKind, Position};
 use minutebook_projections::{At, By, Fact, Group, Key, Timeline};
@@ -19,7 +19,6 @@ use std::sync::Arc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{mpsc, oneshot};
 use tokio::task::{LocalSet, spawn_local};
 
 pub const NAME: &str = "Minutebook";
@@ -233,12 +232,12 @@ pub fn events(ledger: &Ledger) -> u64 {
     ledger.view().projections.log().iter().map(|recorded| recorded.entry.events.len() as u64).sum()
 }
 
-/// Rebuilds every projection from the stored bytes, three times; the median.
+/// Rebuilds every projection and its root from the stored bytes, three times; the median.
 pub fn rebuild(folder: &Path) -> Outcome<Value> {
     let ledger = Ledger::open(folder, |_, _| {})?;
     let mut times = vec![];
     for _ in 0..3 {
-        let (time, folded) = timed(|| ledger.rebuild(|_, _| {}));
+        let (time, folded) = timed(|| ledger.rebuild(false, |_, _| {}).map(|(folded, _)| folded.head()));
         drop(folded?);
         times.push(time);
     }
@@ -250,21 +249,15 @@ fn runtime() -> Runtime {
     Builder::new_current_thread().build().expect("a runtime with no driver always builds")
 }
 
-/// Durable appends by some writers at once, shared out among them; each waits for its receipt.
-pub fn appends(ledger: &Arc<Ledger>, drafts: Vec<Draft>, writers: usize, how: Writers) -> Outcome<Duration> {
+/// Durable appends by some writers at once, shared out among them; each waits for its receipt, and claims nothing of what
+/// the others record meanwhile.
+pub fn appends(ledger: &Arc<Ledger>, drafts: Vec<Draft>, writers: usize) -> Outcome<Duration> {
     let start = Instant::now();
     let work = async {
-        let (queue, collected) = mpsc::unbounded_channel();
-        if how == Writers::Gathered {
-            spawn_local(gather(Arc::clone(ledger), collected));
-        }
         let share = drafts.len().div_ceil(writers);
         let mut drafts = drafts.into_iter();
         let all: Vec<_> = (0..writers)
-            .map(|_| {
-                let (share, ledger, queue) = (drafts.by_ref().take(share).collect(), Arc::clone(ledger), queue.clone());
-                spawn_local(writer(ledger, share, (how == Writers::Gathered).then_some(queue)))
-            })
+            .map(|_| spawn_local(writer(Arc::clone(ledger), drafts.by_ref().take(share).collect())))
             .collect();
         for writer in all {
             writer.await??;
@@ -275,55 +268,13 @@ pub fn appends(ledger: &Arc<Ledger>, drafts: Vec<Draft>, writers: usize, how: Wr
     Ok(start.elapsed())
 }
 
-fn finish<T>(work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
-    LocalSet::new().block_on(&runtime(), work)
-}
-
-/// How writers agree on the expected head.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Writers {
-    /// Each by itself: it tries again with the head that a conflict names.
-    Alone,
-    /// One of them records for all that wait.
-    Gathered,
-}
-
-type Queued = (Draft, oneshot::Sender<Result<(), RecordError>>);
-
-async fn writer(ledger: Arc<Ledger>, drafts: Vec<Draft>, queue: Option<mpsc::UnboundedSender<Queued>>) -> Outcome<()> {
+async fn writer(ledger: Arc<Ledger>, drafts: Vec<Draft>) -> Outcome<()> {
     for draft in drafts {
-        match &queue {
-            Some(queue) => {
-                let (reply, answer) = oneshot::channel();
-                queue.send((draft, reply)).map_err(|_| "nobody gathers")?;
-                answer.await??;
-            }
-            None => alone(&ledger, draft).await?,
-        }
+        ledger.record_next(draft).await?;
     }
     Ok(())
 }
 
-async fn alone(ledger: &Ledger, draft: Draft) -> Outcome<()> {
-    let mut expected = ledger.head();
-    loop {
-        match ledger.record(draft.clone(), expected).await {
-            Ok(_) => return Ok(()),
-            Err(RecordError::Conflict { actual, .. }) => expected = actual,
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
-/// Records all that wait, one group after the other.
-async fn gather(ledger: Arc<Ledger>, mut queue: mpsc::UnboundedReceiver<Queued>) {
-    let mut waiting = vec![];
-    while queue.recv_many(&mut waiting, 1024).await > 0 {
-        let (drafts, replies): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
-        let receipts = ledger.record_all(drafts, ledger.head()).await;
-        for (receipt, reply) in receipts.into_iter().zip(replies) {
-            // Whoever asked waits, or has stopped at a fault of its own.
-            let _ = reply.send(receipt.map(drop));
-        }
-    }
+fn finish<T>(work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+    LocalSet::new().block_on(&runtime(), work)
 }

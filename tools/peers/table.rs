@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 /// What is measured, in the order of the table, and what it is called.
-const ROWS: [(&str, &str); 19] = [
+const ROWS: [(&str, &str); 18] = [
     ("rebuild", "rebuild all projections from the stored bytes, all cores; peers: one query over all facts"),
     ("rebuild-one", "the same on one core"),
     ("fold", "the fact in effect on every value line on a day"),
@@ -23,7 +23,6 @@ const ROWS: [(&str, &str); 19] = [
     ("import", "import, durable"),
     ("append-one", "durable appends, one writer"),
     ("append-many", "durable appends, 64 writers at once"),
-    ("append-gathered", "the same, what waits is recorded together"),
     ("memory-open", "resident memory after opening"),
     ("memory-import", "most resident memory of the import"),
     ("disk", "disk, entries and what finds them"),
