@@ -183,9 +183,11 @@ impl Decider {
             Claim::Size(expected) => accept(*expected),
             Claim::Run(run) => {
                 let mut run = run.0.lock().unwrap_or_else(PoisonError::into_inner);
-                let expected = run.expected.unwrap_or(head);
-                // After one that is missing, this one would be the next but one.
-                let decided = accept(if run.refused { expected.next() } else { expected });
+                if run.refused {
+                    // One is missing that it comes after.
+                    return Err(RecordError::Conflict { expected: head.next(), actual: head });
+                }
+                let decided = accept(run.expected.unwrap_or(head));
                 match &decided {
                     Ok((Some(_), receipt)) if run.expected.is_some() => run.expected = Some(receipt.position.next()),
                     Ok(_) => {}

@@ -116,11 +116,10 @@ fn a_snapshot_that_does_not_match_is_discarded_with_a_warning() {
 /// The projections of a ledger with another amount on every value line, and the same hashes.
 fn altered(place: &Place) -> Projections {
     let ledger = reopen(&place.ledger());
-    let alter = |event: &mut Event| match &mut event.kind {
-        EventKind::ValueSet { amount: amount @ Knowledge::Known(_), .. } => {
+    let alter = |event: &mut Event| {
+        if let EventKind::ValueSet { amount: amount @ Knowledge::Known(_), .. } = &mut event.kind {
             *amount = Knowledge::Known("£1".parse().unwrap());
         }
-        _ => {}
     };
     let mut altered = Projections::default();
     for recorded in ledger.view().projections.log().iter() {
