@@ -397,6 +397,8 @@ impl Ledger {
             None => (None, Folded::default()),
         };
         let began = folded.projections.head();
+        // Roots are made entry by entry, while other threads read the next: they are what a rebuild is compared by.
+        folded.projections.roots();
         while let Some(next) = (folded.tree.size() / ASIDE + 1).checked_mul(ASIDE).filter(|next| *next < size) {
             folded = fold(folded, store, next, |done, _| progress(done, size))?;
             if let Some(Err(error)) = aside.as_mut().map(|aside| aside.save(&folded.projections, &folded.tree)) {

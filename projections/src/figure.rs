@@ -585,7 +585,7 @@ pub(crate) fn uncertain(selection: &Selection<'_>, answer: &Fact, as_of: Day) ->
         return None;
     }
     if answer.presence(as_of) == Presence::Uncertain {
-        return Some(match answer.event().until {
+        return Some(match answer.until() {
             Some(until) if as_of > until.earliest() => Doubt::LastDay(until),
             _ => Doubt::TakesEffect(answer.effective()),
         });

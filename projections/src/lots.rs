@@ -54,7 +54,7 @@ pub(crate) fn assignments(facts: &[&Fact]) -> Vec<Assignment> {
                 event: EventRef { entry: fact.recorded().entry.id, event: fact.place() },
                 party: party.known().cloned(),
                 effective: fact.effective(),
-                until: fact.event().until.or(released),
+                until: fact.until().or(released),
                 standing: fact.standing(),
             }
         })

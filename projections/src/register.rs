@@ -308,7 +308,7 @@ impl<'a> Held<'a> {
     /// Every day on which what it is by itself may begin to be something else.
     pub(crate) fn borders(&self, borders: &mut Vec<Day>) {
         for fact in counted(self.status, self.at) {
-            let ends = fact.event().until.map(|until| until.plus_days(1));
+            let ends = fact.until().map(|until| until.plus_days(1));
             let spans = core::iter::once(fact.effective()).chain(ends);
             borders.extend(spans.flat_map(|span| [span.earliest(), span.latest()]));
         }

@@ -14,6 +14,12 @@ pub struct Fact {
     place: u16,
     /// Boxed, since few facts are ever struck and every figure holds facts.
     struck: Option<Box<(Position, u16)>>,
+    // Of its entry, once more: a question looks at these of every fact of a timeline, and at the entries of few.
+    position: Position,
+    standing: Standing,
+    effective: DateSpan,
+    until: Option<DateSpan>,
+    decided: DateSpan,
 }
 
 /// Whether a fact holds on a day.
@@ -29,7 +35,10 @@ pub enum Presence {
 
 impl Fact {
     pub(crate) fn new(recorded: Arc<Recorded>, place: u16, struck: Option<(Position, u16)>) -> Self {
-        Self { recorded, place, struck: struck.map(Box::new) }
+        let Recorded { position, entry, .. } = &*recorded;
+        let Event { standing, effective, until, .. } = entry.events[usize::from(place)];
+        let (position, decided) = (*position, entry.act.decided);
+        Self { recorded, place, struck: struck.map(Box::new), position, standing, effective, until, decided }
     }
 
     /// The event.
@@ -49,7 +58,7 @@ impl Fact {
 
     /// The position of its entry.
     pub fn position(&self) -> Position {
-        self.recorded.position
+        self.position
     }
 
     /// Its place in the entry, from 0.
@@ -59,7 +68,7 @@ impl Fact {
 
     /// Its standing.
     pub fn standing(&self) -> Standing {
-        self.event().standing
+        self.standing
     }
 
     /// The correction that struck it: position and place.
@@ -69,7 +78,17 @@ impl Fact {
 
     /// From when it holds.
     pub fn effective(&self) -> DateSpan {
-        self.event().effective
+        self.effective
+    }
+
+    /// The last day on which it holds, where its source sets one.
+    pub fn until(&self) -> Option<DateSpan> {
+        self.until
+    }
+
+    /// When its act was decided.
+    pub fn decided(&self) -> DateSpan {
+        self.decided
     }
 
     /// Whether it is known, and stands, at the recorded coordinate.
@@ -79,10 +98,9 @@ impl Fact {
 
     /// Whether it holds on a day.
     pub fn presence(&self, day: Day) -> Presence {
-        let event = self.event();
-        if day < event.effective.earliest() || event.until.is_some_and(|until| day > until.latest()) {
+        if day < self.effective.earliest() || self.until.is_some_and(|until| day > until.latest()) {
             Presence::No
-        } else if day < event.effective.latest() || event.until.is_some_and(|until| day > until.earliest()) {
+        } else if day < self.effective.latest() || self.until.is_some_and(|until| day > until.earliest()) {
             Presence::Uncertain
         } else {
             Presence::Yes
@@ -145,7 +163,7 @@ pub struct Selection<'a> {
 impl<'a> Selection<'a> {
     /// Remembers a fact whose last day has passed, where none lasted longer.
     fn lapse(&mut self, fact: &'a Fact) {
-        let until = fact.event().until.map(|until| (fact, until));
+        let until = fact.until.map(|until| (fact, until));
         let last = |(fact, until): &(&Fact, DateSpan)| (until.latest(), fact.rank());
         self.lapsed = self.lapsed.into_iter().chain(until).max_by_key(last);
     }
@@ -175,7 +193,7 @@ impl Timeline {
 
     /// The facts that count at these coordinates, whatever day they take effect.
     pub fn counted(&self, at: At) -> impl Iterator<Item = &Fact> {
-        self.facts.iter().filter(move |fact| fact.known(at.head) && at.counts(fact.act().decided) == Counted::Yes)
+        self.facts.iter().filter(move |fact| fact.known(at.head) && at.counts(fact.decided) == Counted::Yes)
     }
 
     /// Whether anything counts at these coordinates.
@@ -185,18 +203,34 @@ impl Timeline {
 
     /// The one answer to a question, and what stands beside it (design, "Standing").
     pub fn select(&self, at: At) -> Selection<'_> {
-        let mut selection = Selection::in_effect(&self.counted(at).collect::<Vec<_>>(), at.as_of);
+        let (mut others, mut present) = (Selection::default(), vec![]);
+        // The last day on which a firm fact certainly took effect: it leaves nothing of those before, whatever they are.
+        let mut last = None;
         for fact in self.facts.iter().filter(|fact| fact.known(at.head)) {
-            match at.counts(fact.act().decided) {
-                Counted::No => {}
-                Counted::Perhaps => selection.perhaps.push(fact),
-                Counted::Yes if at.as_of < fact.effective().earliest() => selection.later.push(fact),
-                Counted::Yes if fact.presence(at.as_of) == Presence::No => selection.lapse(fact),
+            match at.counts(fact.decided) {
+                Counted::No => continue,
+                Counted::Perhaps => {
+                    others.perhaps.push(fact);
+                    continue;
+                }
                 Counted::Yes => {}
             }
+            let taken = fact.effective.latest();
+            match fact.presence(at.as_of) {
+                Presence::No if at.as_of < fact.effective.earliest() => others.later.push(fact),
+                Presence::No => others.lapse(fact),
+                _ if last.is_some_and(|last| taken < last) => {}
+                Presence::Yes if fact.standing.is_firm() => {
+                    last = Some(taken);
+                    present.push(fact);
+                }
+                _ => present.push(fact),
+            }
         }
-        selection.later.sort_by_key(|fact| (fact.effective().earliest(), fact.position(), fact.place));
-        selection
+        present.retain(|fact| last.is_none_or(|last| fact.effective.latest() >= last));
+        others.later.sort_by_key(|fact| (fact.effective.earliest(), fact.position, fact.place));
+        let Selection { later, lapsed, perhaps, .. } = others;
+        Selection { later, lapsed, perhaps, ..Selection::in_effect(&present, at.as_of) }
     }
 }
 
@@ -210,7 +244,7 @@ impl<'a> Selection<'a> {
             present.filter(|(_, presence)| *presence != Presence::No)
         };
         let firmest =
-            |(fact, presence): &(&Fact, Presence)| (fact.standing().class(), Reverse(*presence), Reverse(fact.rank()));
+            |(fact, presence): &(&Fact, Presence)| (fact.standing.class(), Reverse(*presence), Reverse(fact.rank()));
         let Some((answer, presence)) = effective().min_by_key(firmest) else { return selection };
         let certain = || effective().filter(|(_, presence)| *presence == Presence::Yes).map(|(fact, _)| fact);
         let last = LastDays::of(certain());
@@ -224,7 +258,7 @@ impl<'a> Selection<'a> {
         // A fact of its class whose span the day falls into may have taken the answer's place already.
         selection.uncertain = presence == Presence::Uncertain
             || selection.beside.iter().any(|fact| {
-                fact.standing().class() == answer.standing().class()
+                fact.standing.class() == answer.standing.class()
                     && fact.presence(day) == Presence::Uncertain
                     && fact.rank() > answer.rank()
             });
@@ -243,8 +277,8 @@ pub(crate) struct ByDay<'a> {
 
 impl<'a> ByDay<'a> {
     pub(crate) fn of(facts: impl Iterator<Item = &'a Fact>) -> Self {
-        let (mut exact, spans): (Vec<&Fact>, _) = facts.partition(|fact| fact.effective().exact().is_some());
-        exact.sort_by_key(|fact| Reverse(fact.effective().latest()));
+        let (mut exact, spans): (Vec<&Fact>, _) = facts.partition(|fact| fact.effective.exact().is_some());
+        exact.sort_by_key(|fact| Reverse(fact.effective.latest()));
         Self { exact, spans }
     }
 
@@ -255,15 +289,15 @@ impl<'a> ByDay<'a> {
         facts.extend(self.spans.iter().copied().filter(present));
         // The last day on which a firm fact certainly took effect: it leaves nothing of those before, whatever they are.
         let mut last = None;
-        let begun = self.exact.partition_point(|fact| fact.effective().earliest() > day);
+        let begun = self.exact.partition_point(|fact| fact.effective.earliest() > day);
         for fact in self.exact.iter().skip(begun).copied() {
-            let taken = fact.effective().latest();
+            let taken = fact.effective.latest();
             if last.is_some_and(|last| taken < last) {
                 break;
             }
             match fact.presence(day) {
                 Presence::No => continue,
-                Presence::Yes if fact.standing().is_firm() => last = Some(taken),
+                Presence::Yes if fact.standing.is_firm() => last = Some(taken),
                 _ => {}
             }
             facts.push(fact);
@@ -280,7 +314,7 @@ impl LastDays {
     fn of<'a>(facts: impl Iterator<Item = &'a Fact>) -> Self {
         let mut last = [Class::Firm, Class::Tentative, Class::Ours].map(|class| (class, None));
         for fact in facts {
-            let (own, day) = (fact.standing().class(), Some(fact.effective().latest()));
+            let (own, day) = (fact.standing.class(), Some(fact.effective.latest()));
             last.iter_mut().filter(|(class, _)| own <= *class).for_each(|(_, last)| *last = day.max(*last));
         }
         Self(last)
@@ -288,7 +322,7 @@ impl LastDays {
 
     /// Whether they displace a fact for this alone, as in [`displaces`]: later in effect, and as firm.
     fn are_after(&self, fact: &Fact) -> bool {
-        let (own, day) = (fact.standing().class(), fact.effective().latest());
+        let (own, day) = (fact.standing.class(), fact.effective.latest());
         self.0.iter().any(|(class, last)| *class == own && last.is_some_and(|last| last > day))
     }
 }
@@ -296,11 +330,11 @@ impl LastDays {
 /// Whether `newer` leaves nothing of `older`: later in effect and of the same class or a firmer one, or recorded later
 /// for the same day by the same source, or as the next that was done to a content.
 fn displaces(newer: &Fact, older: &Fact) -> bool {
-    let (new, old) = (newer.standing().class(), older.standing().class());
-    let (new_day, old_day) = (newer.effective().latest(), older.effective().latest());
+    let (new, old) = (newer.standing.class(), older.standing.class());
+    let (new_day, old_day) = (newer.effective.latest(), older.effective.latest());
     let same_day =
-        newer.effective() == older.effective() && (newer.position(), newer.place) > (older.position(), older.place);
-    let recorded_again = same_day && newer.standing() == older.standing() && newer.shares_source(older);
+        newer.effective == older.effective && (newer.position(), newer.place) > (older.position(), older.place);
+    let recorded_again = same_day && newer.standing == older.standing && newer.shares_source(older);
     let next_done = same_day && new <= old && are_steps(newer, older);
     new <= old && new_day > old_day || recorded_again || next_done
 }
@@ -308,8 +342,8 @@ fn displaces(newer: &Fact, older: &Fact) -> bool {
 /// Two firm facts from different sources, in effect from the same day, that differ. What is done to a content follows one
 /// upon the other, and may on one day.
 fn conflicts(fact: &Fact, answer: &Fact) -> bool {
-    [fact, answer].iter().all(|fact| fact.standing().class() == Class::Firm)
-        && fact.effective() == answer.effective()
+    [fact, answer].iter().all(|fact| fact.standing.class() == Class::Firm)
+        && fact.effective == answer.effective
         && !fact.shares_source(answer)
         && !are_steps(fact, answer)
 }

@@ -360,7 +360,7 @@ impl Projections {
         };
         let mut borders = vec![];
         for fact in timeline.counted(at) {
-            let ends = fact.event().until.map(|until| until.plus_days(1));
+            let ends = fact.until().map(|until| until.plus_days(1));
             let spans = core::iter::once(fact.effective()).chain(ends);
             borders.extend(spans.flat_map(|span| [span.earliest(), span.latest()]));
         }

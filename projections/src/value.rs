@@ -510,7 +510,7 @@ fn steps<'a>(timeline: &'a Timeline, at: At, among: Among<'_>, days: TimeRange) 
     let mut borders = Vec::with_capacity(2 + 4 * timeline.facts().len());
     let facts = || timeline.counted(at).filter(|fact| among(fact));
     for fact in facts() {
-        let ends = fact.event().until.map(|until| until.plus_days(1));
+        let ends = fact.until().map(|until| until.plus_days(1));
         let spans = core::iter::once(fact.effective()).chain(ends);
         borders.extend(spans.flat_map(|span| [span.earliest(), span.latest()]));
     }
@@ -626,5 +626,5 @@ pub(crate) fn compare(stated: Decimal, computed: Decimal, slack: Decimal) -> Ord
 
 /// Whether a statement had been made, or what it is about had begun, by the day of the question.
 pub(crate) fn spoken(fact: &Fact, as_of: Day) -> bool {
-    fact.act().decided.earliest() <= as_of || fact.presence(as_of) != Presence::No
+    fact.decided().earliest() <= as_of || fact.presence(as_of) != Presence::No
 }

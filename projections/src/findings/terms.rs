@@ -129,14 +129,13 @@ fn past_term(rule: &Rule, all: &Projections, at: At) -> Outcome {
             let days = last_days(all, contract, &part, at);
             let is_firm_extension =
                 |fact: &Fact| fact.standing().is_firm() && matches!(fact.event().kind, EventKind::Extended { .. });
-            if last >= at.as_of && days.iter().all(|(fact, _)| fact.act().decided.latest() <= last)
+            if last >= at.as_of && days.iter().all(|(fact, _)| fact.decided().latest() <= last)
                 || days.iter().any(|(fact, _)| is_firm_extension(fact))
             {
                 continue;
             }
             let beyond = |fact: &Fact| fact.standing().is_firm() || fact.standing() == Standing::Inferred;
-            let shown =
-                days.iter().find(|(fact, day)| *day > last && beyond(fact) && fact.act().decided.latest() > last);
+            let shown = days.iter().find(|(fact, day)| *day > last && beyond(fact) && fact.decided().latest() > last);
             if let Some((fact, _)) = shown {
                 let text = format!(
                     "{} has a first term to {} ({}) and is {} to run beyond it; the decision to extend it is not in the record",
