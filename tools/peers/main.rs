@@ -49,6 +49,8 @@ enum What {
     Open { ledger: PathBuf },
     /// Rebuilds the projections of a ledger, and says how long that takes
     Rebuild { ledger: PathBuf },
+    /// Opens a ledger by its snapshot and makes every timeline, and says how long each takes
+    Packed { ledger: PathBuf },
     /// Asks a peer one question of one contract, as a new process
     Ask { database: String, contract: String, as_of: Day, known: u64 },
     /// Prints what was measured as a table
@@ -95,6 +97,7 @@ fn main() -> ExitCode {
         What::Run(run) => Bench::of(run).and_then(|mut bench| bench.run()),
         What::Open { ledger } => ours::open(&ledger).map(|told| println!("{told}")),
         What::Rebuild { ledger } => ours::rebuild(&ledger).map(|told| println!("{told}")),
+        What::Packed { ledger } => ours::packed(&ledger).map(|told| println!("{told}")),
         What::Ask { database, contract, as_of, known } => ask(&database, &contract, as_of, known),
         What::Table { measured } => table::print(&measured),
     };
@@ -230,6 +233,13 @@ impl Bench {
             let how = format!("{events} events, {:.0} events/s, six projections, every hash checked", events / seconds);
             self.report.tell(row, ours::NAME, Figure::less(seconds, "s"), &how)?;
         }
+        let told = ours::printed(Command::new(&me).arg("packed").arg(folder))?;
+        let number = |name: &str| told[name].as_f64().ok_or_else(|| format!("no {name} in {told}"));
+        let (events, opening, making) = (number("events")?, number("opening")?, number("making")?);
+        let how = format!("{events} events, {:.0} events/s, files in the page cache", events / opening);
+        self.report.tell("open-snapshot", ours::NAME, Figure::less(opening, "s"), &how)?;
+        let how = format!("{} facts, {:.0} events/s, in memory", number("facts")?, events / making);
+        self.report.tell("packed", ours::NAME, Figure::less(making, "s"), &how)?;
         Ok(())
     }
 

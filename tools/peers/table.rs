@@ -8,9 +8,11 @@ use std::fs;
 use std::path::Path;
 
 /// What is measured, in the order of the table, and what it is called.
-const ROWS: [(&str, &str); 18] = [
+const ROWS: [(&str, &str); 20] = [
     ("rebuild", "rebuild all projections from the stored bytes, all cores; peers: one query over all facts"),
     ("rebuild-one", "the same on one core"),
+    ("open-snapshot", "open from the snapshot"),
+    ("packed", "make every timeline from packed entries, one core"),
     ("fold", "the fact in effect on every value line on a day"),
     ("cold", "open, first answer, end: a new process, files in the page cache"),
     ("cold-checked", "the same, every hash checked"),
