@@ -15,7 +15,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use minutebook_events::codec::{self, BadBytes};
 use minutebook_events::decide::{Rejection, decide, decide_on};
 use minutebook_events::{ContractId, Draft, Entry, EntryId, Hash, Instant, Position, Slug};
-use minutebook_projections::{Projections, Recorded, Totals};
+use minutebook_projections::{Projections, Recorded, Totals, Trace};
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -495,15 +495,17 @@ pub(crate) fn fold(
 ) -> Result<Folded, LedgerError> {
     let last = folded.projections.log().last().map(|last| last.entry.recorded);
     let mut order = Order { next: folded.projections.head(), last };
+    let keeps_roots = folded.projections.keeps_roots();
     let decoded = |stored: Stored| {
         let entry = codec::decode(&stored.bytes);
-        (stored.position, stored.leaf, entry)
+        let trace = entry.as_ref().ok().filter(|_| keeps_roots).map(|entry| Trace::of(entry, stored.position));
+        (stored.position, stored.leaf, entry, trace)
     };
-    ahead::each(store, folded.tree.size()..size, decoded, |(position, leaf, entry)| {
+    ahead::each(store, folded.tree.size()..size, decoded, |(position, leaf, entry, trace)| {
         let entry = entry.map_err(|source| LedgerError::Bytes { position, source })?;
         order.hold(position, &entry)?;
         folded.tree.push(leaf);
-        folded.projections.apply(entry, leaf);
+        folded.projections.apply_traced(entry, leaf, trace);
         progress(position.0 + 1, size);
         Ok::<(), LedgerError>(())
     })?;

@@ -55,19 +55,30 @@ impl Projections {
     /// Applies the next entry, whose stored bytes have this leaf hash. What it was decided against must be all that came
     /// before.
     pub fn apply(&mut self, entry: Entry, leaf: Hash) {
+        self.apply_traced(entry, leaf, None);
+    }
+
+    /// Whether the roots were asked for, so that they are kept up: by the trace of each entry.
+    pub fn keeps_roots(&self) -> bool {
+        self.roots.is_made()
+    }
+
+    /// The same as [`Projections::apply`], with the trace of the entry, where another thread found it.
+    pub fn apply_traced(&mut self, entry: Entry, leaf: Hash, trace: Option<Trace>) {
         let subjects = self.subjects(&entry);
         let recorded = Arc::new(Recorded { position: self.head, leaf, entry });
-        self.keep_roots(&recorded);
+        self.keep_roots(&recorded, trace);
         let struck = self.take_in(&recorded);
         self.log.push(&recorded);
         self.keep_timelines(&recorded, subjects, struck);
         self.head = self.head.next();
     }
 
-    fn keep_roots(&mut self, recorded: &Recorded) {
+    fn keep_roots(&mut self, recorded: &Recorded, trace: Option<Trace>) {
         let Self { log, roots, .. } = self;
         if let Some(roots) = roots.get_mut() {
-            take_root(roots, log, recorded);
+            let trace = trace.unwrap_or_else(|| Trace::of(&recorded.entry, recorded.position));
+            take_root(roots, log, recorded, &trace);
         }
     }
 
@@ -147,7 +158,9 @@ impl Projections {
     pub fn roots(&self) -> &Roots {
         self.roots.get_or_make(|| {
             let mut roots = Roots::with_capacity(self.log.len());
-            self.log.iter().for_each(|recorded| take_root(&mut roots, &self.log, &recorded));
+            for recorded in self.log.iter() {
+                take_root(&mut roots, &self.log, &recorded, &Trace::of(&recorded.entry, recorded.position));
+            }
             roots.settle();
             roots
         })
@@ -295,13 +308,13 @@ impl Projections {
 }
 
 /// Takes an entry into roots, by those before it.
-fn take_root(roots: &mut Roots, log: &Log, recorded: &Recorded) {
-    let Recorded { position, leaf, entry } = recorded;
+fn take_root(roots: &mut Roots, log: &Log, recorded: &Recorded, trace: &Trace) {
+    let Recorded { position, leaf, .. } = recorded;
     let earlier = |id: EntryId| {
         let found = log.position_of(id).filter(|found| found < position).and_then(|found| log.at(found));
         Ok::<_, Infallible>(found.map(|found| (found.position, Trace::of(&found.entry, found.position))))
     };
-    let Ok(()) = roots.apply(*position, leaf, &Trace::of(entry, *position), earlier);
+    let Ok(()) = roots.apply(*position, leaf, trace, earlier);
 }
 
 fn standing(timeline: &Timeline) -> impl Iterator<Item = &Fact> {

@@ -14,6 +14,11 @@ impl<T> Lazy<T> {
         self.0.call_once(|| Box::new(make()))
     }
 
+    /// Whether it was made.
+    pub(crate) fn is_made(&self) -> bool {
+        self.0.is_completed()
+    }
+
     /// It, to keep it up, where it was made.
     pub(crate) fn get_mut(&mut self) -> Option<&mut T> {
         self.0.get_mut().map(AsMut::as_mut)
@@ -39,6 +44,6 @@ impl<T> Clone for Lazy<T> {
 
 impl<T> fmt::Debug for Lazy<T> {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        out.write_str(if self.0.is_completed() { "made" } else { "not made" })
+        out.write_str(if self.is_made() { "made" } else { "not made" })
     }
 }
