@@ -412,6 +412,27 @@ impl Ledger {
         Ok((folded, began))
     }
 
+    /// Rebuilds the projections beside the live ones, which go on answering and taking entries, and puts what was rebuilt in
+    /// their place at once: no question waits for more than the entries that came meanwhile.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`]; the live ones are then as they were.
+    pub fn renew(&self, progress: impl FnMut(u64, u64)) -> Result<(), LedgerError> {
+        let (rebuilt, _) = self.rebuild(false, progress)?;
+        // What came while it was rebuilt, most of it before anybody has to wait.
+        let rebuilt = fold(rebuilt, &*self.store, self.store.len(), |_, _| {})?;
+        let mut live = self.projections.write().unwrap_or_else(PoisonError::into_inner);
+        let mut renewed = fold(rebuilt, &*self.store, self.store.len(), |_, _| {})?.projections;
+        // Those that are decided and not on disk yet are in the live ones alone.
+        for recorded in live.log().since(renewed.head()) {
+            renewed.apply(recorded.entry.clone(), recorded.leaf);
+        }
+        assert_eq!(renewed.head(), live.head(), "nothing is decided while the live ones are held");
+        *live = renewed;
+        *self.totals.lock().unwrap_or_else(PoisonError::into_inner) = Totals::default();
+        Ok(())
+    }
+
     /// What the first entries come to, apart from the live projections: the ledger as it was at that size.
     ///
     /// # Errors

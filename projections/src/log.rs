@@ -136,6 +136,12 @@ impl Log {
         self.places.iter().map(|place| self.unpack(*place))
     }
 
+    /// The entries from a position on, in order.
+    pub fn since(&self, position: Position) -> impl Iterator<Item = Arc<Recorded>> {
+        let first = self.places.partition_point(|place| place.position < position);
+        self.places[first..].iter().map(|place| self.unpack(*place))
+    }
+
     /// How many entries come before the first of which this does not hold, as it does of all before that one.
     pub fn partition_point(&self, holds: impl Fn(&Recorded) -> bool) -> usize {
         self.places.partition_point(|place| holds(&self.unpack(*place)))

@@ -249,3 +249,40 @@ async fn nobody_comes_between_the_entries_of_a_run_that_claims_a_size() {
     assert!(told.iter().all(|told| matches!(told, Err(RecordError::Conflict { .. }))), "{told:?}");
     assert_eq!(ledger.head(), Position(2));
 }
+
+#[tokio::test]
+async fn projections_are_renewed_while_entries_come_and_questions_are_answered() {
+    let dir = TempDir::new().unwrap();
+    let ledger = made(&dir);
+    let writer = tokio::spawn({
+        let ledger = Arc::clone(&ledger);
+        async move {
+            let run = Run::from(Position(0));
+            for group in 0..40 {
+                let drafts = (0..10).map(|number| draft(&format!("party-{group}-{number}"))).collect();
+                assert!(ledger.send_all(&run, drafts).receipts().await.iter().all(Result::is_ok));
+            }
+        }
+    });
+    let mut renewed = 0;
+    while !writer.is_finished() || renewed < 3 {
+        let ledger = Arc::clone(&ledger);
+        let (before, after) = tokio::task::spawn_blocking(move || {
+            let before = ledger.head();
+            ledger.renew(|_, _| {}).unwrap();
+            let view = ledger.view();
+            assert!(view.projections.head() >= view.head && view.head >= before);
+            let known = view.projections.entry(Position(0)).is_some();
+            (before, known)
+        })
+        .await
+        .unwrap();
+        assert!(after || before == Position(0));
+        renewed += 1;
+    }
+    writer.await.unwrap();
+    assert_eq!(ledger.head(), Position(400));
+    let (rebuilt, _) = ledger.rebuild(false, |_, _| {}).unwrap();
+    assert_eq!(rebuilt.head(), ledger.roots().await.unwrap());
+    assert_eq!(rebuilt.projections.digest(), ledger.view().projections.digest());
+}

@@ -37,11 +37,6 @@ impl Report {
         self.append(&line)
     }
 
-    /// Says what is not measured, and why.
-    pub fn lack(&self, row: &str, who: &str, why: &str) -> Outcome<()> {
-        self.append(&json!({ "row": row, "who": who, "entries": self.entries, "lacks": why }))
-    }
-
     fn append(&self, line: &Value) -> Outcome<()> {
         let mut file = OpenOptions::new().create(true).append(true).open(&self.path)?;
         file.write_all(format!("{line}\n").as_bytes())?;

@@ -101,9 +101,6 @@ fn digits(number: f64) -> String {
 }
 
 fn figure(line: &Value) -> String {
-    if let Some(why) = line["lacks"].as_str() {
-        return why.to_owned();
-    }
     let Some(value) = line["value"].as_f64() else { return "—".to_owned() };
     let unit = line["unit"].as_str().unwrap_or_default();
     match (unit, line["p99"].as_f64()) {
