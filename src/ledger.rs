@@ -17,7 +17,7 @@ use minutebook_events::decide::{Rejection, decide, decide_on};
 use minutebook_events::{ContractId, Draft, Entry, EntryId, Hash, Instant, Position, Slug};
 use minutebook_projections::{Projections, Recorded, Totals, Trace};
 use std::ops::Deref;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::oneshot;
@@ -137,6 +137,13 @@ pub enum LedgerError {
     /// Fault: what lies beside the ledger is not what the entries say.
     #[error(transparent)]
     Content(#[from] ContentFault),
+    /// Fault: a snapshot says otherwise than the entries that it was made of.
+    #[error(
+        "{} says otherwise than the entries that it was made of, which are as they should be: remove that file, and find out \
+         who wrote it; it will be made anew",
+        .0.display()
+    )]
+    Snapshot(PathBuf),
     /// Fault: the entries do not follow from each other.
     #[error("position {position}: {what}; nothing was changed: restore the ledger's folder from a copy")]
     Incoherent {
@@ -401,7 +408,7 @@ impl Ledger {
         folded.projections.roots();
         while let Some(next) = (folded.tree.size() / ASIDE + 1).checked_mul(ASIDE).filter(|next| *next < size) {
             folded = fold(folded, store, next, |done, _| progress(done, size))?;
-            if let Some(Err(error)) = aside.as_mut().map(|aside| aside.save(&folded.projections, &folded.tree)) {
+            if let Some(Err(error)) = aside.as_mut().map(|aside| aside.save(store, &folded.projections, &folded.tree)) {
                 tracing::warn!(%error, "nothing is put aside: a rebuild that is interrupted begins anew");
             }
         }
@@ -468,7 +475,7 @@ impl Ledger {
     /// Writes a snapshot of what was rebuilt: from it the next opening goes on. Nothing of a ledger in no folder.
     pub fn save_snapshot(&self, rebuilt: &Folded) {
         let mut snapshot = self.snapshot();
-        let saved = snapshot.as_mut().map(|snapshot| snapshot.save(&rebuilt.projections, &rebuilt.tree));
+        let saved = snapshot.as_mut().map(|snapshot| snapshot.save(&*self.store, &rebuilt.projections, &rebuilt.tree));
         if let Some(Err(error)) = saved {
             tracing::warn!(%error, "no snapshot was written: the next opening folds more entries");
         }
@@ -485,7 +492,7 @@ impl Ledger {
         if projections.head() != head || tree.size() != head.0 {
             return;
         }
-        if let Err(error) = snapshot.save(&projections, &tree) {
+        if let Err(error) = snapshot.save(&*self.store, &projections, &tree) {
             tracing::warn!(%error, "no snapshot was written: the next opening folds more entries");
         }
     }

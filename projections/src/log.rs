@@ -88,7 +88,9 @@ impl Log {
         let Self { places, chunks, ids, hasher, .. } = &mut log;
         let id = |number: u32| {
             let place = places[number as usize];
-            EntryId::unpack(&mut Unpacker::new(chunks.get(place.chunk as usize)?.get(place.at as usize..)?, &[]))
+            let mut from = Unpacker::new(chunks.get(place.chunk as usize)?.get(place.at as usize..)?, &[]);
+            let id = EntryId::unpack(&mut from)?;
+            Hash::unpack(&mut from).map(|_| id)
         };
         let hash = |number: &u32| id(*number).map_or(0, |id| hasher.hash_one(id));
         ids.reserve(places.len(), hash);

@@ -206,9 +206,12 @@ impl Streams {
     /// Takes in the streams of one part.
     pub(crate) fn load(&mut self, from: &mut Unpacker) -> Option<()> {
         let count = u32::unpack(from)?;
-        self.0.reserve(count as usize);
+        self.0.reserve((count as usize).min(from.rest().len()));
         for _ in 0..count {
             let stream = self.of_mut(Subject::unpack(from)?);
+            if !stream.positions.is_empty() {
+                return None;
+            }
             let mut last = Position(0);
             for place in 0..u32::unpack(from)? {
                 let further = u64::unpack(from)?;

@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::{self, Builder};
+use std::thread::Builder;
 use std::time::Instant;
 
 /// Drafts that are recorded together, at most: they share a commit. A few groups are read ahead, and a few are sent before the
@@ -64,15 +64,14 @@ impl Lines {
         let mut progress = output::Progress::new("recording");
         let (run, mut done) = (expected.map(Run::from).unwrap_or_default(), Done::default());
         let (groups, ready) = sync_channel(AHEAD);
-        let stopped = thread::scope(|scope| {
-            let reader = Builder::new().name("reader".to_owned());
-            reader.spawn_scoped(scope, move || read(from, &groups)).map_err(|error| format!("no thread: {error}"))?;
-            Ok::<_, Stop>(done.take(ledger, &run, &ready, |lines, end| {
-                // How many lines there will be is as many as there are bytes left for.
-                let total = bytes.map_or(lines + 1, |bytes| (lines as u128 * bytes as u128 / u128::from(end)) as u64);
-                progress.tell(lines, total);
-            }))
-        })?;
+        // Nobody waits for it: where a line is refused, it may be waiting for a program that writes to a pipe.
+        let reader = Builder::new().name("reader".to_owned());
+        reader.spawn(move || read(from, &groups)).map_err(|error| format!("no thread: {error}"))?;
+        let stopped = done.take(ledger, &run, ready, |lines, end| {
+            // How many lines there will be is as many as there are bytes left for.
+            let total = bytes.map_or(lines + 1, |bytes| (lines as u128 * bytes as u128 / u128::from(end)) as u64);
+            progress.tell(lines, total);
+        });
         let Done { recorded, repeated, .. } = done;
         let there = if repeated == 0 { String::new() } else { format!(", and {repeated} were there already") };
         let Some(Fault { number, what, outcome }) = stopped else {
@@ -81,9 +80,13 @@ impl Lines {
             output::print(&format!("recorded {recorded} entries in {seconds:.3} s, {rate} a second{there}\n"))?;
             return Ok(Outcome::Answered);
         };
+        let remedy = match outcome {
+            Outcome::Unusable => "Give the same file again once that is mended",
+            _ => "Mend the line and give the same file again",
+        };
         output::complain(&format_args!(
             "{}:{number}: {what}\nminutebook: stopped at line {number}: {recorded} entries were recorded{there}; this one and \
-             those after it are not. Mend the line and give the same file again: what is there is not recorded twice\n",
+             those after it are not. {remedy}: what is there is not recorded twice\n",
             path.display()
         ));
         Ok(outcome)
@@ -118,14 +121,20 @@ impl Done {
         &mut self,
         ledger: &Ledger,
         run: &Run,
-        ready: &Receiver<Result<Vec<Line>, Fault>>,
+        ready: Receiver<Result<Vec<Line>, Fault>>,
         mut told: impl FnMut(u64, u64),
     ) -> Option<Fault> {
         let mut sent: VecDeque<Group> = VecDeque::new();
         let mut last = None;
         loop {
-            let full = sent.len() >= SENT;
-            match if full || last.is_some() { None } else { ready.recv().ok() } {
+            // Where a group is under way, nobody waits for the next one: its receipts may say that there is none.
+            let next = match sent.len() {
+                _ if last.is_some() => None,
+                0 => ready.recv().ok(),
+                SENT => None,
+                _ => ready.try_recv().ok(),
+            };
+            match next {
                 Some(Ok(lines)) => sent.push_back(Group::send(lines, ledger, run)),
                 Some(Err(fault)) => last = Some(fault),
                 None => {
@@ -201,6 +210,9 @@ fn next(from: &mut impl BufRead, number: u64, end: &mut u64) -> Result<Option<Li
     *end += read.map_err(|error| fault(Outcome::Unusable)(format!("cannot be read: {error}")))? as u64;
     if line.is_empty() {
         return Ok(None);
+    }
+    if line.trim_ascii().is_empty() {
+        return Err(fault(Outcome::Found)("the line is empty: every line is a draft".to_owned()));
     }
     if line.len() > MAX_BYTES {
         let what = format!("the line has more than {MAX_BYTES} bytes, the most that an entry may take");

@@ -43,8 +43,11 @@ impl Rebuild {
         hold(&rebuilt.projections, &ledger)?;
         ledger.save_snapshot(&rebuilt);
         let certificate = Certificate { at: Instant::new(Utc::now()), rebuilt: head, live };
-        let mut text =
-            if self.json.json { as_json(&certificate, events) } else { words(&certificate, events, began, seconds)? };
+        let mut text = if self.json.json {
+            as_json(&certificate, events, began)
+        } else {
+            words(&certificate, events, began, seconds)?
+        };
         if let (Some(file), Some(key)) = (&self.certify, &key) {
             output::write_new(file, certificate.sign(key).as_bytes())?;
             if !self.json.json {
@@ -62,12 +65,12 @@ fn pairs(certificate: &Certificate) -> impl Iterator<Item = (&RootOf, bool)> {
     certificate.rebuilt.projections.iter().map(|rebuilt| (rebuilt, live.contains(rebuilt)))
 }
 
-fn as_json(certificate: &Certificate, events: usize) -> String {
+fn as_json(certificate: &Certificate, events: usize, began: Position) -> String {
     let row = |(rebuilt, equal): (&RootOf, bool)| json!({ "projection": rebuilt.name, "version": rebuilt.version, "root": rebuilt.root, "equal": equal });
     let rows: Vec<_> = pairs(certificate).map(row).collect();
     let Head { size, root, streams, .. } = certificate.rebuilt;
     let object = json!({
-        "entries": size, "events": events, "equal": certificate.is_equal(), "root": root, "streams": streams, "projections": rows,
+        "began": began, "entries": size, "events": events, "equal": certificate.is_equal(), "root": root, "streams": streams, "projections": rows,
     });
     report::json(&object) + "\n"
 }

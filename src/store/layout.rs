@@ -231,6 +231,11 @@ pub(super) fn id_position(mut value: &[u8]) -> Result<Position, Torn> {
     array(&mut value).map(u64::from_be_bytes).map(Position)
 }
 
+/// The key of what is noted of something that lies elsewhere.
+pub(super) fn note_key(name: &str) -> Vec<u8> {
+    [b"n", name.as_bytes()].concat()
+}
+
 pub(super) fn id_key(id: EntryId) -> Vec<u8> {
     [b"i".as_slice(), id.0.as_bytes()].concat()
 }

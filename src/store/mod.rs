@@ -114,6 +114,19 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// As [`Store::read`].
     fn each_stream(&self, each: &mut dyn FnMut(&Subject, &[Position])) -> Result<(), StoreError>;
+
+    /// Notes the hash of something that was made of the entries and lies elsewhere, so that nothing else is taken for it. It
+    /// is no entry, and need not outlive a loss of power.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    fn note(&self, name: &str, hash: &Hash) -> Result<(), StoreError>;
+
+    /// What was noted last under a name.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    fn noted(&self, name: &str) -> Result<Option<Hash>, StoreError>;
 }
 
 /// Makes a ledger at `path`, which must be empty or not there, and opens it.

@@ -12,7 +12,7 @@ use super::watermark::Watermark;
 use super::whole::Whole;
 use super::{NewEntry, Scan, Store, Stored};
 use minutebook_events::codec::MAX_BYTES;
-use minutebook_events::{EntryId, Position};
+use minutebook_events::{EntryId, Hash, Position};
 use minutebook_projections::Subject;
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -272,6 +272,26 @@ impl Store for SledStore {
         }
         in_tail.into_iter().for_each(|(subject, positions)| each(subject, &positions));
         Ok(())
+    }
+
+    fn note(&self, name: &str, hash: &Hash) -> Result<(), StoreError> {
+        // After a failed append nothing more is written.
+        let writer = self.writer();
+        match writer.failed_at {
+            Some(failed_at) => Err(StoreError::Refusing { failed_at }),
+            None => self.on_note(|db| db.insert(layout::note_key(name), &hash.0).and_then(|_| db.flush()).map(drop)),
+        }
+    }
+
+    fn noted(&self, name: &str) -> Result<Option<Hash>, StoreError> {
+        let found = self.on_note(|db| db.get(layout::note_key(name)))?;
+        Ok(found.and_then(|value| value.as_ref().try_into().ok()).map(Hash))
+    }
+}
+
+impl SledStore {
+    fn on_note<T>(&self, call: impl FnOnce(&sled::Db) -> Result<T, sled::Error>) -> Result<T, StoreError> {
+        guard::call(|| call(self.reader.db())).map_err(|fault| fault.in_index_of("notes"))
     }
 }
 

@@ -127,6 +127,14 @@ impl Store for InMemory {
     fn each_stream(&self, _: &mut dyn FnMut(&Subject, &[Position])) -> Result<(), StoreError> {
         unreachable!("whoever asks of one contract reads no others")
     }
+
+    fn note(&self, _: &str, _: &Hash) -> Result<(), StoreError> {
+        unreachable!("whoever asks notes nothing")
+    }
+
+    fn noted(&self, _: &str) -> Result<Option<Hash>, StoreError> {
+        unreachable!("whoever asks of one contract reads no snapshot")
+    }
 }
 
 proptest! {

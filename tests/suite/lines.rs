@@ -37,7 +37,7 @@ fn a_line_that_is_refused_stops_the_rest_and_the_mended_file_goes_on() {
     for (wrong, words) in [
         (twice.as_str(), "party \"a\" is defined already"),
         ("{\"id\": 1}", "column 8: it is no draft"),
-        ("", "column 0: it is no draft"),
+        ("", "the line is empty"),
     ] {
         place.file("parties.jsonl", lines(&["a", "b"]) + wrong + "\n" + &rest);
         place.run(&["record", "--lines", "parties.jsonl"]).ends(1).says(&[
@@ -79,4 +79,33 @@ fn standard_input_is_read_as_a_file_is() {
     command.args(["record", "--lines", "-"]).write_stdin(lines(&["a", "b"]));
     command.assert().success();
     assert_eq!(place.roots()["entries"], 2);
+}
+
+#[test]
+fn a_refusal_far_from_the_end_of_the_file_is_told() {
+    let place = Place::empty();
+    let twice = line(&defines("c").replace("party = \"c\"", "party = \"a\"")) + "\n";
+    let rest = lines(&["a"]).repeat(12_000);
+    place.file("parties.jsonl", lines(&["a"]) + &twice + &rest);
+    place.run(&["record", "--lines", "parties.jsonl"]).ends(1).says(&["parties.jsonl:2: ", "1 entries were recorded"]);
+    assert_eq!(place.roots()["entries"], 1);
+}
+
+#[test]
+fn a_refusal_is_told_while_standard_input_stays_open() {
+    let place = Place::empty();
+    let twice = line(&defines("c").replace("party = \"c\"", "party = \"a\"")) + "\n";
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_minutebook"))
+        .args(["record", "--lines", "-"])
+        .current_dir(place.path())
+        .stdin(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut open = program.stdin.take().unwrap();
+    let group = lines(&["a"]) + &twice + &lines(&["a"]).repeat(998);
+    std::io::Write::write_all(&mut open, group.as_bytes()).unwrap();
+    // A whole group is there, and more may come.
+    assert_eq!(program.wait().unwrap().code(), Some(1));
+    drop(open);
 }

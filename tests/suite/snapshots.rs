@@ -5,6 +5,7 @@ use crate::given::defines;
 use crate::run::{Place, Ran, reopen, topics};
 use minutebook::ledger::View;
 use minutebook::question::Question;
+use minutebook::store;
 use minutebook_events::{Event, EventKind, Hash, Knowledge};
 use minutebook_projections::{Projections, saved};
 use std::fs;
@@ -37,16 +38,41 @@ fn state(place: &Place) -> Ran {
     place.run(&["state", "--as-of", "2024-06-01"]).ok()
 }
 
+/// A snapshot of these parts, each with its hash made right.
+fn of_parts(parts: &[Vec<u8>]) -> Vec<u8> {
+    let part = |part: &Vec<u8>| [&(part.len() as u64).to_le_bytes()[..], &Hash::of([&**part]).0, part].concat();
+    [b"minutebook snapshot 1\n".to_vec(), parts.iter().flat_map(part).collect()].concat()
+}
+
 /// A snapshot of other projections, said to be of the same entries.
 fn forged(of: &Projections, head: &[u8]) -> Vec<u8> {
-    let part = |part: &[u8]| [&(part.len() as u64).to_le_bytes()[..], &Hash::of([part]).0, part].concat();
-    let mut bytes = [b"minutebook snapshot 1\n".as_slice(), &part(head)].concat();
-    of.save(|next| {
-        bytes.extend(part(next));
+    let mut parts = vec![head.to_vec()];
+    of.save(|part| {
+        parts.push(part.to_vec());
         Ok::<_, std::convert::Infallible>(())
     })
     .unwrap();
-    [bytes, part(&[])].concat()
+    parts.push(vec![]);
+    of_parts(&parts)
+}
+
+/// The parts of a snapshot, the last of no bytes.
+fn parts_of(snapshot: &[u8]) -> Vec<Vec<u8>> {
+    let (mut parts, mut rest) = (vec![], &snapshot[22..]);
+    while let Some((length, after)) = rest.split_first_chunk() {
+        let (part, after) = after[32..].split_at(u64::from_le_bytes(*length) as usize);
+        parts.push(part.to_vec());
+        rest = after;
+    }
+    parts
+}
+
+/// Puts a snapshot in place as the ledger would have left it: the store has noted it.
+fn leave(place: &Place, name: &str, snapshot: &[u8]) {
+    fs::write(place.ledger().join(name), snapshot).unwrap();
+    let hashes: Vec<Hash> = parts_of(snapshot).iter().map(|part| Hash::of([&**part])).collect();
+    let store = store::open(&place.ledger()).unwrap();
+    store.note(name, &Hash::of(hashes.iter().map(|hash| hash.0.as_slice()))).unwrap();
 }
 
 /// The first part, which says what the snapshot is of.
@@ -63,7 +89,7 @@ fn an_opening_goes_on_from_a_snapshot() {
     fs::remove_file(snapshot(&place)).unwrap();
     assert_eq!(with, answers(&place));
     // What it says is what is answered, until somebody compares: so it is read, and not only written.
-    fs::write(snapshot(&place), forged(&altered(&place), &head_of(&bytes))).unwrap();
+    leave(&place, "snapshot", &forged(&altered(&place), &head_of(&bytes)));
     assert_ne!(with, answers(&place));
 }
 
@@ -101,15 +127,26 @@ fn a_snapshot_that_does_not_match_is_discarded_with_a_warning() {
         let ran = state(&place).says(&["the snapshot is discarded"]);
         assert_eq!(ran.out, right, "{} bytes", wrong.len());
     }
+    // One with other content and right hashes, which the ledger did not leave.
+    fs::write(snapshot(&place), forged(&altered(&place), &head_of(&bytes))).unwrap();
+    assert_eq!(state(&place).says(&["the snapshot is discarded", "not the one that the ledger left"]).out, right);
+    // No file at all.
+    for make in ["mkdir", "mkfifo"] {
+        fs::remove_file(snapshot(&place)).unwrap_or_else(|_| fs::remove_dir(snapshot(&place)).unwrap());
+        assert!(std::process::Command::new(make).arg(snapshot(&place)).status().unwrap().success());
+        assert_eq!(state(&place).says(&["the snapshot is discarded"]).out, right, "{make}");
+    }
+    fs::remove_file(snapshot(&place)).unwrap();
     // One of a longer ledger says of entries what is not there.
     let longer = Place::kent();
     longer.file("party.toml", defines("somebody")).run(&["record", "party.toml"]).ok();
     longer.run(&["rebuild"]).ok();
-    fs::copy(snapshot(&longer), snapshot(&place)).unwrap();
+    let other = fs::read(snapshot(&longer)).unwrap();
+    leave(&place, "snapshot", &other);
     assert_eq!(state(&place).says(&["the snapshot is discarded", "40 entries"]).out, right);
     // One of as many other entries.
     place.file("party.toml", defines("somebody-else")).run(&["record", "party.toml"]).ok();
-    fs::copy(snapshot(&longer), snapshot(&place)).unwrap();
+    leave(&place, "snapshot", &other);
     state(&place).says(&["the snapshot is discarded", "its last entry"]);
 }
 
@@ -135,8 +172,8 @@ fn altered(place: &Place) -> Projections {
 fn a_snapshot_that_says_otherwise_than_the_entries_is_found() {
     let (place, bytes) = rebuilt();
     place.run(&["verify"]).ok();
-    fs::write(snapshot(&place), forged(&altered(&place), &head_of(&bytes))).unwrap();
-    place.run(&["verify"]).ends(1).prints(&["Fault: position 39", "the snapshot", "remove the file"]);
+    leave(&place, "snapshot", &forged(&altered(&place), &head_of(&bytes)));
+    place.run(&["verify"]).ends(1).prints(&["Fault: ", "snapshot says otherwise than the entries", "remove that file"]);
     place.run(&["rebuild"]).ends(2).says(&["is not what the entries say", "remove the file"]);
     fs::remove_file(snapshot(&place)).unwrap();
     place.run(&["verify"]).ok();
@@ -148,12 +185,44 @@ fn a_rebuild_that_was_interrupted_goes_on() {
     let (place, bytes) = rebuilt();
     place.file("party.toml", defines("somebody")).run(&["record", "party.toml"]).ok();
     let aside = place.ledger().join("rebuilding");
+    // One that nobody noted is not gone on from.
     fs::write(&aside, &bytes).unwrap();
+    place.run(&["rebuild"]).ok().prints(&["Rebuilt from entry 0: 40 entries"]).says(&["is discarded"]);
+    leave(&place, "rebuilding", &bytes);
     place.run(&["rebuild"]).ok().prints(&["Rebuilt from entry 39: 40 entries", "equal to the live one"]);
     assert!(!aside.exists());
     place.run(&["rebuild"]).ok().prints(&["Rebuilt from entry 0: 40 entries"]);
     // What is certified goes on from nothing.
-    fs::write(&aside, &bytes).unwrap();
+    leave(&place, "rebuilding", &bytes);
     place.run(&["key", "new", "--out", "key", "council"]).ok();
     place.run(&["rebuild", "--certify", "certificate", "--key", "key"]).ok().prints(&["Rebuilt from entry 0"]);
+}
+
+#[test]
+fn parts_that_say_nonsense_are_discarded() {
+    let (place, bytes) = rebuilt();
+    let right = state(&place).out;
+    let parts = parts_of(&bytes);
+    let huge = [0xff, 0xff, 0xff, 0xff, 0x0f];
+    // Another count, or nothing, or the wrong half, where each part begins.
+    for (number, part) in parts.iter().enumerate().take(parts.len() - 1).skip(1) {
+        let half = part[..part.len() / 2].to_vec();
+        let other_half = part[part.len() / 2..].to_vec();
+        for wrong in [half, other_half, [&huge[..], part].concat()] {
+            let mut parts = parts.clone();
+            parts[number] = if wrong.is_empty() { vec![0] } else { wrong };
+            leave(&place, "snapshot", &of_parts(&parts));
+            assert_eq!(state(&place).says(&["is discarded"]).out, right, "part {number}");
+        }
+    }
+}
+
+#[test]
+fn a_draft_that_was_left_is_in_nobodys_way() {
+    let (place, _) = rebuilt();
+    let draft = place.ledger().join("snapshot.draft");
+    fs::write(&draft, "half").unwrap();
+    assert_eq!(place.roots()["equal"], true);
+    assert!(!draft.exists());
+    state(&place);
 }
