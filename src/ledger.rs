@@ -420,7 +420,7 @@ impl Ledger {
     }
 
     /// Rebuilds the projections beside the live ones, which go on answering and taking entries, and puts what was rebuilt in
-    /// their place at once: no question waits for more than the entries that came meanwhile.
+    /// their place at once: no question waits for more than the entries that came meanwhile. Whoever calls it holds no view.
     ///
     /// # Errors
     /// As [`Ledger::open`]; the live ones are then as they were.
