@@ -1,7 +1,6 @@
 //! The snapshot of a ledger's projections, `DIR/snapshot`; and, while they are rebuilt, what of that is done,
-//! `DIR/rebuilding`: so that opening folds only the entries that came after it. It is
-//! derived: whatever is the matter with it, it is discarded with a warning, and everything is folded from the entries. It must
-//! not know what is in the projections.
+//! `DIR/rebuilding`: so that opening folds only the entries that came after it. It is derived: whatever is the matter with it,
+//! it is discarded with a warning, and everything is folded from the entries. It must not know what is in the projections.
 //!
 //! A snapshot is a line, `minutebook snapshot 1`, then parts: each a length (eight bytes, the lowest first), the SHA-256 of its
 //! bytes, and the bytes; a part of no bytes is the end. The first part says in text of which version it is, how many entries it
@@ -13,7 +12,7 @@
 use crate::durable::{folder_of, sync_folder};
 use crate::ledger::{self, Folded, LedgerError};
 use crate::merkle::Tree;
-use crate::store::{Store, StoreError};
+use crate::store::{REBUILDING, SNAPSHOT, Store, StoreError};
 use minutebook_events::{Hash, Position};
 use minutebook_projections::{Projections, saved};
 use std::fs::{self, File};
@@ -58,12 +57,12 @@ enum Unfit {
 impl Snapshot {
     /// The one of a ledger's folder that questions are answered from.
     pub(crate) fn live(folder: &Path) -> PathBuf {
-        folder.join("snapshot")
+        folder.join(SNAPSHOT)
     }
 
     /// Where a rebuild beside this one puts aside what is done.
     pub(crate) fn rebuilding(&self) -> PathBuf {
-        self.path.with_file_name("rebuilding")
+        self.path.with_file_name(REBUILDING)
     }
 
     /// What the snapshot at a path holds; of none, or where it does not match, nothing folded.
@@ -120,7 +119,7 @@ impl Snapshot {
     /// fold of them.
     ///
     /// # Errors
-    /// [`LedgerError`] where the entries cannot be read, and with the position up to which it says otherwise.
+    /// [`LedgerError`] where the entries cannot be read; [`LedgerError::Snapshot`] where it says otherwise.
     pub(crate) fn hold(folder: &Path, store: &dyn Store, progress: impl FnMut(u64, u64)) -> Result<(), LedgerError> {
         let (snapshot, found) = Self::load(Self::live(folder), store)?;
         let made = ledger::fold(Folded::default(), store, snapshot.covers, progress)?;

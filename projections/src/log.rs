@@ -171,11 +171,6 @@ impl Log {
         self.ids.find(hasher.hash_one(asked), same).map(|place| places[*place as usize].position)
     }
 
-    /// The bytes of memory that the packed entries take, names apart.
-    pub fn bytes(&self) -> usize {
-        self.chunks.iter().map(|chunk| chunk.len()).sum()
-    }
-
     /// Where a position is: in its own place, where none was passed over.
     fn place(&self, position: Position) -> Option<Place> {
         let own = usize::try_from(position.0).ok().and_then(|place| self.places.get(place)).copied();

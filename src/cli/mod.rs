@@ -112,6 +112,9 @@ enum Command {
     #[command(after_help = explain::HELP)]
     Explain(explain::Explain),
     /// Rebuild every projection from entry 0, and compare with the live ones
+    ///
+    /// One that was interrupted goes on after the last full 1,048,576 entries that it had done, unless it is certified.
+    /// It leaves a snapshot, from which the next opening goes on.
     #[command(
         after_help = "Examples:\n  minutebook rebuild\n  minutebook rebuild --certify rebuilt.note --key kent.key"
     )]

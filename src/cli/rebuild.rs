@@ -4,12 +4,13 @@ use super::{Json, Outcome, Stop, output};
 use crate::audit::certificate::Certificate;
 use crate::audit::checkpoint::Head;
 use crate::audit::key::PrivateKey;
-use crate::ledger::Ledger;
+use crate::ledger::LedgerError;
 use crate::report;
+use crate::store::SNAPSHOT;
 use chrono::Utc;
 use clap::Args;
 use minutebook_events::{Instant, Position};
-use minutebook_projections::{Projections, RootOf};
+use minutebook_projections::RootOf;
 use serde_json::json;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -40,7 +41,10 @@ impl Rebuild {
         let seconds = started.elapsed().as_secs_f64();
         let events: usize = rebuilt.projections.log().iter().map(|recorded| recorded.entry.events.len()).sum();
         let live = output::wait(ledger.roots())?;
-        hold(&rebuilt.projections, &ledger)?;
+        // The roots are over the hashes of stored bytes: that what answers says what those bytes say is to be seen besides.
+        if rebuilt.projections.digest() != ledger.view().projections.digest() {
+            return Err(LedgerError::Snapshot(folder.join(SNAPSHOT)).into());
+        }
         ledger.save_snapshot(&rebuilt);
         let certificate = Certificate { at: Instant::new(Utc::now()), rebuilt: head, live };
         let mut text = if self.json.json {
@@ -73,18 +77,6 @@ fn as_json(certificate: &Certificate, events: usize, began: Position) -> String 
         "began": began, "entries": size, "events": events, "equal": certificate.is_equal(), "root": root, "streams": streams, "projections": rows,
     });
     report::json(&object) + "\n"
-}
-
-/// The roots are over the hashes of stored bytes: that the live entries say what those bytes say is to be seen besides.
-fn hold(rebuilt: &Projections, ledger: &Ledger) -> Result<(), Stop> {
-    match rebuilt.digest() == ledger.view().projections.digest() {
-        true => Ok(()),
-        false => {
-            Err("what questions are answered from is not what the entries say: remove the file \"snapshot\" in the \
-                      ledger's folder, and find out who wrote it; it will be made anew"
-                .into())
-        }
-    }
 }
 
 fn words(certificate: &Certificate, events: usize, began: Position, seconds: f64) -> Result<String, Stop> {

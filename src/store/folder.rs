@@ -29,8 +29,12 @@ pub const MARKER: &str = "minutebook.json";
 const MARKER_DRAFT: &str = "minutebook.draft";
 const LOCK: &str = "lock";
 const SIZE: &str = "size";
-/// What is derived of all entries: a file of each name, and a draft of it.
-pub const DERIVED: [&str; 4] = ["snapshot", "snapshot.draft", "rebuilding", "rebuilding.draft"];
+/// The file from which an opening goes on. It is derived of the entries, and may go; so may the others here.
+pub const SNAPSHOT: &str = "snapshot";
+/// The file from which a rebuild goes on that was interrupted.
+pub const REBUILDING: &str = "rebuilding";
+/// Each of them while it is written.
+const DRAFTS: [&str; 2] = ["snapshot.draft", "rebuilding.draft"];
 const SLED: &str = "sled";
 
 /// The folders beside the entries that are part of a ledger: what it signed of itself, and content of which its entries hold
@@ -232,7 +236,11 @@ fn only_leftovers(path: &Path) -> Result<(), OpenError> {
 
 /// What the store may have in a ledger's folder.
 fn of_the_store() -> impl Iterator<Item = &'static str> {
-    [LOCK, SIZE, WHOLE, SLED, MARKER_DRAFT, MARKER].into_iter().chain(DERIVED).chain(kept::NAMES)
+    [LOCK, SIZE, WHOLE, SLED, MARKER_DRAFT, MARKER]
+        .into_iter()
+        .chain([SNAPSHOT, REBUILDING])
+        .chain(DRAFTS)
+        .chain(kept::NAMES)
 }
 
 /// Whether something in a ledger's folder has the name of what the store keeps there.

@@ -28,7 +28,7 @@ mod watermark;
 mod whole;
 
 pub use error::{OpenError, Shown, StoreError};
-pub use folder::{BESIDE, FORMAT, Folder, MARKER, copy, is_of_the_store};
+pub use folder::{BESIDE, FORMAT, Folder, MARKER, REBUILDING, SNAPSHOT, copy, is_of_the_store};
 pub use sled_store::{Options, SledStore, SyncData};
 
 use minutebook_events::{EntryId, Hash, Position};

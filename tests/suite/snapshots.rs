@@ -174,7 +174,7 @@ fn a_snapshot_that_says_otherwise_than_the_entries_is_found() {
     place.run(&["verify"]).ok();
     leave(&place, "snapshot", &forged(&altered(&place), &head_of(&bytes)));
     place.run(&["verify"]).ends(1).prints(&["Fault: ", "snapshot says otherwise than the entries", "remove that file"]);
-    place.run(&["rebuild"]).ends(2).says(&["is not what the entries say", "remove the file"]);
+    place.run(&["rebuild"]).ends(2).says(&["snapshot says otherwise than the entries", "remove that file"]);
     fs::remove_file(snapshot(&place)).unwrap();
     place.run(&["verify"]).ok();
     assert_eq!(place.roots()["equal"], true);
