@@ -314,7 +314,7 @@ fn take_root(roots: &mut Roots, log: &Log, recorded: &Recorded, trace: &Trace) {
         let found = log.position_of(id).filter(|found| found < position).and_then(|found| log.at(found));
         Ok::<_, Infallible>(found.map(|found| (found.position, Trace::of(&found.entry, found.position))))
     };
-    let Ok(()) = roots.apply(*position, leaf, trace, earlier);
+    let Ok(_) = roots.apply(*position, leaf, trace, earlier);
 }
 
 fn standing(timeline: &Timeline) -> impl Iterator<Item = &Fact> {

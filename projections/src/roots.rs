@@ -73,7 +73,8 @@ impl Roots {
     }
 
     /// Takes in the next entry: its position, the leaf hash of its stored bytes, and its trace. `earlier` gives an earlier
-    /// entry by its id, which this one corrects: position and trace; nothing where it was passed over, or never was.
+    /// entry by its id, which this one corrects: position and trace; nothing where it was passed over, or never was. It gives
+    /// the keys of the subjects to whose streams the entry belongs, sorted.
     ///
     /// # Errors
     /// Those of `earlier`; the entry is then taken in half.
@@ -83,7 +84,7 @@ impl Roots {
         leaf: &Hash,
         trace: &Trace,
         earlier: impl Fn(EntryId) -> Result<Option<(Position, Trace)>, E>,
-    ) -> Result<(), E> {
+    ) -> Result<Vec<Hash>, E> {
         let mut subjects: Vec<Hash> = trace.subjects.iter().map(|(_, name)| *name).collect();
         for (place, kind, name) in &trace.timelines {
             self.projections[*kind].change(*name, |digest| told(digest, (position, *place), leaf));
@@ -103,10 +104,10 @@ impl Roots {
         }
         subjects.sort_unstable();
         subjects.dedup();
-        for subject in subjects {
-            self.streams.change(subject, |digest| streams::extend(digest, position, leaf));
+        for subject in &subjects {
+            self.streams.change(*subject, |digest| streams::extend(digest, position, leaf));
         }
-        Ok(())
+        Ok(subjects)
     }
 
     /// Makes the hashes under every root that are still to be made, so that roots and proofs need not.

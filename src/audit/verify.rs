@@ -7,10 +7,11 @@ use crate::ahead;
 use crate::ledger::{LedgerError, Order};
 use crate::merkle::Tree;
 use crate::sealed::{Contents, VerifiedContents, may_concern_contents};
-use crate::store::{Store, Stored};
+use crate::store::{IndexKey, Store, Stored, Tally};
 use minutebook_events::{Entry, EntryId, Hash, Instant, Position, codec};
-use minutebook_projections::streams::digest;
-use minutebook_projections::{Projections, Roots, Trace};
+use minutebook_projections::{Projections, Roots, Subject, Trace, streams};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry::{Occupied, Vacant};
 use std::thread;
 
 /// What was verified of a ledger, and how much of it.
@@ -49,15 +50,17 @@ pub fn verify(
 ) -> Result<(Verified, Head), LedgerError> {
     long_enough(store, checkpoints)?;
     let size = store.len();
-    let (so_far, ids, other_versions) = thread::scope(|scope| {
-        // An index takes the store longer to read than so many entries' share of blocks, so that it is read beside them.
-        let reads = || ids(store, size);
-        let ids = thread::Builder::new().name("index-reader".to_owned()).spawn_scoped(scope, reads);
-        let ids = ids.expect("a process that can open a ledger can start a thread");
+    let mut so_far = SoFar::with_capacity(size);
+    let mut led = so_far.indexed.to_compare();
+    let other_versions = thread::scope(|scope| {
+        // Nothing but the disk is in the way of reading the index beside the entries.
+        let reads = || store.tally(&mut led);
+        let index = thread::Builder::new().name("index-reader".to_owned()).spawn_scoped(scope, reads);
+        let index = index.expect("a process that can open a ledger can start a thread");
         let mut by_size: Vec<&Checkpoint> = checkpoints.iter().collect();
         by_size.sort_by_key(|checkpoint| checkpoint.head.size);
         let mut due = by_size.iter().peekable();
-        let (mut so_far, mut other_versions) = (SoFar::with_capacity(size), 0);
+        let mut other_versions = 0;
         ahead::each(store, 0..size, Seen::of, |seen| {
             so_far.take_in(seen?, store)?;
             let taken_in = so_far.tree.size();
@@ -72,10 +75,13 @@ pub fn verify(
         if let Some(unheld) = due.next() {
             return Err(differs(&unheld.head, "size"));
         }
-        Ok::<_, LedgerError>((so_far, ids.join().expect("it does not panic")?, other_versions))
+        index.join().expect("it does not panic")?;
+        Ok(other_versions)
     })?;
-    hold_ids(&so_far.ids, &ids)?;
-    let streams = hold_streams(store, &so_far.roots, &so_far.tree)?;
+    if so_far.indexed != led {
+        return Err(misled(store)?);
+    }
+    let streams = so_far.roots.subjects();
     let head = so_far.head();
     let SoFar { contents: mut known, bytes, events, .. } = so_far;
     known.pass(Position(size));
@@ -123,7 +129,8 @@ struct SoFar {
     order: Order,
     tree: Tree,
     roots: Roots,
-    ids: Vec<EntryId>,
+    /// What the store's indexes must lead to.
+    indexed: Tally,
     /// Of the entries that say what was done to contents, and of no others.
     contents: Projections,
     bytes: u64,
@@ -133,21 +140,22 @@ struct SoFar {
 impl SoFar {
     fn with_capacity(size: u64) -> Self {
         let size = usize::try_from(size).expect("entries that this machine keeps");
-        Self { roots: Roots::with_capacity(size), ids: Vec::with_capacity(size), ..Self::default() }
+        Self { roots: Roots::with_capacity(size), ..Self::default() }
     }
 
     fn take_in(&mut self, seen: Seen, store: &dyn Store) -> Result<(), LedgerError> {
         let Seen { position, id, leaf, expected, recorded, trace, bytes, events, of_contents } = seen;
         self.order.follow(position, expected, recorded)?;
         self.tree.push(leaf);
-        self.ids.push(id);
+        self.indexed.add(IndexKey::of_id(id), position);
         // By the store's index, which is held to the entries besides.
         let earlier = |id: EntryId| {
             let at = store.position_of(id)?.filter(|at| *at < position);
             let struck = at.map(|at| store.read(at)).transpose()?.flatten().map(Seen::of).transpose()?;
             Ok::<_, LedgerError>(struck.filter(|struck| struck.id == id).map(|struck| (struck.position, struck.trace)))
         };
-        self.roots.apply(position, &leaf, &trace, earlier)?;
+        let subjects = self.roots.apply(position, &leaf, &trace, earlier)?;
+        subjects.iter().for_each(|key| self.indexed.add(IndexKey::of_hash(key), position));
         if let Some(entry) = of_contents {
             self.contents.pass(position);
             self.contents.apply(entry, leaf);
@@ -202,62 +210,28 @@ fn hold(ours: &Head, signed: &Head) -> Result<u64, LedgerError> {
     Ok(other_versions)
 }
 
-/// Each id that the store's index leads from, at the position that it leads to; or why it is no index of so many entries.
-fn ids(store: &dyn Store, size: u64) -> Result<Vec<Option<EntryId>>, LedgerError> {
-    let mut ids = vec![None; usize::try_from(size).expect("entries that this machine keeps")];
-    let mut wrong = None;
-    store.each_id(&mut |id, position| {
-        let place = usize::try_from(position.0).ok().and_then(|at| ids.get_mut(at));
-        let taken = place.map(|place| place.replace(id));
-        if taken != Some(None) {
-            wrong.get_or_insert((id, position));
+/// What is wrong with indexes that do not lead to what the entries say. It asks for every name, so that the place can be told.
+fn misled(store: &dyn Store) -> Result<LedgerError, LedgerError> {
+    let wrong = |position, what| Ok(LedgerError::Incoherent { position, what });
+    let mut streams = BTreeMap::<Subject, Vec<Position>>::new();
+    for stored in store.scan(Position(0)) {
+        let Stored { position, bytes, .. } = stored?;
+        let entry = codec::decode(&bytes).map_err(|source| LedgerError::Bytes { position, source })?;
+        if store.position_of(entry.id)? != Some(position) {
+            return wrong(position, format!("the index of ids does not lead here from {}", entry.id));
         }
-    })?;
-    wrong.map_or(Ok(ids), |(id, position)| Err(not_here(id, position)))
-}
-
-fn not_here(id: EntryId, position: Position) -> LedgerError {
-    let what = format!("the index of ids says that {id} is here, and the entries do not");
-    LedgerError::Incoherent { position, what }
-}
-
-/// Holds the index of ids to those of the entries.
-fn hold_ids(entries: &[EntryId], index: &[Option<EntryId>]) -> Result<(), LedgerError> {
-    for ((entry, indexed), position) in entries.iter().zip(index).zip((0..).map(Position)) {
-        match indexed {
-            Some(id) if id == entry => {}
-            Some(id) => return Err(not_here(*id, position)),
-            None => {
-                let what = format!("the index of ids does not lead here from {entry}");
-                return Err(LedgerError::Incoherent { position, what });
+        for subject in streams::about(&entry) {
+            let stream = match streams.entry(subject.clone()) {
+                Occupied(stream) => stream.into_mut(),
+                Vacant(place) => place.insert(store.positions_of(&subject)?),
+            };
+            if stream.binary_search(&position).is_err() {
+                return wrong(position, format!("the index of the stream of {subject} does not lead here"));
             }
         }
     }
-    Ok(())
-}
-
-/// Holds the index of streams to the entries; how many streams there are.
-fn hold_streams(store: &dyn Store, roots: &Roots, tree: &Tree) -> Result<u64, LedgerError> {
-    let fault = |position, what| Err(LedgerError::Incoherent { position, what });
-    let (mut streams, mut wrong) = (0, None);
-    store.each_stream(&mut |subject, positions| {
-        streams += 1;
-        let leaf = |position: &Position| tree.leaf(position.0).map(|leaf| (*position, *leaf));
-        let entries: Option<Vec<_>> = positions.iter().map(leaf).collect();
-        let listed = entries.map(digest);
-        if listed.as_ref() != roots.stream(subject) {
-            wrong.get_or_insert((positions[0], subject.clone()));
-        }
-    })?;
-    if let Some((position, subject)) = wrong {
-        return fault(
-            position,
-            format!("the index of the stream of {subject} does not list the entries that touch it"),
-        );
-    }
-    let expected = roots.subjects();
-    if streams != expected {
-        return fault(Position(0), format!("the index has {streams} streams, and the entries make {expected}"));
-    }
-    Ok(streams)
+    wrong(
+        Position(0),
+        "the indexes lead to entries that do not say so, or not to those that a correction concerns".to_owned(),
+    )
 }

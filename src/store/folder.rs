@@ -21,8 +21,9 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
-/// The format of ledger folders that this program writes and reads. Format 1 had streams of contracts alone.
-pub const FORMAT: u64 = 2;
+/// The format of ledger folders that this program writes and reads. Format 1 had streams of contracts alone, format 2
+/// a key of its own for each id, and for each subject in each block.
+pub const FORMAT: u64 = 3;
 
 /// The file that marks a folder as a ledger's.
 pub const MARKER: &str = "minutebook.json";

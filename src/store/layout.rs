@@ -4,8 +4,9 @@
 //! | --- | --- |
 //! | `e` position chunk | a chunk of a record that is not sealed yet (the tail) |
 //! | `b` first-position chunk | a chunk of a sealed block: records, compressed together |
-//! | `s` subject 0 position | positions of that subject's entries within one block; the key names the first |
-//! | `i` id | the position of the entry with that id |
+//! | `n` name | the hash of something made of the entries, which lies elsewhere |
+//!
+//! Keys of the indexes are in `index`.
 //!
 //! Positions are eight bytes and chunk numbers two, big-endian, so that sled keeps them in order. A chunked value opens
 //! with its length and eight bytes of its SHA-256, because subjects and ids lie outside the entry's own hash.
@@ -13,8 +14,6 @@
 use super::{NewEntry, Stored};
 use minutebook_events::{EntryId, Hash, Position};
 use minutebook_projections::Subject;
-use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -24,15 +23,14 @@ pub(super) const SEGMENT: usize = 1024 * 1024;
 /// The most items that one page holds: it splits when it has more than 16, and may first take 4 from a sibling it merges.
 const PAGE_ITEMS: usize = 21;
 
-/// What a page spends on one item beside the value: the longest key (`s`, a subject of 260, 0, 8), lengths and headers.
+/// What a page spends at most on one item beside the value: key, lengths and headers.
 const ITEM_OVERHEAD: usize = 320;
 
 /// The most bytes in one value, so that no page ever leaves the log.
 pub(super) const CHUNK: usize = SEGMENT / 4 / PAGE_ITEMS - ITEM_OVERHEAD;
 
-/// The most records in a block: an index value then holds at most so many positions, and stays one chunk.
+/// The most records in a block, which reading one of them unpacks.
 pub(super) const MAX_BLOCK_ENTRIES: usize = 1024;
-const _: () = assert!(MAX_BLOCK_ENTRIES * 8 <= CHUNK, "an index value must stay one chunk");
 
 const HEAD: usize = 4 + 8;
 const ZSTD_LEVEL: i32 = 1;
@@ -128,17 +126,14 @@ pub(super) fn tail_record(position: Position, mut payload: &[u8]) -> Result<Reco
     if payload.is_empty() { Ok(record) } else { Err(Torn("bytes follow its end".to_owned())) }
 }
 
-/// The puts that seal these records, which follow each other: the block and its index keys.
+/// The puts of a block of these records, which follow each other.
 pub(super) fn block_puts(records: &[Arc<Record>]) -> Vec<Put> {
     let first = records.first().expect("a block has a record").stored.position;
     let mut raw = Vec::with_capacity(records.iter().map(|record| record.size()).sum());
     records.iter().for_each(|record| record.write(&mut raw));
     let mut payload = [short(records.len()).to_be_bytes().as_slice(), &long(raw.len()).to_be_bytes()].concat();
     payload.extend(zstd::bulk::compress(&raw, ZSTD_LEVEL).expect("zstd compresses any bytes at level 1"));
-    let mut puts = chunks(b'b', first, &payload);
-    puts.extend(records.iter().map(|record| (id_key(record.id), record.stored.position.0.to_be_bytes().to_vec())));
-    puts.extend(stream_puts(records));
-    puts
+    chunks(b'b', first, &payload)
 }
 
 /// The records of a block, from its value.
@@ -169,99 +164,9 @@ pub(super) fn block_len(mut payload: &[u8]) -> Result<u64, Torn> {
     array(&mut payload).map(u16::from_be_bytes).map(u64::from)
 }
 
-fn stream_puts(records: &[Arc<Record>]) -> Vec<Put> {
-    let mut streams = BTreeMap::<&Subject, Vec<Position>>::new();
-    for record in records {
-        for subject in &record.subjects {
-            let stream = streams.entry(subject).or_default();
-            // A caller that names a subject twice in one entry still gets one position.
-            if stream.last() != Some(&record.stored.position) {
-                stream.push(record.stored.position);
-            }
-        }
-    }
-    let bytes = |stream: &[Position]| stream.iter().flat_map(|position| position.0.to_be_bytes()).collect();
-    streams.into_iter().map(|(subject, stream)| (stream_key(subject, stream[0]), bytes(&stream))).collect()
-}
-
-/// A sum over (subject or id, position), whatever the order: it is the same of the entries and of the indexes, or an
-/// index does not lead to its entries. Against accidents, so that a fast hash will do.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Tally {
-    count: u64,
-    sum: u64,
-}
-
-impl Tally {
-    fn add(&mut self, name: &[u8], position: Position) {
-        let mut hasher = DefaultHasher::new();
-        hasher.write(name);
-        hasher.write_u64(position.0);
-        self.count += 1;
-        self.sum = self.sum.wrapping_add(hasher.finish());
-    }
-
-    /// What the indexes must hold for this record.
-    pub(super) fn add_record(&mut self, record: &Record) {
-        self.add(&id_key(record.id), record.stored.position);
-        for subject in record.subjects.iter().collect::<BTreeSet<_>>() {
-            self.add(&stream_prefix(subject), record.stored.position);
-        }
-    }
-
-    /// What an index holds under one key of kind `i` or `s`.
-    pub(super) fn add_index(&mut self, key: &[u8], value: &[u8]) -> Result<(), Torn> {
-        let end = if key.first() == Some(&b's') { key.len().saturating_sub(8) } else { key.len() };
-        let name = &key[..end];
-        stream_positions(value)?.into_iter().for_each(|position| self.add(name, position));
-        Ok(())
-    }
-}
-
-/// The positions in a stream's value.
-pub(super) fn stream_positions(value: &[u8]) -> Result<Vec<Position>, Torn> {
-    if !value.len().is_multiple_of(8) {
-        return Err(Torn(format!("a value of the index of streams has {} bytes", value.len())));
-    }
-    value.chunks_exact(8).map(|mut eight| array(&mut eight).map(u64::from_be_bytes).map(Position)).collect()
-}
-
-/// The position in an id's value.
-pub(super) fn id_position(mut value: &[u8]) -> Result<Position, Torn> {
-    array(&mut value).map(u64::from_be_bytes).map(Position)
-}
-
 /// The key of what is noted of something that lies elsewhere.
 pub(super) fn note_key(name: &str) -> Vec<u8> {
     [b"n", name.as_bytes()].concat()
-}
-
-pub(super) fn id_key(id: EntryId) -> Vec<u8> {
-    [b"i".as_slice(), id.0.as_bytes()].concat()
-}
-
-/// The id in a key of kind `i`.
-pub(super) fn key_id(key: &[u8]) -> Result<EntryId, Torn> {
-    let mut rest = key;
-    take(&mut rest, 1)?;
-    array(&mut rest).map(|bytes| EntryId(Uuid::from_bytes(bytes)))
-}
-
-/// The subject in a key of kind `s`.
-pub(super) fn key_subject(key: &[u8]) -> Result<Subject, Torn> {
-    let mut rest = key;
-    take(&mut rest, 1)?;
-    let length = rest.len().saturating_sub(9);
-    subject(take(&mut rest, length)?)
-}
-
-/// What all keys of a subject's stream start with. No subject contains a zero byte, so no other stream does.
-pub(super) fn stream_prefix(subject: &Subject) -> Vec<u8> {
-    [b"s".as_slice(), subject.text().as_bytes(), &[0]].concat()
-}
-
-fn stream_key(subject: &Subject, first: Position) -> Vec<u8> {
-    [stream_prefix(subject), first.0.to_be_bytes().to_vec()].concat()
 }
 
 pub(super) fn chunk_key(kind: u8, position: Position, chunk: u16) -> Vec<u8> {
@@ -273,7 +178,7 @@ pub(super) fn end_of(kind: u8) -> Vec<u8> {
     vec![kind + 1]
 }
 
-/// The position in a key of kind `e` or `b`.
+/// The position in a key of kind `e`, `b` or `r`.
 pub(super) fn key_position(key: &[u8]) -> Result<Position, Torn> {
     let mut rest = key;
     take(&mut rest, 1)?;
@@ -327,7 +232,7 @@ fn take<'a>(from: &mut &'a [u8], length: usize) -> Result<&'a [u8], Torn> {
     Ok(taken)
 }
 
-fn array<const N: usize>(from: &mut &[u8]) -> Result<[u8; N], Torn> {
+pub(super) fn array<const N: usize>(from: &mut &[u8]) -> Result<[u8; N], Torn> {
     take(from, N).map(|taken| taken.try_into().expect("taken to this length"))
 }
 

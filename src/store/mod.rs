@@ -9,6 +9,7 @@
 //! | `kept` | what sled may change while it opens, kept aside until the opening has ended well |
 //! | `layout` | keys, chunks, records and sealed blocks, as bytes |
 //! | `guard` | the one door to sled's calls that may panic |
+//! | `index` | what leads from an id or a subject to its entries, as bytes |
 //! | `reader` | blocks, tail and indexes, read from sled |
 //! | `recover` | opening what a crash left, and checking all of it |
 //! | `sled_store` | appending and reading |
@@ -19,6 +20,7 @@ mod engine;
 mod error;
 mod folder;
 mod guard;
+mod index;
 mod kept;
 mod layout;
 mod reader;
@@ -29,6 +31,7 @@ mod whole;
 
 pub use error::{OpenError, Shown, StoreError};
 pub use folder::{BESIDE, FORMAT, Folder, MARKER, REBUILDING, SNAPSHOT, copy, is_of_the_store};
+pub use index::{IndexKey, Tally};
 pub use sled_store::{Options, SledStore, SyncData};
 
 use minutebook_events::{EntryId, Hash, Position};
@@ -103,17 +106,12 @@ pub trait Store: Send + Sync {
     /// As [`Store::read`].
     fn position_of(&self, id: EntryId) -> Result<Option<Position>, StoreError>;
 
-    /// Every id with what [`Store::position_of`] says of it, in any order: for whoever checks all of them.
+    /// Adds all that the indexes lead to: a key and a position for every id, and for every subject of every entry. Whoever
+    /// checks them adds up the same from the entries.
     ///
     /// # Errors
     /// As [`Store::read`].
-    fn each_id(&self, each: &mut dyn FnMut(EntryId, Position)) -> Result<(), StoreError>;
-
-    /// Every subject with what [`Store::positions_of`] says of it, each once, in any order.
-    ///
-    /// # Errors
-    /// As [`Store::read`].
-    fn each_stream(&self, each: &mut dyn FnMut(&Subject, &[Position])) -> Result<(), StoreError>;
+    fn tally(&self, tally: &mut Tally) -> Result<(), StoreError>;
 
     /// Notes the hash of something that was made of the entries and lies elsewhere, so that nothing else is taken for it. It
     /// is no entry, and need not outlive a loss of power.

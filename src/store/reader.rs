@@ -3,9 +3,9 @@
 
 use super::engine::Engine;
 use super::guard::{self, Fault};
-use super::layout::{self, Record, Tally, Torn};
-use minutebook_events::{EntryId, Position};
-use minutebook_projections::Subject;
+use super::index::{Index, IndexKey, Pair, Run, Tally};
+use super::layout::{self, Record};
+use minutebook_events::Position;
 use std::sync::Arc;
 
 pub(super) struct Reader(Engine);
@@ -58,56 +58,57 @@ impl Reader {
         }
     }
 
-    /// The positions of a subject's entries that are in blocks, in order.
-    pub(super) fn positions_of(&self, subject: &Subject) -> Result<Vec<Position>, Fault> {
-        let values = guard::call(|| {
-            self.db().scan_prefix(layout::stream_prefix(subject)).values().collect::<Result<Vec<_>, _>>()
-        })?;
+    /// What is indexed of the entries before `sealed`, which are in blocks.
+    pub(super) fn index(&self, sealed: u64) -> Result<Index, Fault> {
+        let mut runs = Vec::new();
+        let mut items = self.db().scan_prefix(b"r");
+        while let Some((key, value)) = guard::call(|| items.next().transpose())? {
+            runs.push(Run::read(&key, &value)?);
+        }
+        let (mut open, mut next) = (Vec::new(), Position(runs.last().map_or(0, |run: &Run| run.end)));
+        let mut blocks = self.blocks(next)?;
+        while next.0 < sealed {
+            let (first, value) = blocks.next().unwrap_or_else(|| Err(Fault::missing(next)))?;
+            open.extend(layout::block_records(first, &value)?);
+            next = open.last().map_or(next, |last: &Record| last.stored.position.next());
+        }
+        let index = Index::of(runs, &open).filter(|index| index.end().0 <= sealed);
+        index.ok_or_else(|| Fault::Corrupt("the parts of the index do not follow each other".to_owned()))
+    }
+
+    /// Where a key leads to in a run, in order.
+    pub(super) fn look_up(&self, run: &Run, key: IndexKey) -> Result<Vec<Position>, Fault> {
         let mut positions = Vec::new();
-        for value in values {
-            positions.extend(layout::stream_positions(&value)?);
+        let mut items = self.db().range(run.page_from(key)..);
+        while let Some((page, value)) = guard::call(|| items.next().transpose())? {
+            let pairs = if page.starts_with(&run.prefix()) { run.read_page(&value)? } else { break };
+            let from = pairs.partition_point(|(of, _)| *of < key);
+            let led = pairs[from..].iter().take_while(|(of, _)| *of == key);
+            positions.extend(led.map(|(_, position)| *position));
+            if pairs.last().is_some_and(|(last, _)| *last > key) {
+                break;
+            }
         }
         Ok(positions)
     }
 
-    /// The position in a block of the entry with this id.
-    pub(super) fn position_of(&self, id: EntryId) -> Result<Option<Position>, Fault> {
-        let value = guard::call(|| self.db().get(layout::id_key(id)))?;
-        Ok(value.map(|value| layout::id_position(&value)).transpose()?)
-    }
-
-    /// Every id in blocks, with its position.
-    pub(super) fn ids(&self, each: &mut dyn FnMut(EntryId, Position)) -> Result<(), Fault> {
-        self.items(b"i", |key, value| {
-            each(layout::key_id(key)?, layout::id_position(value)?);
-            Ok(())
-        })
-    }
-
-    /// The positions of each subject's entries that are in blocks, block by block: those of one subject follow each other.
-    pub(super) fn streams(&self, each: &mut dyn FnMut(Subject, Vec<Position>)) -> Result<(), Fault> {
-        self.items(b"s", |key, value| {
-            each(layout::key_subject(key)?, layout::stream_positions(value)?);
-            Ok(())
-        })
-    }
-
-    /// Every key and value of a kind.
-    fn items(&self, kind: &[u8], mut each: impl FnMut(&[u8], &[u8]) -> Result<(), Torn>) -> Result<(), Fault> {
-        let mut items = self.db().scan_prefix(kind);
-        while let Some((key, value)) = guard::call(|| items.next().transpose())? {
-            each(&key, &value)?;
+    /// All that a run leads to, sorted.
+    pub(super) fn pairs(&self, run: &Run) -> Result<Vec<Pair>, Fault> {
+        let mut pairs = Vec::new();
+        let mut items = self.db().scan_prefix(run.prefix());
+        while let Some((_, value)) = guard::call(|| items.next().transpose())? {
+            pairs.extend(run.read_page(&value)?);
         }
+        Ok(pairs)
+    }
+
+    /// Adds all that an index leads to.
+    pub(super) fn tally(&self, index: &Index, tally: &mut Tally) -> Result<(), Fault> {
+        for run in &index.runs {
+            self.pairs(run)?.into_iter().for_each(|(key, position)| tally.add(key, position));
+        }
+        index.open().iter().for_each(|(key, position)| tally.add(*key, *position));
         Ok(())
-    }
-
-    /// What the indexes lead to, all of it.
-    pub(super) fn tally(&self) -> Result<Tally, Fault> {
-        let mut tally = Tally::default();
-        for kind in [b"i", b"s"] {
-            self.items(kind, |key, value| tally.add_index(key, value))?;
-        }
-        Ok(tally)
     }
 
     /// The blocks in order, from the one that holds this position or begins after it: the position of the first record, and

@@ -4,7 +4,8 @@
 use super::engine::Engine;
 use super::error::OpenError;
 use super::guard::Fault;
-use super::layout::{self, Record, Tally};
+use super::index::{Index, Tally};
+use super::layout::{self, Record};
 use super::reader::Reader;
 use minutebook_events::Position;
 use std::fs;
@@ -29,10 +30,11 @@ pub(super) enum Check {
     Tail,
 }
 
-/// A store that holds together: `sealed` entries in blocks, and the tail after them.
+/// A store that holds together: `sealed` entries in blocks with what leads to them, and the tail after them.
 pub(super) struct Recovered {
     pub(super) reader: Reader,
     pub(super) sealed: u64,
+    pub(super) index: Index,
     pub(super) tail: Vec<Arc<Record>>,
 }
 
@@ -77,7 +79,8 @@ fn load(engine: Engine, check: Check) -> Result<Recovered, Fault> {
     let reader = Reader::new(engine);
     let sealed = reader.sealed()?;
     let tail = reader.tail(Position(sealed))?;
-    let recovered = Recovered { reader, sealed, tail };
+    let index = reader.index(sealed)?;
+    let recovered = Recovered { reader, sealed, index, tail };
     if check == Check::All {
         verify(&recovered)?;
     }
@@ -100,11 +103,9 @@ fn verify(recovered: &Recovered) -> Result<(), Fault> {
             next = record.stored.position.next();
         }
     }
-    if recovered.reader.tally()? == expected {
-        Ok(())
-    } else {
-        Err(Fault::Corrupt("an index does not lead to every entry".to_owned()))
-    }
+    let mut indexed = expected.to_compare();
+    recovered.reader.tally(&recovered.index, &mut indexed)?;
+    if indexed == expected { Ok(()) } else { Err(Fault::Corrupt("an index does not lead to every entry".to_owned())) }
 }
 
 fn remove_snapshots(sled: &Path, which: impl Fn(&str) -> bool) -> Result<(), OpenError> {

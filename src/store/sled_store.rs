@@ -4,6 +4,7 @@
 use super::error::{OpenError, StoreError};
 use super::folder::{Folder, sync_folder};
 use super::guard::{self, Fault};
+use super::index::{Growing, Index, IndexKey, Tally};
 use super::kept::Kept;
 use super::layout::{self, Record};
 use super::reader::{Blocks, Reader};
@@ -14,10 +15,9 @@ use super::{NewEntry, Scan, Store, Stored};
 use minutebook_events::codec::MAX_BYTES;
 use minutebook_events::{EntryId, Hash, Position};
 use minutebook_projections::Subject;
-use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Makes what was written to a file durable: `fdatasync`, or what a test puts in its place.
 pub type SyncData = Arc<dyn Fn(&File) -> io::Result<()> + Send + Sync>;
@@ -29,13 +29,15 @@ pub struct Options {
     pub block_entries: usize,
     /// Bytes that make a block sooner, so that reading one entry never unpacks much: 128 KiB.
     pub block_bytes: usize,
+    /// Entries that make the shortest run of the index: 1,024, of which an opening reads at most so many again.
+    pub run_entries: usize,
     /// The flush that makes an append durable.
     pub sync: SyncData,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { block_entries: 64, block_bytes: 128 * 1024, sync: Arc::new(File::sync_data) }
+        Self { block_entries: 64, block_bytes: 128 * 1024, run_entries: 1024, sync: Arc::new(File::sync_data) }
     }
 }
 
@@ -56,6 +58,8 @@ pub struct SledStore {
 struct State {
     /// Entries in blocks.
     sealed: u64,
+    /// What leads to them.
+    index: Index,
     /// The entries after them.
     tail: Vec<Arc<Record>>,
 }
@@ -81,6 +85,7 @@ impl SledStore {
     /// [`OpenError`]; above all [`OpenError::Corrupt`].
     pub fn open(mut folder: Folder, options: Options) -> Result<Self, OpenError> {
         assert!((1..=layout::MAX_BLOCK_ENTRIES).contains(&options.block_entries), "a block holds 1 to 1024 entries");
+        assert!(options.run_entries > 0, "a run holds an entry");
         let (watermark, at_least) = Watermark::open(&folder.size(), folder.is_new())?;
         let sled = folder.sled();
         let (as_found, is_as_left) = Whole::take(&folder)?;
@@ -110,29 +115,32 @@ impl SledStore {
     /// The one commit point: what is appended is durable when `sync` returns, and not before. sled's own `flush` only
     /// hands the bytes to the disk's cache (its issues 1351 and 1452). Where `sync` fails, Linux may drop what it could not
     /// write and still show it from memory: this is why nothing is appended on top, and why a failing disk wants a copy.
-    fn commit(&self, writer: &Writer, writes: Writes) -> Result<(), Fault> {
+    fn commit(&self, writer: &Writer, put: Puts) -> Result<(), Fault> {
         let db = self.reader.db();
-        guard::call(|| match writes {
-            Writes::One(key, value) => db.insert(key, value).map(drop),
-            Writes::Batch(batch) => db.apply_batch(batch),
+        guard::call(|| match put {
+            Puts::One(key, value) => db.insert(key, value).map(drop),
+            Puts::Batch(batch) => db.apply_batch(batch),
         })?;
         guard::call(|| db.flush())?;
         (self.options.sync)(&writer.data).map_err(Fault::Io)
     }
 
-    /// What to write for these entries, and what is durable once it is. Blocks depend on the entries alone, not on how
-    /// they were grouped into appends.
-    fn plan(&self, state: &State, entries: &[NewEntry]) -> (Writes, State) {
+    /// What to write for these entries, and what is durable once it is. Blocks and runs depend on the entries alone, not on
+    /// how they were grouped into appends.
+    fn plan(&self, state: &State, entries: &[NewEntry]) -> Result<(Writes, State), Fault> {
         let positions = (state.len()..).map(Position);
         let new = positions.zip(entries).map(|(position, entry)| Arc::new(Record::new(position, entry)));
         let mut open: Vec<Arc<Record>> = Vec::with_capacity(state.tail.len() + 1);
+        let mut index = Growing::from(&state.index);
         let (mut puts, mut removals, mut sealed, mut bytes) = (Vec::new(), Vec::new(), state.sealed, 0);
         for record in state.tail.iter().cloned().chain(new) {
             bytes += record.size();
             open.push(record);
             if open.len() >= self.options.block_entries || bytes >= self.options.block_bytes {
-                removals.extend(open.iter().filter(|record| record.stored.position.0 < state.len()).cloned());
+                let written = open.iter().filter(|record| record.stored.position.0 < state.len());
+                removals.extend(written.flat_map(|record| layout::tail_keys(record)));
                 puts.extend(layout::block_puts(&open));
+                index.seal(&open, self.options.run_entries as u64, |run| self.reader.pairs(run))?;
                 sealed += open.len() as u64;
                 open.clear();
                 bytes = 0;
@@ -140,11 +148,29 @@ impl SledStore {
         }
         let unwritten = open.iter().filter(|record| record.stored.position.0 >= state.len());
         puts.extend(unwritten.flat_map(|record| layout::tail_puts(record)));
-        (Writes::new(puts, removals.iter().flat_map(|record| layout::tail_keys(record))), State { sealed, tail: open })
+        let (index, of_index, replaced) = index.finish();
+        let replaces_runs = !replaced.is_empty();
+        puts.extend(of_index);
+        removals.extend(replaced);
+        Ok((Writes::new(puts, removals, replaces_runs), State { sealed, index, tail: open }))
+    }
+
+    /// Where a key leads to in blocks, in order.
+    fn in_blocks(&self, state: &State, key: IndexKey) -> Result<Vec<Position>, Fault> {
+        let mut positions = Vec::new();
+        for run in &state.index.runs {
+            positions.extend(self.reader.look_up(run, key)?);
+        }
+        positions.extend(state.index.in_open(key));
+        Ok(positions)
     }
 
     fn state(&self) -> RwLockReadGuard<'_, State> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
@@ -180,7 +206,8 @@ impl Store for SledStore {
         let (writes, after) = {
             let state = self.state();
             admit(&state, first, entries)?;
-            let (writes, after) = self.plan(&state, entries);
+            let planned = self.plan(&state, entries);
+            let (writes, after) = planned.map_err(|fault| fault.in_index_of("ids and streams"))?;
             assert_eq!(after.len(), state.len() + entries.len() as u64, "a plan keeps every entry");
             (writes, after)
         };
@@ -189,10 +216,12 @@ impl Store for SledStore {
         }
         writer.failed_at = Some(first);
         self.as_found.spoil();
-        self.commit(&writer, writes).map_err(|fault| unknown(first, entries, fault))?;
+        // Nobody looks up in runs while they go.
+        let held = writes.replaces_runs.then(|| self.state_mut());
+        self.commit(&writer, writes.puts).map_err(|fault| unknown(first, entries, fault))?;
         writer.failed_at = None;
         let len = after.len();
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) = after;
+        *held.unwrap_or_else(|| self.state_mut()) = after;
         writer.watermark.note(len);
         Ok(())
     }
@@ -214,8 +243,8 @@ impl Store for SledStore {
 
     fn positions_of(&self, subject: &Subject) -> Result<Vec<Position>, StoreError> {
         let state = self.state();
-        let mut positions = self.reader.positions_of(subject).map_err(|fault| fault.in_index_of(subject))?;
-        positions.retain(|position| position.0 < state.sealed);
+        let found = self.in_blocks(&state, IndexKey::of_subject(subject));
+        let mut positions = found.map_err(|fault| fault.in_index_of(subject))?;
         let tail = state.tail.iter().filter(|record| record.subjects.contains(subject));
         positions.extend(tail.map(|record| record.stored.position));
         Ok(positions)
@@ -226,51 +255,14 @@ impl Store for SledStore {
         if let Some(record) = state.tail.iter().find(|record| record.id == id) {
             return Ok(Some(record.stored.position));
         }
-        let found = self.reader.position_of(id).map_err(|fault| fault.in_index_of(id))?;
-        Ok(found.filter(|position| position.0 < state.sealed))
+        let found = self.in_blocks(&state, IndexKey::of_id(id)).map_err(|fault| fault.in_index_of(id))?;
+        Ok(found.first().copied())
     }
 
-    fn each_id(&self, each: &mut dyn FnMut(EntryId, Position)) -> Result<(), StoreError> {
-        let State { sealed, tail } = self.state().clone();
-        let mut of_blocks = |id, position: Position| {
-            if position.0 < sealed {
-                each(id, position)
-            }
-        };
-        self.reader.ids(&mut of_blocks).map_err(|fault| fault.in_index_of("ids"))?;
-        tail.iter().for_each(|record| each(record.id, record.stored.position));
-        Ok(())
-    }
-
-    fn each_stream(&self, each: &mut dyn FnMut(&Subject, &[Position])) -> Result<(), StoreError> {
-        let State { sealed, tail } = self.state().clone();
-        let mut in_tail = BTreeMap::<&Subject, Vec<Position>>::new();
-        for record in &tail {
-            for subject in &record.subjects {
-                in_tail.entry(subject).or_default().push(record.stored.position);
-            }
-        }
-        let mut whole = |subject: &Subject, mut positions: Vec<Position>| {
-            positions.retain(|position| position.0 < sealed);
-            positions.extend(in_tail.remove(subject).unwrap_or_default());
-            if !positions.is_empty() {
-                each(subject, &positions);
-            }
-        };
-        let mut open: Option<(Subject, Vec<Position>)> = None;
-        let mut of_block = |subject: Subject, positions: Vec<Position>| match &mut open {
-            Some((of, all)) if *of == subject => all.extend(positions),
-            _ => {
-                if let Some((of, all)) = open.replace((subject, positions)) {
-                    whole(&of, all);
-                }
-            }
-        };
-        self.reader.streams(&mut of_block).map_err(|fault| fault.in_index_of("streams"))?;
-        if let Some((of, all)) = open {
-            whole(&of, all);
-        }
-        in_tail.into_iter().for_each(|(subject, positions)| each(subject, &positions));
+    fn tally(&self, tally: &mut Tally) -> Result<(), StoreError> {
+        let state = self.state();
+        self.reader.tally(&state.index, tally).map_err(|fault| fault.in_index_of("ids and streams"))?;
+        state.tail.iter().for_each(|record| tally.add_record(record));
         Ok(())
     }
 
@@ -349,23 +341,30 @@ impl Iterator for Scanner<'_> {
     }
 }
 
-/// What one append writes. A single put goes without a batch, which would cost it a third more.
-enum Writes {
+/// What one append writes.
+struct Writes {
+    puts: Puts,
+    /// Whether runs go into another.
+    replaces_runs: bool,
+}
+
+/// A single put goes without a batch, which would cost it a third more.
+enum Puts {
     One(Vec<u8>, Vec<u8>),
     Batch(sled::Batch),
 }
 
 impl Writes {
-    fn new(mut puts: Vec<layout::Put>, removals: impl Iterator<Item = Vec<u8>>) -> Self {
-        let mut removals = removals.peekable();
-        if puts.len() == 1 && removals.peek().is_none() {
+    fn new(mut puts: Vec<layout::Put>, removals: Vec<Vec<u8>>, replaces_runs: bool) -> Self {
+        if puts.len() == 1 && removals.is_empty() {
             let (key, value) = puts.remove(0);
-            return Self::One(key, value);
+            return Self { puts: Puts::One(key, value), replaces_runs };
         }
         let mut batch = sled::Batch::default();
+        // Of a key in both, the put counts: a run takes the place of the first that it was made of.
+        removals.into_iter().for_each(|key| batch.remove(key));
         puts.into_iter().for_each(|(key, value)| batch.insert(key, value));
-        removals.for_each(|key| batch.remove(key));
-        Self::Batch(batch)
+        Self { puts: Puts::Batch(batch), replaces_runs }
     }
 }
 
@@ -389,8 +388,8 @@ fn unknown(first: Position, entries: &[NewEntry], fault: Fault) -> StoreError {
 
 /// Opens what is in sled, and holds it to what was durable.
 fn whole(folder: &Folder, options: &Options, at_least: u64, check: Check) -> Result<(Reader, State, File), OpenError> {
-    let Recovered { reader, sealed, tail } = recover(&folder.sled(), check)?;
-    let state = State { sealed, tail };
+    let Recovered { reader, sealed, index, tail } = recover(&folder.sled(), check)?;
+    let state = State { sealed, index, tail };
     if state.len() < at_least {
         let what = format!("it ends at {} entries, and {at_least} were durable", state.len());
         return Err(OpenError::Corrupt { path: folder.path().into(), what });

@@ -5,7 +5,7 @@ use crate::histories::{asking, history, read};
 use crate::run::{Place, topics};
 use minutebook::ledger::{Ledger, View};
 use minutebook::question::{Answer, KnownAt, Question, QuestionError, Topic};
-use minutebook::store::{NewEntry, Scan, Store, StoreError, Stored};
+use minutebook::store::{NewEntry, Scan, Store, StoreError, Stored, Tally};
 use minutebook::streams;
 use minutebook_events::{ContractId, Entry, EntryId, Hash, Instant, Position, codec};
 use minutebook_projections::{Projections, Subject};
@@ -120,11 +120,7 @@ impl Store for InMemory {
         unreachable!("whoever asks of one contract follows names")
     }
 
-    fn each_id(&self, _: &mut dyn FnMut(EntryId, Position)) -> Result<(), StoreError> {
-        unreachable!("whoever asks of one contract reads no others")
-    }
-
-    fn each_stream(&self, _: &mut dyn FnMut(&Subject, &[Position])) -> Result<(), StoreError> {
+    fn tally(&self, _: &mut Tally) -> Result<(), StoreError> {
         unreachable!("whoever asks of one contract reads no others")
     }
 

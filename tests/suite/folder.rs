@@ -94,9 +94,9 @@ fn a_ledger_of_a_newer_program_is_left_to_it() {
     let place = Place::kent();
     let marker = place.ledger().join("minutebook.json");
     let text = fs::read_to_string(&marker).unwrap();
-    fs::write(&marker, text.replace("\"format\": 2", "\"format\": 9")).unwrap();
+    fs::write(&marker, text.replace("\"format\": 3", "\"format\": 9")).unwrap();
     for command in [&["state"][..], &["demo"]] {
-        place.run(command).ends(2).says(&["has format 9, and this program reads 2: use a newer minutebook"]);
+        place.run(command).ends(2).says(&["has format 9, and this program reads 3: use a newer minutebook"]);
     }
     fs::write(&marker, "{").unwrap();
     place.run(&["state"]).ends(2).says(&["is corrupt: its minutebook.json cannot be read", "restore the folder"]);

@@ -215,7 +215,7 @@ fn a_damaged_backup_is_told_and_left_as_it_is() {
     damaged(&place, |it| fs::write(it.join("minutebook.json"), "{").unwrap(), &[])
         .ends(1)
         .says(&["minutebook: damaged: its minutebook.json cannot be read", NOTHING_RESTORED]);
-    let newer = |it: &Path| edit(it.join("minutebook.json"), |text| text.replace("\"format\": 2", "\"format\": 9"));
+    let newer = |it: &Path| edit(it.join("minutebook.json"), |text| text.replace("\"format\": 3", "\"format\": 9"));
     damaged(&place, newer, &[]).ends(2).says(&["has format 9", "use a newer minutebook"]);
     // A folder that was copied by hand has no hashes, and is held to all else.
     let by_hand = |it: &Path| fs::remove_file(it.join("SHA256SUMS")).unwrap();

@@ -14,7 +14,7 @@ use minutebook::store::{Folder, NewEntry, Options, SledStore, Store, Stored};
 use minutebook_events::decision_file::DecisionFile;
 use minutebook_events::{Entry, Instant, Position, codec};
 use minutebook_projections::streams::about;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -129,9 +129,8 @@ fn read(path: &Path) -> Result<All, String> {
     let store = open(path)?;
     let (_, head) = verify(&store, Some(&Contents::beside(path)), &[], |_, _| {}).map_err(|error| error.to_string())?;
     let entries = store.scan(Position(0)).collect::<Result<_, _>>().map_err(|error| error.to_string())?;
-    let (mut subjects, mut streams) = (BTreeSet::new(), BTreeMap::new());
-    store.each_stream(&mut |subject, _| _ = subjects.insert(subject.clone())).map_err(|error| error.to_string())?;
-    for subject in subjects {
+    let mut streams = BTreeMap::new();
+    for subject in (0..decision_files().len() as u64).flat_map(|position| kents(Position(position)).subjects) {
         streams.insert(subject.to_string(), store.positions_of(&subject).map_err(|error| error.to_string())?);
     }
     Ok(All { entries, head, streams })
