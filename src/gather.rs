@@ -1,4 +1,4 @@
-//! What an answer rests on: the entries about one subject, and about everything that they name. Where entries are kept is
+//! What an answer rests on: the entries about some subjects, and about everything that they name. Where entries are kept is
 //! whoever asks's business; what is asked of them is, too.
 
 use minutebook_events::Position;
@@ -14,18 +14,18 @@ pub(crate) struct Gathered {
     pub(crate) streams: BTreeSet<Subject>,
 }
 
-/// Follows names, from one subject on: `stream` gives the positions of the entries about a subject, `named` the subjects that
+/// Follows names, from some subjects on: `stream` gives the positions of the entries about a subject, `named` the subjects that
 /// the entry at a position names, and is asked once for each entry.
 ///
 /// # Errors
 /// Those of `stream` and `named`.
 pub(crate) fn gather<E>(
-    asked: Subject,
+    asked: impl IntoIterator<Item = Subject>,
     mut stream: impl FnMut(&Subject) -> Result<Vec<Position>, E>,
     mut named: impl FnMut(Position) -> Result<BTreeSet<Subject>, E>,
 ) -> Result<Gathered, E> {
     let mut gathered = Gathered::default();
-    let mut next = BTreeSet::from([asked]);
+    let mut next: BTreeSet<Subject> = asked.into_iter().collect();
     while let Some(subject) = next.pop_first() {
         for position in stream(&subject)? {
             if gathered.entries.insert(position) {

@@ -6,7 +6,7 @@ use crate::audit::checkpoint::Head;
 use crate::merkle::Tree;
 use crate::question::{Answer, Question, QuestionError};
 use crate::sealed::{ContentError, ContentFault, Contents, Unready, erasures};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{KeptTotals, Snapshot};
 use crate::store::{self, NewEntry, OpenError, Store, StoreError, Stored};
 use crate::streams;
 use crate::today::day_of;
@@ -16,6 +16,7 @@ use minutebook_events::codec::{self, BadBytes};
 use minutebook_events::decide::{Rejection, decide, decide_on};
 use minutebook_events::{ContractId, Draft, Entry, EntryId, Hash, Instant, Position, Slug};
 use minutebook_projections::{Projections, Recorded, Totals, Trace};
+use std::io;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -154,6 +155,9 @@ pub enum LedgerError {
     },
 }
 
+/// From how many entries on what is made of them is worth keeping for whoever asks next.
+const WORTH_KEEPING: u64 = 4096;
+
 /// The contents that a draft erases.
 type Erased = Vec<(ContractId, Slug)>;
 type Waiting<T> = oneshot::Receiver<Result<T, RecordError>>;
@@ -168,7 +172,8 @@ pub struct Ledger {
     durable: Arc<AtomicU64>,
     /// Taken when it is dropped.
     writer: Option<Writer>,
-    snapshot: Mutex<Option<Snapshot>>,
+    /// Where it lies in a folder: those of the projections and of the totals.
+    snapshots: Mutex<Option<(Snapshot, KeptTotals)>>,
 }
 
 /// The projections, and how much of them is durable: a question never sees an entry that is not on disk.
@@ -225,7 +230,9 @@ impl Ledger {
         progress: impl FnMut(u64, u64),
     ) -> Result<Self, LedgerError> {
         let (snapshot, folded) = Snapshot::load(Snapshot::live(folder), &*store)?;
-        Self::from(store, contents, Box::new(Utc::now), (folded, Some(snapshot)), progress)
+        let (kept, totals) = KeptTotals::load(folder, &*store)?;
+        let before = (folded, totals, Some((snapshot, kept)));
+        Self::from(store, contents, Box::new(Utc::now), before, progress)
     }
 
     /// Answers one question of the ledger at a folder, which is opened for it alone: a question of one contract by the streams
@@ -240,14 +247,18 @@ impl Ledger {
     ) -> Result<Result<Answer, QuestionError>, LedgerError> {
         let store = store::open(folder)?;
         let contents = Contents::recover(folder).map_err(ContentFault::Unlisted)?;
-        match streams::ask(&*store, question)? {
-            Some(answer) => Ok(answer),
-            None => {
-                let ledger = Self::with_snapshot(folder, store, contents, progress)?;
-                // Nobody asks a second time.
-                Ok(View { totals: None, ..ledger.view() }.ask(question))
-            }
+        if let Some(answer) = streams::ask(&*store, question)? {
+            return Ok(answer);
         }
+        let totals =
+            if streams::is_of_kept_totals(question) { Some(KeptTotals::load(folder, &*store)?.1) } else { None };
+        if let Some(totals) = totals.filter(|totals| !store.is_empty() && totals.head().0 == store.len()) {
+            return streams::ask_totals(&*store, totals, question);
+        }
+        let ledger = Self::with_snapshot(folder, store, contents, progress)?;
+        // Nobody asks this ledger a second time; but what is made of many entries is left for whoever asks next.
+        let totals = Some(&ledger.totals).filter(|_| ledger.head().0 >= WORTH_KEEPING);
+        Ok(View { totals, ..ledger.view() }.ask(question))
     }
 
     /// Makes a ledger in an empty or new folder.
@@ -268,15 +279,15 @@ impl Ledger {
         clock: Clock,
         progress: impl FnMut(u64, u64),
     ) -> Result<Self, LedgerError> {
-        Self::from(store, contents, clock, (Folded::default(), None), progress)
+        Self::from(store, contents, clock, (Folded::default(), Totals::default(), None), progress)
     }
 
-    /// The same, where the first entries were folded before.
+    /// The same, where the first entries were folded before, and totals of them kept.
     fn from(
         store: Arc<dyn Store>,
         contents: Contents,
         clock: Clock,
-        (folded, snapshot): (Folded, Option<Snapshot>),
+        (folded, totals, snapshots): (Folded, Totals, Option<(Snapshot, KeptTotals)>),
         progress: impl FnMut(u64, u64),
     ) -> Result<Self, LedgerError> {
         let Folded { projections, tree } = fold(folded, &*store, store.len(), progress)?;
@@ -290,8 +301,8 @@ impl Ledger {
             durable: Arc::clone(&durable),
             clock,
         });
-        let (writer, snapshot) = (Some(writer), Mutex::new(snapshot));
-        Ok(Self { store, contents, projections, totals: Mutex::default(), tree, durable, writer, snapshot })
+        let (writer, totals, snapshots) = (Some(writer), Mutex::new(totals), Mutex::new(snapshots));
+        Ok(Self { store, contents, projections, totals, tree, durable, writer, snapshots })
     }
 
     /// Records a draft as the entry at `expected`, which claims that the ledger holds that many entries. Entries
@@ -308,6 +319,9 @@ impl Ledger {
 
     /// Destroys what an entry erases, once there is a receipt for it.
     fn erase(&self, erased: &[(ContractId, Slug)], receipt: Receipt) -> Result<Receipt, RecordError> {
+        if erased.is_empty() {
+            return Ok(receipt);
+        }
         let view = self.view();
         let gone = self.contents.erase(erased, &view.projections, view.head);
         gone.map_err(|cause| RecordError::NotErased { position: receipt.position, cause })?;
@@ -398,7 +412,7 @@ impl Ledger {
         mut progress: impl FnMut(u64, u64),
     ) -> Result<(Folded, Position), LedgerError> {
         let (store, size) = (&*self.store, self.store.len());
-        let aside = self.snapshot().as_ref().map(Snapshot::rebuilding);
+        let aside = self.snapshots().as_ref().map(|(snapshot, _)| snapshot.rebuilding());
         let (mut aside, mut folded) = match aside.filter(|_| resumes) {
             Some(path) => Snapshot::load(path, store).map(|(aside, folded)| (Some(aside), folded))?,
             None => (None, Folded::default()),
@@ -463,38 +477,49 @@ impl Drop for Ledger {
     fn drop(&mut self) {
         // The writer finishes what was asked of it, then lets go of the store: the folder is free when this returns.
         drop(self.writer.take());
-        self.leave_snapshot();
+        self.leave_snapshots();
     }
 }
 
 impl Ledger {
-    fn snapshot(&self) -> MutexGuard<'_, Option<Snapshot>> {
-        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner)
+    fn snapshots(&self) -> MutexGuard<'_, Option<(Snapshot, KeptTotals)>> {
+        self.snapshots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes a snapshot of what was rebuilt: from it the next opening goes on. Nothing of a ledger in no folder.
-    pub fn save_snapshot(&self, rebuilt: &Folded) {
-        let mut snapshot = self.snapshot();
-        let saved = snapshot.as_mut().map(|snapshot| snapshot.save(&*self.store, &rebuilt.projections, &rebuilt.tree));
-        if let Some(Err(error)) = saved {
-            tracing::warn!(%error, "no snapshot was written: the next opening folds more entries");
-        }
+    /// Writes snapshots of what was rebuilt, and of its totals: from them the next opening goes on. Nothing of a ledger in no
+    /// folder.
+    pub fn save_snapshots(&self, rebuilt: &Folded) {
+        let mut snapshots = self.snapshots();
+        let Some((snapshot, kept)) = &mut *snapshots else { return };
+        told(snapshot.save(&*self.store, &rebuilt.projections, &rebuilt.tree));
+        let mut totals = Totals::default();
+        totals.follow(&rebuilt.projections, rebuilt.projections.head());
+        told(kept.save(&*self.store, &totals));
     }
 
-    /// Writes another snapshot, where the one there is far behind.
-    fn leave_snapshot(&self) {
+    /// Writes other snapshots, where those there are far behind.
+    fn leave_snapshots(&self) {
         let head = self.head();
-        let mut snapshot = self.snapshot();
-        let Some(snapshot) = snapshot.as_mut().filter(|snapshot| snapshot.is_behind(head.0)) else { return };
+        let mut snapshots = self.snapshots();
+        let Some((snapshot, kept)) = &mut *snapshots else { return };
+        // Whoever stopped while they followed left them half way.
+        if let Ok(totals) = self.totals.lock()
+            && kept.is_behind(&totals)
+        {
+            told(kept.save(&*self.store, &totals));
+        }
         let projections = self.projections.read().unwrap_or_else(PoisonError::into_inner);
         let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
         // After an append failed, the projections are ahead of the disk.
-        if projections.head() != head || tree.size() != head.0 {
-            return;
+        if snapshot.is_behind(head.0) && projections.head() == head && tree.size() == head.0 {
+            told(snapshot.save(&*self.store, &projections, &tree));
         }
-        if let Err(error) = snapshot.save(&*self.store, &projections, &tree) {
-            tracing::warn!(%error, "no snapshot was written: the next opening folds more entries");
-        }
+    }
+}
+
+fn told(saved: io::Result<()>) {
+    if let Err(error) = saved {
+        tracing::warn!(%error, "no snapshot was written: the next opening folds more entries");
     }
 }
 
@@ -521,7 +546,7 @@ pub(crate) fn fold(
     size: u64,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Folded, LedgerError> {
-    let last = folded.projections.log().last().map(|last| last.entry.recorded);
+    let last = folded.projections.log().last_recorded();
     let mut order = Order { next: folded.projections.head(), last };
     let keeps_roots = folded.projections.keeps_roots();
     let decoded = |stored: Stored| {
@@ -624,6 +649,9 @@ impl Sent<'_> {
     }
 }
 
+/// What the store takes of an entry that was decided, and the entry as it was.
+pub(crate) type Decided = (NewEntry, Arc<Recorded>);
+
 /// Takes a draft into the projections as the entry at `expected`, or says why not; no new entry for a repeat.
 pub(crate) fn accept(
     projections: &mut Projections,
@@ -631,7 +659,7 @@ pub(crate) fn accept(
     draft: Draft,
     expected: Position,
     now: DateTime<Utc>,
-) -> Result<(Option<NewEntry>, Receipt), RecordError> {
+) -> Result<(Option<Decided>, Receipt), RecordError> {
     if let Some(known) = projections.by_id(draft.id) {
         return repeat(&draft, &known).map(|receipt| (None, receipt));
     }
@@ -643,7 +671,7 @@ pub(crate) fn accept(
     let today = day_of(Instant::new(now));
     decide_on(today, &draft).map_err(RecordError::Rejected)?;
     contents.ready(projections, &draft, today).map_err(RecordError::Unready)?;
-    let last = projections.log().last().map(|recorded| recorded.entry.recorded);
+    let last = projections.log().last_recorded();
     let recorded = after(last, Instant::new(now))?;
     let entry = Entry::stamp(draft, expected, recorded, recorder());
     let bytes = codec::encode(&entry);
@@ -653,8 +681,8 @@ pub(crate) fn accept(
     let leaf = Hash::leaf(&bytes);
     let receipt = Receipt { id: entry.id, position, recorded, leaf, repeated: false };
     let new = new_entry(projections, &entry, bytes);
-    projections.apply(entry, leaf);
-    Ok((Some(new), receipt))
+    let recorded = projections.apply(entry, leaf);
+    Ok((Some((new, recorded)), receipt))
 }
 
 /// What the store takes of an entry with these bytes, which comes after what the projections hold.

@@ -1,15 +1,16 @@
-//! A question of one contract, answered from the streams behind it alone: nothing else of the ledger is folded. It must give
-//! what the whole ledger gives, byte for byte, and must not word an answer.
+//! A question of one contract, answered from the streams behind it alone, and one of totals from those that are kept: nothing
+//! else of the ledger is folded. It must give what the whole ledger gives, byte for byte, and must not word an answer.
 
 use crate::gather::gather;
 use crate::ledger::{LedgerError, View, follows};
 use crate::question::{Answer, KnownAt, Question, QuestionError, Topic};
 use crate::store::Store;
-use minutebook_events::{ContractId, Entry, Hash, Instant, Position, codec};
+use minutebook_events::{Entry, Hash, Instant, Position, codec};
 use minutebook_projections::streams::named;
-use minutebook_projections::{Projections, Subject};
+use minutebook_projections::{By, Projections, Subject, Totals};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry::Vacant;
+use std::sync::Mutex;
 
 /// Answers a question of one contract from its streams. Nothing where only the whole ledger has the answer: the question is
 /// of all contracts, or of one that is not there, whose nearest are told; or of findings, which say how much was examined.
@@ -21,12 +22,40 @@ pub fn ask(store: &dyn Store, question: &Question) -> Result<Option<Result<Answe
         return Ok(None);
     };
     let Some(last) = last_known(store, question.known_at)? else { return Ok(None) };
-    let projections = fold(store, contract, last)?;
+    let projections = fold(store, [Subject::Contract(contract.clone())], last)?;
     let known = Some(KnownAt::Position(last));
     match View::of(&projections).ask(&Question { known_at: known, ..question.clone() }) {
         Err(QuestionError::NoContract { .. }) => Ok(None),
         answer => Ok(Some(answer)),
     }
+}
+
+/// Whether kept totals have the answer to a question: it is of all contracts, by all that is known, whenever decided.
+pub fn is_of_kept_totals(question: &Question) -> bool {
+    let Question { topic, contract, as_of: _, known_at, decided_by } = question;
+    let over_contracts = matches!(topic, Topic::Totals { by, ends_within: None } if by.is_over_contracts());
+    over_contracts && contract.is_none() && known_at.is_none() && decided_by.is_none()
+}
+
+/// Answers a question of totals from those that are kept of all entries of a store, which has some.
+///
+/// # Errors
+/// As [`ask`].
+pub fn ask_totals(
+    store: &dyn Store,
+    totals: Totals,
+    question: &Question,
+) -> Result<Result<Answer, QuestionError>, LedgerError> {
+    assert!(totals.head().0 == store.len() && !store.is_empty(), "totals are kept of all entries");
+    let by = match question.topic {
+        Topic::Totals { by, .. } => by,
+        _ => By::All,
+    };
+    // What they are called is all that is needed of those whose totals they are.
+    let parties = totals.parties(by, question.as_of).into_iter().map(Subject::Party);
+    let projections = fold(store, parties, Position(store.len() - 1))?;
+    let totals = Mutex::new(totals);
+    Ok(View { totals: Some(&totals), ..View::of(&projections) }.ask(question))
 }
 
 /// The last entry that a question knows; nothing where it knows none, or asks past the head.
@@ -53,11 +82,15 @@ fn recorded_by(store: &dyn Store, instant: Instant) -> Result<u64, LedgerError> 
     Ok(by)
 }
 
-/// The projections of what an answer about a contract rests on, in a ledger of all its entries.
-fn fold(store: &dyn Store, contract: &ContractId, last: Position) -> Result<Projections, LedgerError> {
+/// The projections of what an answer about some subjects rests on, in a ledger of all its entries.
+fn fold(
+    store: &dyn Store,
+    asked: impl IntoIterator<Item = Subject>,
+    last: Position,
+) -> Result<Projections, LedgerError> {
     let mut entries: BTreeMap<Position, (Entry, Hash)> = BTreeMap::new();
     let stream = |subject: &Subject| Ok::<_, LedgerError>(store.positions_of(subject)?);
-    gather(Subject::Contract(contract.clone()), stream, |position| {
+    gather(asked, stream, |position| {
         let read = read(store, position)?;
         let names = named(&read.0);
         entries.insert(position, read);

@@ -3,7 +3,7 @@
 //! must not know what makes an entry coherent, nor how it is stored.
 
 use crate::audit::checkpoint::Head;
-use crate::ledger::{Clock, Receipt, RecordError, accept};
+use crate::ledger::{Clock, Decided, Receipt, RecordError, accept};
 use crate::merkle::Tree;
 use crate::sealed::Contents;
 use crate::store::{NewEntry, Store, StoreError};
@@ -124,7 +124,7 @@ struct Group {
     done: Option<oneshot::Sender<()>>,
 }
 
-type Accepted = (NewEntry, Receipt, Reply<Receipt>);
+type Accepted = (Decided, Receipt, Reply<Receipt>);
 
 struct Decider {
     contents: Contents,
@@ -174,7 +174,7 @@ impl Decider {
     }
 
     /// Checks one draft against everything decided so far, and applies it.
-    fn decide(&self, draft: Draft, claim: &Claim) -> Result<(Option<NewEntry>, Receipt), RecordError> {
+    fn decide(&self, draft: Draft, claim: &Claim) -> Result<(Option<Decided>, Receipt), RecordError> {
         sound(&self.broken)?;
         let mut projections = self.projections.write().unwrap_or_else(PoisonError::into_inner);
         let head = projections.head();
@@ -230,15 +230,14 @@ impl Committer {
         if accepted.is_empty() {
             return;
         }
-        let (entries, replies): (Vec<NewEntry>, Vec<_>) =
-            accepted.into_iter().map(|(entry, receipt, reply)| (entry, (receipt, reply))).unzip();
+        let (decided, replies): (Vec<Decided>, Vec<_>) =
+            accepted.into_iter().map(|(decided, receipt, reply)| (decided, (receipt, reply))).unzip();
+        decided.iter().for_each(reads_back);
+        let entries: Vec<NewEntry> = decided.into_iter().map(|(entry, _)| entry).collect();
         let appended = match self.broken.get() {
             // It was decided on top of what is not there.
             Some(error) => Err(Arc::clone(error)),
-            None => {
-                entries.iter().for_each(reads_back);
-                self.store.append(first, &entries).map_err(Arc::new)
-            }
+            None => self.store.append(first, &entries).map_err(Arc::new),
         };
         match appended {
             Ok(()) => {
@@ -263,7 +262,7 @@ impl Committer {
 }
 
 /// What is appended reads back as what was decided: nothing else is worth a receipt.
-fn reads_back(entry: &NewEntry) {
-    let read = codec::decode(&entry.bytes).map(|read| codec::encode(&read));
-    assert_eq!(read.as_ref(), Ok(&entry.bytes), "what is appended reads back as what was decided");
+fn reads_back((new, decided): &Decided) {
+    let read = codec::decode(&new.bytes);
+    assert_eq!(read.as_ref(), Ok(&decided.entry), "what is appended reads back as what was decided");
 }

@@ -43,7 +43,9 @@ pub fn decode(bytes: &[u8]) -> Result<Entry, BadBytes> {
     if bytes.len() > MAX_BYTES {
         return Err(BadBytes::NoEntry(format!("it takes {} bytes, and an entry has at most {MAX_BYTES}", bytes.len())));
     }
-    match serde_json::from_slice::<Entry>(bytes) {
+    // Held to UTF-8 once: by the bytes, each text would be again.
+    let text = core::str::from_utf8(bytes).map_err(|error| BadBytes::NoEntry(error.to_string()))?;
+    match serde_json::from_str::<Entry>(text) {
         Ok(entry) if u64::from(entry.v) == VERSION => Ok(entry),
         Ok(_) => Err(refuse(bytes, "another version")),
         Err(error) => Err(refuse(bytes, &error.to_string())),

@@ -95,7 +95,7 @@ impl<'a> Packer<'a> {
     }
 
     /// A number that may be less than nothing: near to nothing, it is short.
-    fn signed(&mut self, number: i128) {
+    pub fn signed(&mut self, number: i128) {
         self.number((number << 1 ^ number >> 127) as u128);
     }
 
@@ -157,7 +157,8 @@ impl<'a> Unpacker<'a> {
         N::try_from(self.number()?).ok()
     }
 
-    fn signed(&mut self) -> Option<i128> {
+    /// A number, as [`Packer::signed`] wrote it.
+    pub fn signed(&mut self) -> Option<i128> {
         let number = self.number()?;
         Some((number >> 1) as i128 ^ -((number & 1) as i128))
     }
@@ -490,6 +491,14 @@ impl Pack for Entry {
             events: Pack::unpack(from)?,
         })
     }
+}
+
+/// When an entry was recorded that was packed here, without the rest of it.
+pub fn recorded_of(from: &mut Unpacker) -> Option<Instant> {
+    u8::unpack(from)?;
+    EntryId::unpack(from)?;
+    Position::unpack(from)?;
+    Instant::unpack(from)
 }
 
 impl Pack for Step {

@@ -53,9 +53,9 @@ impl Projections {
     }
 
     /// Applies the next entry, whose stored bytes have this leaf hash. What it was decided against must be all that came
-    /// before.
-    pub fn apply(&mut self, entry: Entry, leaf: Hash) {
-        self.apply_traced(entry, leaf, None);
+    /// before. It gives the entry at its position.
+    pub fn apply(&mut self, entry: Entry, leaf: Hash) -> Arc<Recorded> {
+        self.apply_traced(entry, leaf, None)
     }
 
     /// Whether the roots were asked for, so that they are kept up: by the trace of each entry.
@@ -64,7 +64,7 @@ impl Projections {
     }
 
     /// The same as [`Projections::apply`], with the trace of the entry, where another thread found it.
-    pub fn apply_traced(&mut self, entry: Entry, leaf: Hash, trace: Option<Trace>) {
+    pub fn apply_traced(&mut self, entry: Entry, leaf: Hash, trace: Option<Trace>) -> Arc<Recorded> {
         let subjects = self.subjects(&entry);
         let recorded = Arc::new(Recorded { position: self.head, leaf, entry });
         self.keep_roots(&recorded, trace);
@@ -72,6 +72,7 @@ impl Projections {
         self.log.push(&recorded);
         self.keep_timelines(&recorded, subjects, struck);
         self.head = self.head.next();
+        recorded
     }
 
     fn keep_roots(&mut self, recorded: &Recorded, trace: Option<Trace>) {
@@ -152,6 +153,13 @@ impl Projections {
         self.streams.each_mut().for_each(|stream| stream.index.forget());
         self.general.forget();
         self.made = Made::default();
+    }
+
+    /// Forgets the timelines of one contract.
+    pub(crate) fn forget_contract(&mut self, contract: &ContractId) {
+        if let Some(stream) = self.streams.get_mut(&Subject::Contract(contract.clone())) {
+            stream.index.forget();
+        }
     }
 
     /// The roots of all that was applied.

@@ -4,8 +4,8 @@
 use crate::prelude::*;
 use core::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashTable};
-use minutebook_events::packed::{Names, Pack, Packer, Unpacker};
-use minutebook_events::{Entry, EntryId, Hash, Position};
+use minutebook_events::packed::{self, Names, Pack, Packer, Unpacker};
+use minutebook_events::{Entry, EntryId, Hash, Instant, Position};
 
 /// An entry at its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,6 +154,16 @@ impl Log {
         self.places.get(number).map(|place| place.position)
     }
 
+    /// When the last one was recorded.
+    pub fn last_recorded(&self) -> Option<Instant> {
+        self.places.last().map(|place| self.recorded(*place))
+    }
+
+    /// How many entries had been recorded by an instant.
+    pub fn recorded_by(&self, instant: Instant) -> usize {
+        self.places.partition_point(|place| self.recorded(*place) <= instant)
+    }
+
     /// The last one.
     pub fn last(&self) -> Option<Arc<Recorded>> {
         self.places.last().map(|place| self.unpack(*place))
@@ -178,6 +188,16 @@ impl Log {
             let found = self.places.binary_search_by_key(&position, |place| place.position).ok()?;
             Some(self.places[found])
         })
+    }
+
+    fn recorded(&self, place: Place) -> Instant {
+        let mut from = unpacker(&self.chunks, &self.names, place);
+        let read = |from: &mut Unpacker| {
+            EntryId::unpack(from)?;
+            Hash::unpack(from)?;
+            packed::recorded_of(from)
+        };
+        read(&mut from).expect("what was packed unpacks")
     }
 
     fn unpack(&self, place: Place) -> Arc<Recorded> {

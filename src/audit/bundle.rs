@@ -420,7 +420,7 @@ impl Evidence {
     fn of(projections: &Projections, asked: &ContractId, last: Position) -> Self {
         let stream = |subject: &Subject| Ok::<_, Infallible>(projections.streams().of(subject).to_vec());
         let named = |position| Ok(named(&projections.entry(position).expect("a stream leads to entries").entry));
-        let Ok(Gathered { mut entries, streams }) = gather(Subject::Contract(asked.clone()), stream, named);
+        let Ok(Gathered { mut entries, streams }) = gather([Subject::Contract(asked.clone())], stream, named);
         entries.insert(last);
         Self { entries, streams: Some(streams) }
     }

@@ -45,7 +45,7 @@ impl Rebuild {
         if rebuilt.projections.digest() != ledger.view().projections.digest() {
             return Err(LedgerError::Snapshot(folder.join(SNAPSHOT)).into());
         }
-        ledger.save_snapshot(&rebuilt);
+        ledger.save_snapshots(&rebuilt);
         let certificate = Certificate { at: Instant::new(Utc::now()), rebuilt: head, live };
         let mut text = if self.json.json {
             as_json(&certificate, events, began)

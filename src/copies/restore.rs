@@ -267,7 +267,7 @@ impl Lines {
         if let Some(taken) = before.by_id(entry.id) {
             return Err(self.spoilt(format!("the entry has the id of the one in line {}", taken.position.0 + 1)));
         }
-        let last = before.log().last().map(|last| last.entry.recorded);
+        let last = before.log().last_recorded();
         follows(entry.expected_head, entry.recorded, position, last).map_err(|what| self.spoilt(what))?;
         Ok(entry)
     }

@@ -364,7 +364,7 @@ impl View<'_> {
             Some(KnownAt::Instant(instant)) => {
                 // Some of them may have been passed over.
                 let entries = self.projections.log();
-                let known = entries.partition_point(|recorded| recorded.entry.recorded <= instant);
+                let known = entries.recorded_by(instant);
                 let last = known.checked_sub(1).and_then(|last| entries.position(last));
                 last.map_or(Position(0), Position::next).min(self.head)
             }

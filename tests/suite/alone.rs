@@ -8,8 +8,9 @@ use minutebook::question::{Answer, KnownAt, Question, QuestionError, Topic};
 use minutebook::store::{NewEntry, Scan, Store, StoreError, Stored, Tally};
 use minutebook::streams;
 use minutebook_events::{ContractId, Entry, EntryId, Hash, Instant, Position, codec};
-use minutebook_projections::{Projections, Subject};
+use minutebook_projections::{By, Projections, Subject, Totals};
 use proptest::prelude::*;
+use std::convert::Infallible;
 
 /// What the whole ledger says, and what the streams say: JSON or the words of an error.
 fn both(store: &dyn Store, whole: &View<'_>, question: &Question) -> [String; 2] {
@@ -158,6 +159,28 @@ proptest! {
                 let [expected, got] = both(&store, &view, &question);
                 prop_assert_eq!(got, expected, "{:?}", question);
             }
+        }
+    }
+    /// Kept totals that were saved and loaded give what going through all contracts gives.
+    #[test]
+    fn totals_by_those_that_are_kept(entries in history(), as_of in asking()) {
+        prop_assume!(!entries.is_empty());
+        let (store, projections) = InMemory::of(&entries);
+        let view = View::of(&projections);
+        let mut kept = Totals::default();
+        kept.follow(&projections, view.head);
+        let mut parts = vec![];
+        kept.save(|part| { parts.push(part.to_vec()); Ok::<_, Infallible>(()) }).unwrap();
+        for by in [By::Funder, By::Partner] {
+            let topic = Topic::Totals { by, ends_within: None };
+            let question = Question { topic, contract: None, as_of, known_at: None, decided_by: None };
+            prop_assert!(streams::is_of_kept_totals(&question));
+            let mut parts = parts.iter().cloned();
+            let loaded = Totals::load(|| Ok::<_, Infallible>(parts.next())).unwrap().expect("what was saved loads");
+            prop_assert_eq!(loaded.digest(), kept.digest());
+            let got = streams::ask_totals(&store, loaded, &question).unwrap().unwrap();
+            let expected = view.ask(&question).unwrap();
+            prop_assert_eq!(serde_json::to_string(&got).unwrap(), serde_json::to_string(&expected).unwrap());
         }
     }
 }

@@ -7,7 +7,7 @@ use minutebook::ledger::View;
 use minutebook::question::Question;
 use minutebook::store;
 use minutebook_events::{Event, EventKind, Hash, Knowledge};
-use minutebook_projections::{Projections, saved};
+use minutebook_projections::{Projections, Totals, saved};
 use std::fs;
 use std::path::PathBuf;
 
@@ -225,4 +225,44 @@ fn a_draft_that_was_left_is_in_nobodys_way() {
     assert_eq!(place.roots()["equal"], true);
     assert!(!draft.exists());
     state(&place);
+}
+
+/// What `totals` says of Kent's record.
+fn totals(place: &Place) -> Ran {
+    place.run(&["totals", "--as-of", "2024-06-01", "--json"]).ok()
+}
+
+#[test]
+fn totals_are_answered_from_those_that_are_kept() {
+    let place = Place::kent();
+    let right = totals(&place).out;
+    place.run(&["rebuild"]).ok();
+    let kept = place.ledger().join("totals");
+    let bytes = fs::read(&kept).unwrap();
+    assert_eq!(totals(&place).out, right);
+    place.run(&["verify"]).ok();
+    // What they say is what is answered, until somebody compares: so they are read, and not only written.
+    let other = altered(&place);
+    let mut otherwise = Totals::default();
+    otherwise.follow(&other, other.head());
+    let mut parts = vec![head_of(&bytes)];
+    let saved = otherwise.save(|part| {
+        parts.push(part.to_vec());
+        Ok::<_, std::convert::Infallible>(())
+    });
+    saved.unwrap();
+    parts.push(vec![]);
+    leave(&place, "totals", &of_parts(&parts));
+    assert_ne!(totals(&place).out, right);
+    place.run(&["verify"]).ends(1).prints(&["Fault: ", "totals says otherwise than the entries", "remove that file"]);
+    for spoilt in [&bytes[..bytes.len() - 50], &of_parts(&parts[..2]), b"nothing of the kind"] {
+        fs::write(&kept, spoilt).unwrap();
+        assert_eq!(totals(&place).says(&["is discarded: totals are made anew"]).out, right);
+    }
+    // They are of fewer entries than there are: what came since is in the answer.
+    leave(&place, "totals", &bytes);
+    place.file("party.toml", defines("somebody")).run(&["record", "party.toml"]).ok();
+    let answer = |out: &str| serde_json::from_str::<serde_json::Value>(out).unwrap()["answer"].clone();
+    assert_eq!(answer(&totals(&place).out), answer(&right));
+    place.run(&["verify"]).ok();
 }

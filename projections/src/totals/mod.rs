@@ -1,6 +1,6 @@
 //! Totals over contracts: what is worth how much a year on a day, by whose money, by whom, by lot and area, and on what
-//! footing. It owns the shares of one contract, their sums by going through contracts, and an index that keeps those sums
-//! day by day. It must not word anything, nor make a plan a fact.
+//! footing. It owns the shares of one contract, and their sums by going through contracts; `kept` has an index that keeps those
+//! sums day by day. It must not word anything, nor make a plan a fact.
 //!
 //! What a total may hold:
 //! - An amount counts on the weaker footing of two: that of the contract, or of its lot where the line is a lot's, and its
@@ -13,18 +13,19 @@
 //! - What is not known is counted, and by why it is not; so is a contract of which no amount stands as firmly as that it is
 //!   in force.
 
+mod kept;
+
+pub use kept::Totals;
+
 use crate::all::Projections;
 use crate::coordinates::At;
 use crate::figure::Counts;
 use crate::key::Key;
 use crate::prelude::*;
 use crate::register::{InBrief, Registered, State};
-use crate::streams::Subject;
-use crate::value::{Amount, EVER, Lack, pieces, to_the_penny};
-use core::ops::Bound;
-use minutebook_events::{
-    ContractId, Day, EventKind, LotId, Measure, Money, Part, PartyId, Position, TimeRange, ValueLine,
-};
+use crate::value::{Amount, Lack, pieces, to_the_penny};
+use minutebook_events::packed::{Pack, Packer, Unpacker};
+use minutebook_events::{ContractId, Day, EventKind, LotId, Measure, Money, Part, PartyId, TimeRange, ValueLine};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -521,194 +522,93 @@ fn total(place: Place, columns: impl IntoIterator<Item = (Column, Tally)>) -> To
     Total { place, on }
 }
 
-/// A sum day by day: what it is from a day on.
-#[derive(Debug, Clone, Default)]
-struct Sums {
-    /// What it is from each of these days to the next, in order.
-    from: Vec<(Day, Tally)>,
-    /// What is added from a day on, and is not in those yet.
-    waiting: Vec<(Day, Tally)>,
+/// What has a number among these, packed as it.
+fn pack_one<T: PartialEq>(of: &[T], it: &T, to: &mut Packer) {
+    let number = of.iter().position(|one| one == it).expect("all of them are listed");
+    to.number(number as u128);
 }
 
-/// How much may wait: whoever asks looks at all of it.
-const WAITING: usize = 32;
+fn unpack_one<T: Copy>(of: &[T], from: &mut Unpacker) -> Option<T> {
+    of.get(usize::from(u8::unpack(from)?)).copied()
+}
 
-impl Sums {
-    fn add(&mut self, days: TimeRange, tally: Tally) {
-        self.waiting.extend([(days.from, tally), (days.end, tally.negative())]);
-        // As much as there is already: then each day is moved but a few times, however much comes.
-        if self.waiting.len() > self.from.len().max(2 * WAITING) {
-            self.settle();
-        }
+impl Footing {
+    const ALL: [Self; 5] = [Self::InForce, Self::MayBe, Self::SaidToBe, Self::NotDetermined, Self::Not];
+}
+
+impl Lacking {
+    const ALL: [Self; 5] = [Self::Unknown, Self::Withheld, Self::Conflicting, Self::NotByYear, Self::NoAmount];
+}
+
+impl Pack for Footing {
+    fn pack(&self, to: &mut Packer) {
+        pack_one(&Self::ALL, self, to);
     }
-
-    fn on(&self, day: Day) -> Tally {
-        let before = self.from.partition_point(|(from, _)| *from <= day);
-        let mut sum = before.checked_sub(1).map_or_else(Tally::default, |at| self.from[at].1);
-        self.waiting.iter().filter(|(from, _)| *from <= day).for_each(|(_, tally)| sum.add(*tally));
-        sum
-    }
-
-    fn settle(&mut self) {
-        self.waiting.sort_unstable_by_key(|(day, _)| *day);
-        let mut from = Vec::with_capacity(self.from.len() + self.waiting.len());
-        let (mut before, mut more) = (Tally::default(), Tally::default());
-        let (mut there, mut waiting) = (self.from.iter().peekable(), self.waiting.iter().peekable());
-        let mut last = Tally::default();
-        loop {
-            let next = there.peek().map(|(day, _)| *day).into_iter().chain(waiting.peek().map(|(day, _)| *day)).min();
-            let Some(day) = next else { break };
-            if let Some((_, tally)) = there.next_if(|(from, _)| *from == day) {
-                before = *tally;
-            }
-            while let Some((_, tally)) = waiting.next_if(|(from, _)| *from == day) {
-                more.add(*tally);
-            }
-            let mut now = before;
-            now.add(more);
-            if now != last {
-                from.push((day, now));
-                last = now;
-            }
-        }
-        from.shrink_to_fit();
-        (self.from, self.waiting) = (from, vec![]);
+    fn unpack(from: &mut Unpacker) -> Option<Self> {
+        unpack_one(&Self::ALL, from)
     }
 }
 
-/// Totals of all contracts by all that is known, whenever decided, kept day by day: a total on a day is found in its history,
-/// and no contract is looked at. It follows the projections when it is asked to.
-#[derive(Debug, Clone, Default)]
-pub struct Totals {
-    head: Position,
-    places: BTreeMap<Place, BTreeMap<Column, Sums>>,
-    /// The days on which anything of a contract may end or begin.
-    borders: BTreeMap<Day, BTreeSet<ContractId>>,
+impl Pack for Lacking {
+    fn pack(&self, to: &mut Packer) {
+        pack_one(&Self::ALL, self, to);
+    }
+    fn unpack(from: &mut Unpacker) -> Option<Self> {
+        unpack_one(&Self::ALL, from)
+    }
 }
 
-/// The groupings that are kept.
-const KEPT: [By; 3] = [By::All, By::Funder, By::Partner];
-
-impl Totals {
-    /// How many entries it follows.
-    pub fn head(&self) -> Position {
-        self.head
+impl Pack for Tally {
+    fn pack(&self, to: &mut Packer) {
+        let Self { pounds, slack, amounts, contracts } = self;
+        for number in [*pounds, *slack, (*amounts).into(), (*contracts).into()] {
+            to.signed(number);
+        }
     }
-
-    /// Follows the projections up to a head: contracts about which anything was recorded since are taken out as they were, and
-    /// put in as they are.
-    pub fn follow(&mut self, all: &Projections, head: Position) {
-        assert!(self.head <= head && head <= all.head(), "what is kept follows what was recorded");
-        if self.head == head {
-            return;
-        }
-        let mut moved: BTreeSet<(Place, Column)> = BTreeSet::new();
-        for contract in self.touched(all, head) {
-            let mut pieces = vec![vec![], vec![]];
-            let mut borders = vec![vec![], vec![]];
-            for ((head, pieces), borders) in [self.head, head].into_iter().zip(&mut pieces).zip(&mut borders) {
-                // The day of the question does not matter: shares are of all days.
-                let at = At { as_of: EVER.from, head, decided_by: None };
-                if !all.is_defined(&contract, head) {
-                    continue;
-                }
-                let held = all.registered(&contract, at);
-                let shares = all.shares_of(&contract, &held, at, EVER);
-                KEPT.iter().for_each(|by| all.pieces_of(&contract, &shares, *by, at, pieces));
-                *borders = held.borders();
-            }
-            if borders[0] != borders[1] {
-                for day in &borders[0] {
-                    self.borders.entry(*day).or_default().remove(&contract);
-                }
-                for day in &borders[1] {
-                    self.borders.entry(*day).or_default().insert(contract.clone());
-                }
-            }
-            if pieces[0] == pieces[1] {
-                continue;
-            }
-            let [before, now] = pieces.try_into().expect("two were made");
-            let before = before.into_iter().map(|piece: Piece| Piece { tally: piece.tally.negative(), ..piece });
-            for Piece { place, column, days, tally } in before.chain(now) {
-                if self.head != Position(0) {
-                    moved.insert((place.clone(), column));
-                }
-                self.places.entry(place).or_default().entry(column).or_default().add(days, tally);
-            }
-        }
-        if self.head == Position(0) {
-            self.places.values_mut().flat_map(BTreeMap::values_mut).for_each(Sums::settle);
-        }
-        for (place, column) in moved {
-            let sums = self.places.get_mut(&place).and_then(|columns| columns.get_mut(&column));
-            sums.into_iter().filter(|sums| sums.waiting.len() > WAITING).for_each(Sums::settle);
-        }
-        self.head = head;
+    fn unpack(from: &mut Unpacker) -> Option<Self> {
+        let (pounds, slack) = (from.signed()?, from.signed()?);
+        let mut count = || i64::try_from(from.signed()?).ok();
+        Some(Self { pounds, slack, amounts: count()?, contracts: count()? })
     }
+}
 
-    /// The contracts whose shares entries up to a head may have changed: those that they are about, and those with a funder that
-    /// has become an arm of another, or is none any more.
-    fn touched(&self, all: &Projections, head: Position) -> BTreeSet<ContractId> {
-        let known = || all.contracts(head).into_iter();
-        if self.head == Position(0) {
-            return known().cloned().collect();
-        }
-        let mut touched = BTreeSet::new();
-        let mut moved: BTreeSet<PartyId> = BTreeSet::new();
-        let at = |head| At { as_of: EVER.from, head, decided_by: None };
-        for recorded in (self.head.0..head.0).filter_map(|position| all.entry(Position(position))) {
-            for subject in all.subjects(&recorded.entry) {
-                match subject {
-                    Subject::Contract(contract) => {
-                        touched.insert(contract);
-                    }
-                    Subject::Party(party) => {
-                        if all.whole_party(&party, at(self.head)) != all.whole_party(&party, at(head)) {
-                            moved.insert(party);
-                        }
-                    }
-                    Subject::Office(_) | Subject::Act(_) => {}
-                }
+impl Pack for Group {
+    fn pack(&self, to: &mut Packer) {
+        match self {
+            Self::All => drop(to.variant(0)),
+            Self::Funder(party) => party.pack(to.variant(1)),
+            Self::Partner(party) => party.pack(to.variant(2)),
+            Self::Contract(contract) => contract.pack(to.variant(3)),
+            Self::Lot(contract, part) => {
+                contract.pack(to.variant(4));
+                part.pack(to);
+            }
+            Self::Area(contract, area) => {
+                contract.pack(to.variant(5));
+                area.pack(to);
             }
         }
-        let funds = |contract: &&ContractId| {
-            let mut lines = all.lines(contract, at(head));
-            lines.any(|(_, line, _)| line.funder.as_ref().is_some_and(|funder| moved.contains(funder)))
-        };
-        if !moved.is_empty() {
-            touched.extend(known().filter(funds).cloned());
-        }
-        touched
     }
-
-    /// The totals on a day, by what is kept alone; sorted. They are those of [`Projections::totals`] at its head, whenever
-    /// decided.
-    pub fn on(&self, by: &[By], day: Day) -> Vec<Total> {
-        assert!(by.iter().all(|by| by.is_over_contracts()), "what is kept reaches over contracts");
-        if day.succ_opt().is_none() {
-            return vec![];
+    fn unpack(from: &mut Unpacker) -> Option<Self> {
+        match u8::unpack(from)? {
+            0 => Some(Self::All),
+            1 => Pack::unpack(from).map(Self::Funder),
+            2 => Pack::unpack(from).map(Self::Partner),
+            3 => Pack::unpack(from).map(Self::Contract),
+            4 => Some(Self::Lot(Pack::unpack(from)?, Pack::unpack(from)?)),
+            5 => Some(Self::Area(Pack::unpack(from)?, Pack::unpack(from)?)),
+            _ => None,
         }
-        let mut totals = vec![];
-        for by in KEPT.iter().filter(|kept| by.contains(kept)) {
-            let (first, is_of): (Group, fn(&Group) -> bool) = match by {
-                By::Funder => (Group::Funder(None), |group| matches!(group, Group::Funder(_))),
-                By::Partner => (Group::Partner(None), |group| matches!(group, Group::Partner(_))),
-                _ => (Group::All, |group| matches!(group, Group::All)),
-            };
-            let first = Place { group: first, measure: None, covers: None };
-            let places = self.places.range((Bound::Included(first), Bound::Unbounded));
-            for (place, columns) in places.take_while(|(place, _)| is_of(&place.group)) {
-                let total = total(place.clone(), columns.iter().map(|(column, sums)| (*column, sums.on(day))));
-                totals.extend((!total.on.is_empty()).then_some(total));
-            }
-        }
-        totals
     }
+}
 
-    /// The contracts of which anything may end on one of these days: all that do, and others.
-    pub fn may_end(&self, days: TimeRange) -> BTreeSet<&ContractId> {
-        // A last day is the one before a border.
-        self.borders.range((Bound::Excluded(days.from), Bound::Included(days.end))).flat_map(|(_, of)| of).collect()
+impl Pack for Place {
+    fn pack(&self, to: &mut Packer) {
+        self.group.pack(to);
+        self.measure.pack(to);
+        self.covers.pack(to);
+    }
+    fn unpack(from: &mut Unpacker) -> Option<Self> {
+        Some(Self { group: Pack::unpack(from)?, measure: Pack::unpack(from)?, covers: Pack::unpack(from)? })
     }
 }
