@@ -277,6 +277,15 @@ impl Bench {
         };
         let figure = cold(&mut || left_otherwise(), &answers)?;
         self.report.tell("cold-checked", ours::NAME, figure, &format!("{how}, every hash checked"))?;
+        let total = || {
+            let mut command = ours::program(&self.run.minutebook, folder);
+            command.args(["totals", "--by", "funder", "--as-of", &day, "--json"]);
+            Ok(command)
+        };
+        // The first that asks makes them, and leaves them to the next; and it leaves the ledger whole.
+        ours::answered(&mut total()?)?;
+        let how = "`totals --by funder --as-of D --json`, totals kept, ledger left whole";
+        self.report.tell("cold-total", ours::NAME, cold(&mut || total(), &|_| Ok(()))?, how)?;
         let beside = |who: &str, database: &str, how: &str| {
             let mut ask = || {
                 let mut command = Command::new(&me);
@@ -449,17 +458,17 @@ impl Bench {
             sqlite.settle()?;
             let by = |bytes: u64| Figure::less(bytes as f64 / canonical as f64, "B a stored byte");
             // A small ledger leaves none.
-            let snapshot = folder.join("snapshot");
-            let snapshot = if snapshot.is_file() { on_disk(&snapshot)? } else { 0 };
-            self.report.tell(
-                "disk",
-                ours::NAME,
-                by(on_disk(folder)? - snapshot),
-                "its folder: blocks, ids, streams",
-            )?;
+            let left = ["snapshot", "totals"].map(|name| folder.join(name)).into_iter().filter(|path| path.is_file());
+            let snapshot: u64 = left.map(|path| on_disk(&path)).sum::<Outcome<u64>>()?;
+            self.report.tell("disk", ours::NAME, by(on_disk(folder)? - snapshot), "its folder: blocks, the index")?;
             self.report.tell("disk", sqlite::NAME, by(on_disk(&path)?), "entries and ids")?;
             let facts = on_disk(&self.file("facts.sqlite"))?;
-            self.report.tell("disk-facts", ours::NAME, by(snapshot), "the snapshot: entries packed, streams, names")?;
+            self.report.tell(
+                "disk-facts",
+                ours::NAME,
+                by(snapshot),
+                "the snapshots: entries packed, streams, names; totals",
+            )?;
             self.report.tell("disk-facts", sqlite::NAME, by(facts), "facts of value lines, clustered")?;
             if let Some(postgres) = &mut postgres {
                 let entries = postgres.size(&["entries"])?;

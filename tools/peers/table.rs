@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 /// What is measured, in the order of the table, and what it is called.
-const ROWS: [(&str, &str); 20] = [
+const ROWS: [(&str, &str); 21] = [
     ("rebuild", "rebuild all projections from the stored bytes, all cores; peers: one query over all facts"),
     ("rebuild-one", "the same on one core"),
     ("open-snapshot", "open from the snapshot"),
@@ -16,6 +16,7 @@ const ROWS: [(&str, &str); 20] = [
     ("fold", "the fact in effect on every value line on a day"),
     ("cold", "open, first answer, end: a new process, files in the page cache"),
     ("cold-checked", "the same, every hash checked"),
+    ("cold-total", "a total by funder: a new process, files in the page cache"),
     ("lines", "one contract, each value line, random coordinates"),
     ("lines-by-weight", "the same, contracts drawn by their facts"),
     ("value", "one contract, the whole `value` answer"),

@@ -141,9 +141,9 @@ impl Totals {
     /// The contracts whose shares entries up to a head may have changed: those that they are about, and those with a funder that
     /// has become an arm of another, or is none any more.
     fn touched(&self, all: &Projections, head: Position) -> BTreeSet<ContractId> {
-        let known = || all.contracts(head).into_iter();
         if self.head == Position(0) {
-            return known().cloned().collect();
+            // Whether they are defined by then is to be seen, one by one.
+            return all.streams().all().filter_map(|(subject, _)| subject.contract()).cloned().collect();
         }
         let mut touched = BTreeSet::new();
         let mut moved: BTreeSet<PartyId> = BTreeSet::new();
@@ -168,7 +168,7 @@ impl Totals {
             lines.any(|(_, line, _)| line.funder.as_ref().is_some_and(|funder| moved.contains(funder)))
         };
         if !moved.is_empty() {
-            touched.extend(known().filter(funds).cloned());
+            touched.extend(all.contracts(head).into_iter().filter(funds).cloned());
         }
         touched
     }
