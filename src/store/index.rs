@@ -2,7 +2,7 @@
 //!
 //! What was sealed lately is indexed in memory alone. Once it is [`Options::run_entries`](super::Options) entries, what leads to
 //! them is written as a *run*: sorted, in pages. Sixteen runs of one level become one of the next, so that a lookup asks few
-//! runs, and an entry's index is written at most four times. Runs, like blocks, depend on the entries alone.
+//! runs, and an entry's index is written at most three times. Runs, like blocks, depend on the entries alone.
 //!
 //! | key | value |
 //! | --- | --- |
@@ -20,11 +20,13 @@ use std::sync::Arc;
 /// How many runs of one level become one of the next.
 const FAN: usize = 16;
 
-/// The level whose runs stay as they are, of four million entries each: merging them would hold up an append for too long.
-const TOP: u8 = 3;
+/// The level whose runs stay as they are, of a quarter of a million entries each: merging them would hold up an append for too long,
+/// and what it frees of sled's log would have to be zeroed on opening. At ten million entries it made the store half as large
+/// again, and an opening three times as slow.
+const TOP: u8 = 2;
 
-/// Keys with their positions on one page: a thousand bytes, since a lookup makes sled read sixteen pages or more at once.
-const PAGE: usize = 50;
+/// Keys with their positions on one page: two thousand bytes.
+const PAGE: usize = 100;
 const PAIR: usize = 16 + 4;
 const _: () = assert!(PAGE * PAIR <= layout::CHUNK, "a page must stay one chunk");
 
