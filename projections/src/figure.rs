@@ -456,7 +456,7 @@ impl Figure {
         let mut figure = Self::in_effect(fact, selection, as_of);
         if selection.answer.is_none() {
             let last = selection.lapsed.map(|(fact, until)| (fact.clone(), until));
-            let why = Why::NotOnTheDay { last, later: !selection.later.is_empty() };
+            let why = Why::NotOnTheDay { last, later: selection.later().next().is_some() };
             figure.says = Says::Ours(Knowing::Unknown(why));
         }
         figure.beside(selection);
@@ -484,10 +484,10 @@ impl Figure {
     /// Adds what stands beside the answer.
     pub fn beside(&mut self, selection: &Selection<'_>) {
         let answer = selection.answer;
-        let later = selection.later.iter().filter(|fact| answer.is_none_or(|answer| !answer.agrees(fact)));
+        let later = selection.later().filter(|fact| answer.is_none_or(|answer| !answer.agrees(fact)));
         self.others.extend(selection.beside.iter().map(|fact| Other::of(fact, Beside::Differs)));
         self.others.extend(later.map(|fact| Other::of(fact, Beside::Later)));
-        self.others.extend(selection.perhaps.iter().map(|fact| Other::of(fact, Beside::PerhapsDecided)));
+        self.others.extend(selection.perhaps().map(|fact| Other::of(fact, Beside::PerhapsDecided)));
     }
 
     /// A figure computed from facts: the weakest standing of its parts, all their sources and entries.

@@ -284,7 +284,8 @@ impl<'a> Held<'a> {
         let timelines = [self.status, self.term].into_iter().flatten();
         timelines.flat_map(move |timeline| {
             let selection = timeline.select(self.at.on(day));
-            selection.answer.into_iter().chain(selection.beside).chain(selection.later)
+            let later = selection.later();
+            selection.answer.into_iter().chain(selection.beside).chain(later)
         })
     }
 

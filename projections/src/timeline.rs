@@ -138,6 +138,10 @@ impl Fact {
 #[derive(Debug, Clone, Default)]
 pub struct Timeline {
     facts: Vec<Fact>,
+    /// Their places in that list, by the first day on which each may take effect: of many, a question looks at those around its day.
+    by_day: Vec<u32>,
+    /// The most days between the first and the last day on which one of them may take effect.
+    widest: i64,
 }
 
 /// What a question selects on one timeline.
@@ -152,12 +156,10 @@ pub struct Selection<'a> {
     pub conflicting: Vec<&'a Fact>,
     /// What else is in effect and differs.
     pub beside: Vec<&'a Fact>,
-    /// What takes effect after the day of the question, the nearest first.
-    pub later: Vec<&'a Fact>,
-    /// What was in effect last and is no more, with its last day: its own says so.
+    /// Where nothing is in effect: what was last and is no more, with its last day: its own says so.
     pub lapsed: Option<(&'a Fact, DateSpan)>,
-    /// What may or may not have been decided by the decision coordinate.
-    pub perhaps: Vec<&'a Fact>,
+    /// On what, and at which coordinates: what else is there may be much, and is found when it is asked for.
+    on: Option<(&'a Timeline, At)>,
 }
 
 impl<'a> Selection<'a> {
@@ -168,15 +170,45 @@ impl<'a> Selection<'a> {
         self.lapsed = self.lapsed.into_iter().chain(until).max_by_key(last);
     }
 
+    /// What takes effect after the day of the question, the nearest first.
+    pub fn later(&self) -> impl Iterator<Item = &'a Fact> + use<'a> {
+        self.on.into_iter().flat_map(|(timeline, at)| {
+            let later = timeline.by_day[timeline.begun(at.as_of)..].iter().map(|place| timeline.fact(*place));
+            later.filter(move |fact| fact.known(at.head) && at.counts(fact.decided) == Counted::Yes)
+        })
+    }
+
+    /// What may or may not have been decided by the decision coordinate, in the order it was recorded.
+    pub fn perhaps(&self) -> impl Iterator<Item = &'a Fact> + use<'a> {
+        self.on.filter(|(_, at)| at.decided_by.is_some()).into_iter().flat_map(|(timeline, at)| {
+            let known = timeline.facts.iter().filter(move |fact| fact.known(at.head));
+            known.filter(move |fact| at.counts(fact.decided) == Counted::Perhaps)
+        })
+    }
+
     /// Whether nothing is in effect, nothing takes effect later, and nothing may have been decided.
     pub fn is_empty(&self) -> bool {
-        self.answer.is_none() && self.later.is_empty() && self.perhaps.is_empty()
+        self.answer.is_none() && self.later().next().is_none() && self.perhaps().next().is_none()
     }
 }
 
 impl Timeline {
     pub(crate) fn push(&mut self, fact: Fact) {
+        let place = u32::try_from(self.facts.len()).expect("memory holds fewer than four billion facts");
+        let effective = fact.effective;
+        self.widest = self.widest.max((effective.latest() - effective.earliest()).num_days());
+        let at = self.by_day.partition_point(|other| self.fact(*other).effective.earliest() <= effective.earliest());
+        self.by_day.insert(at, place);
         self.facts.push(fact);
+    }
+
+    fn fact(&self, place: u32) -> &Fact {
+        &self.facts[place as usize]
+    }
+
+    /// How many, by their first days, may have taken effect by a day.
+    fn begun(&self, day: Day) -> usize {
+        self.by_day.partition_point(|place| self.fact(*place).effective.earliest() <= day)
     }
 
     pub(crate) fn strike(&mut self, position: Position, place: u16, by: (Position, u16)) {
@@ -203,34 +235,31 @@ impl Timeline {
 
     /// The one answer to a question, and what stands beside it (design, "Standing").
     pub fn select(&self, at: At) -> Selection<'_> {
-        let (mut others, mut present) = (Selection::default(), vec![]);
+        let (mut lapsed, mut present) = (Selection::default(), vec![]);
         // The last day on which a firm fact certainly took effect: it leaves nothing of those before, whatever they are.
-        let mut last = None;
-        for fact in self.facts.iter().filter(|fact| fact.known(at.head)) {
-            match at.counts(fact.decided) {
-                Counted::No => continue,
-                Counted::Perhaps => {
-                    others.perhaps.push(fact);
-                    continue;
-                }
-                Counted::Yes => {}
+        let mut last: Option<Day> = None;
+        for place in self.by_day[..self.begun(at.as_of)].iter().rev() {
+            let fact = self.fact(*place);
+            // Nor do those that follow here take effect later.
+            if last.is_some_and(|last| (last - fact.effective.earliest()).num_days() > self.widest) {
+                break;
             }
-            let taken = fact.effective.latest();
+            if !fact.known(at.head) || at.counts(fact.decided) != Counted::Yes {
+                continue;
+            }
             match fact.presence(at.as_of) {
-                Presence::No if at.as_of < fact.effective.earliest() => others.later.push(fact),
-                Presence::No => others.lapse(fact),
-                _ if last.is_some_and(|last| taken < last) => {}
+                Presence::No => lapsed.lapse(fact),
                 Presence::Yes if fact.standing.is_firm() => {
-                    last = Some(taken);
+                    last = last.max(Some(fact.effective.latest()));
                     present.push(fact);
                 }
                 _ => present.push(fact),
             }
         }
         present.retain(|fact| last.is_none_or(|last| fact.effective.latest() >= last));
-        others.later.sort_by_key(|fact| (fact.effective.earliest(), fact.position, fact.place));
-        let Selection { later, lapsed, perhaps, .. } = others;
-        Selection { later, lapsed, perhaps, ..Selection::in_effect(&present, at.as_of) }
+        present.sort_unstable_by_key(|fact| (fact.position, fact.place));
+        let in_effect = Selection::in_effect(&present, at.as_of);
+        Selection { lapsed: lapsed.lapsed.filter(|_| in_effect.answer.is_none()), on: Some((self, at)), ..in_effect }
     }
 }
 

@@ -92,7 +92,7 @@ fn told(fact: &Fact, counts: &'static str, selection: &Selection<'_>, at: At) ->
 
 /// The fact that a state tells: the answer, or what takes effect first where nothing is in effect.
 fn shown<'a>(selection: &Selection<'a>) -> Option<&'a Fact> {
-    selection.answer.or(selection.later.first().copied())
+    selection.answer.or_else(|| selection.later().next())
 }
 
 fn said(fact: &Fact) -> String {

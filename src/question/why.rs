@@ -60,9 +60,9 @@ pub(super) fn counts_as(fact: &Fact, selection: &Selection<'_>, at: At) -> Strin
         "conflicts with the answer".to_owned()
     } else if is(&selection.beside) {
         "stands beside the answer".to_owned()
-    } else if is(&selection.later) {
+    } else if selection.later().any(|later| std::ptr::eq(later, fact)) {
         "takes effect later".to_owned()
-    } else if is(&selection.perhaps) {
+    } else if selection.perhaps().any(|perhaps| std::ptr::eq(perhaps, fact)) {
         "perhaps not decided by then".to_owned()
     } else if at.decided_by.is_some_and(|by| fact.act().decided.earliest() > by) {
         "decided after the question".to_owned()

@@ -202,8 +202,8 @@ fn select_on(projections: &Projections, (projection, key): &(&'static str, Key),
         uncertain: selection.uncertain,
         conflicting: places_of(&selection.conflicting),
         beside: places_of(&selection.beside),
-        later: places_of(&selection.later),
-        perhaps: places_of(&selection.perhaps),
+        later: places_of(&selection.later().collect::<Vec<_>>()),
+        perhaps: places_of(&selection.perhaps().collect::<Vec<_>>()),
     }
 }
 

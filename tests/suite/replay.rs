@@ -65,7 +65,7 @@ fn fold(state: &mut State, rows: &[Row]) {
 fn words(selected: &Selection<'_>) -> Option<String> {
     let says = |fact: &minutebook_projections::Fact| Knowing::from(tell(fact.event())).words();
     let Some(answer) = selected.answer else {
-        let later = selected.later.first()?;
+        let later = selected.later().next()?;
         return Some(format!("from {}: {} ({})", later.effective(), says(later), later.standing()));
     };
     let mut said = says(answer);

@@ -61,7 +61,7 @@ fn main() {
         black_box(Hash::leaf(bytes));
         black_box(serde_json::from_slice::<IgnoredAny>(bytes).expect("JSON"));
     };
-    tell("hash", least(|| (), |()| bytes.iter().for_each(|bytes| drop(black_box(Hash::leaf(bytes))))));
+    tell("hash", least(|| (), |()| bytes.iter().for_each(|bytes| _ = black_box(Hash::leaf(bytes)))));
     tell("hash, and pass over the JSON", least(|| (), |()| bytes.iter().for_each(floor)));
     tell("decode", least(|| (), |()| bytes.iter().for_each(|bytes| drop(black_box(codec::decode(bytes))))));
     let trace = |()| (0..).zip(&each).for_each(|(at, (entry, _))| drop(black_box(Trace::of(entry, Position(at)))));
@@ -75,7 +75,7 @@ fn main() {
         }),
     );
     tell("unpack", least(folded, |all| all.log().iter().for_each(|recorded| drop(black_box(recorded)))));
-    tell("make the timelines", least(folded, |all| drop(black_box(all.timelines().count()))));
+    tell("make the timelines", least(folded, |all| _ = black_box(all.timelines().count())));
     tell("make the roots", least(folded, |all| drop(black_box(all.roots().projections()))));
     tell("make the totals", least(folded, |all| Totals::default().follow(&all, all.head())));
 }

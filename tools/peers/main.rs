@@ -283,7 +283,9 @@ impl Bench {
             Ok(command)
         };
         // The first that asks makes them, and leaves them to the next; and it leaves the ledger whole.
-        ours::answered(&mut total()?)?;
+        let made = ours::answered(&mut total()?)?.0;
+        let how = "the first new process that asks, the snapshot there";
+        self.report.tell("portfolio-made", ours::NAME, Figure::less(made.as_secs_f64(), "s"), how)?;
         let how = "`totals --by funder --as-of D --json`, totals kept, ledger left whole";
         self.report.tell("cold-total", ours::NAME, cold(&mut || total(), &|_| Ok(()))?, how)?;
         let beside = |who: &str, database: &str, how: &str| {
@@ -405,14 +407,7 @@ impl Bench {
         fs::write(self.file("portfolio.csv"), written)?;
         let listed = |portfolio: Portfolio| portfolio.into_iter().collect::<Vec<_>>();
         let known = listed(by_line);
-        let (made, total) = timed(|| ours::portfolio(ledger, self.day));
-        same(ours::NAME, &self.day, &listed(total?), &known)?;
-        self.report.tell(
-            "portfolio-made",
-            ours::NAME,
-            Figure::less(made.as_secs_f64(), "s"),
-            "in process, one core",
-        )?;
+        same(ours::NAME, &self.day, &listed(ours::portfolio(ledger, self.day)?), &known)?;
         let times = turns(ASKED, || ours::portfolio(ledger, self.day).map(black_box))?.0;
         self.report.tell("portfolio", ours::NAME, Figure::times(times), "in process, from kept totals")?;
         let (times, theirs) = turns(5, || sqlite.portfolio(self.day))?;

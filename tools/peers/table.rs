@@ -22,7 +22,7 @@ const ROWS: [(&str, &str); 21] = [
     ("value", "one contract, the whole `value` answer"),
     ("value-by-weight", "the same, contracts drawn by their facts"),
     ("portfolio", "what is funded on a day, by funder"),
-    ("portfolio-made", "make the totals that this is asked of, once after opening"),
+    ("portfolio-made", "make the totals that this is asked of, once"),
     ("import", "import, durable"),
     ("append-one", "durable appends, one writer"),
     ("append-many", "durable appends, 64 writers at once"),
