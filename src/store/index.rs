@@ -148,6 +148,18 @@ impl Run {
         value.chunks_exact(PAIR).map(read).collect()
     }
 
+    /// Holds a page to what a lookup relies on: it has the name of its last pair, its pairs are in order and come after those
+    /// `before`, and each leads to an entry of the run. A sum over all of them would say nothing of that.
+    pub(super) fn hold(&self, page: &[u8], before: Option<&Pair>, pairs: &[Pair]) -> Result<(), Torn> {
+        let named = pairs.last().is_some_and(|last| self.page(*last) == page);
+        let in_order = before.into_iter().chain(pairs).is_sorted_by(|a, b| a < b);
+        let in_run = pairs.iter().all(|(_, position)| position.0 < self.end);
+        match named && in_order && in_run {
+            true => Ok(()),
+            false => Err(Torn("a page of the index is not in its place, or not in order".to_owned())),
+        }
+    }
+
     fn write_page(&self, pairs: &[Pair]) -> Vec<u8> {
         let mut value = Vec::with_capacity(pairs.len() * PAIR);
         for (key, position) in pairs {

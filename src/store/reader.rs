@@ -92,12 +92,14 @@ impl Reader {
         Ok(positions)
     }
 
-    /// All that a run leads to, sorted.
+    /// All that a run leads to, sorted; and each of it is found by [`Reader::look_up`].
     pub(super) fn pairs(&self, run: &Run) -> Result<Vec<Pair>, Fault> {
         let mut pairs = Vec::new();
         let mut items = self.db().scan_prefix(run.prefix());
-        while let Some((_, value)) = guard::call(|| items.next().transpose())? {
-            pairs.extend(run.read_page(&value)?);
+        while let Some((page, value)) = guard::call(|| items.next().transpose())? {
+            let on_page = run.read_page(&value)?;
+            run.hold(&page, pairs.last(), &on_page)?;
+            pairs.extend(on_page);
         }
         Ok(pairs)
     }

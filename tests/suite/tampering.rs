@@ -144,6 +144,44 @@ fn an_altered_index_is_found() {
     assert!(error.contains("is corrupt: the parts of the index do not follow each other"), "{error}");
 }
 
+/// All that leads to entries is there, and a lookup does not find it: a page out of its order, under another name, or with what
+/// belongs to another run.
+#[test]
+fn an_index_in_another_order_is_found() {
+    let alter = |change: &dyn Fn(&sled::Db, Vec<(sled::IVec, sled::IVec)>)| {
+        let dir = ledger(IN_ORDER);
+        past_the_store(dir.path(), |db| change(db, db.scan_prefix(b"x").map(Result::unwrap).collect()));
+        found(dir.path()).map(drop).unwrap_err()
+    };
+    let error = alter(&|db, pages| {
+        let (key, page) = &pages[0];
+        let backwards: Vec<u8> = page.chunks(20).rev().flatten().copied().collect();
+        db.insert(key, backwards).unwrap();
+    });
+    assert!(error.contains("is corrupt: a page of the index"), "{error}");
+    let error = alter(&|db, pages| {
+        let (key, page) = &pages[0];
+        db.remove(key).unwrap();
+        let sooner = [&key[..10], &[0; 24]].concat();
+        db.insert(sooner, page).unwrap();
+    });
+    assert!(error.contains("is corrupt: a page of the index"), "{error}");
+    let error = alter(&|db, pages| {
+        let [(key, one), (other_key, other)] = pages.as_slice() else { panic!("{pages:?}") };
+        let (moved, stays) = other.split_at(20);
+        let further = u32::from_be_bytes(moved[16..].try_into().unwrap()) + 4;
+        let moved = [&moved[..16], &further.to_be_bytes()].concat();
+        let mut pairs: Vec<&[u8]> = one.chunks(20).chain([&moved[..]]).collect();
+        pairs.sort_unstable();
+        let last = pairs.last().unwrap();
+        let name = [&key[..10], &last[..16], &[0; 4], &last[16..]].concat();
+        db.remove(key).unwrap();
+        db.insert(name, pairs.concat()).unwrap();
+        db.insert(other_key, stays).unwrap();
+    });
+    assert!(error.contains("is corrupt: a page of the index"), "{error}");
+}
+
 /// The records of a block, apart: id, subjects, leaf hash and bytes.
 fn records(mut raw: &[u8]) -> Vec<&[u8]> {
     let mut records = vec![];
