@@ -58,13 +58,19 @@ pub struct SledStore {
 struct State {
     /// Entries in blocks.
     sealed: u64,
-    /// What leads to them.
-    index: Index,
+    /// What leads to them; nothing once an append failed that was to merge runs, of which some may have gone.
+    index: Option<Index>,
     /// The entries after them.
     tail: Vec<Arc<Record>>,
 }
 
 impl State {
+    /// What leads to the entries in blocks: who asks must not hear that nothing does where that is not known.
+    fn index(&self) -> Result<&Index, Fault> {
+        let gone = || io::Error::other("an append that was to merge it failed half-way: reopen the ledger");
+        self.index.as_ref().ok_or_else(|| Fault::Io(gone()))
+    }
+
     fn len(&self) -> u64 {
         self.sealed + self.tail.len() as u64
     }
@@ -131,7 +137,7 @@ impl SledStore {
         let positions = (state.len()..).map(Position);
         let new = positions.zip(entries).map(|(position, entry)| Arc::new(Record::new(position, entry)));
         let mut open: Vec<Arc<Record>> = Vec::with_capacity(state.tail.len() + 1);
-        let mut index = Growing::from(&state.index);
+        let mut index = Growing::from(state.index()?);
         let (mut puts, mut removals, mut sealed, mut bytes) = (Vec::new(), Vec::new(), state.sealed, 0);
         for record in state.tail.iter().cloned().chain(new) {
             bytes += record.size();
@@ -152,16 +158,16 @@ impl SledStore {
         let replaces_runs = !replaced.is_empty();
         puts.extend(of_index);
         removals.extend(replaced);
-        Ok((Writes::new(puts, removals, replaces_runs), State { sealed, index, tail: open }))
+        Ok((Writes::new(puts, removals, replaces_runs), State { sealed, index: Some(index), tail: open }))
     }
 
     /// Where a key leads to in blocks, in order.
     fn in_blocks(&self, state: &State, key: IndexKey) -> Result<Vec<Position>, Fault> {
-        let mut positions = Vec::new();
-        for run in &state.index.runs {
+        let (index, mut positions) = (state.index()?, Vec::new());
+        for run in &index.runs {
             positions.extend(self.reader.look_up(run, key)?);
         }
-        positions.extend(state.index.in_open(key));
+        positions.extend(index.in_open(key));
         Ok(positions)
     }
 
@@ -217,8 +223,13 @@ impl Store for SledStore {
         writer.failed_at = Some(first);
         self.as_found.spoil();
         // Nobody looks up in runs while they go.
-        let held = writes.replaces_runs.then(|| self.state_mut());
-        self.commit(&writer, writes.puts).map_err(|fault| unknown(first, entries, fault))?;
+        let mut held = writes.replaces_runs.then(|| self.state_mut());
+        if let Err(fault) = self.commit(&writer, writes.puts) {
+            if let Some(state) = &mut held {
+                state.index = None;
+            }
+            return Err(unknown(first, entries, fault));
+        }
         writer.failed_at = None;
         let len = after.len();
         *held.unwrap_or_else(|| self.state_mut()) = after;
@@ -261,7 +272,8 @@ impl Store for SledStore {
 
     fn tally(&self, tally: &mut Tally) -> Result<(), StoreError> {
         let state = self.state();
-        self.reader.tally(&state.index, tally).map_err(|fault| fault.in_index_of("ids and streams"))?;
+        let added = state.index().and_then(|index| self.reader.tally(index, tally));
+        added.map_err(|fault| fault.in_index_of("ids and streams"))?;
         state.tail.iter().for_each(|record| tally.add_record(record));
         Ok(())
     }
@@ -389,7 +401,7 @@ fn unknown(first: Position, entries: &[NewEntry], fault: Fault) -> StoreError {
 /// Opens what is in sled, and holds it to what was durable.
 fn whole(folder: &Folder, options: &Options, at_least: u64, check: Check) -> Result<(Reader, State, File), OpenError> {
     let Recovered { reader, sealed, index, tail } = recover(&folder.sled(), check)?;
-    let state = State { sealed, index, tail };
+    let state = State { sealed, index: Some(index), tail };
     if state.len() < at_least {
         let what = format!("it ends at {} entries, and {at_least} were durable", state.len());
         return Err(OpenError::Corrupt { path: folder.path().into(), what });

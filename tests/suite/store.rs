@@ -486,3 +486,50 @@ fn a_flipped_byte_is_found_or_does_no_harm() {
     println!("{refused} flips were found, {equal} did no harm");
     assert!(refused > 0);
 }
+
+/// Blocks of one and runs of one: every sixteenth entry merges runs.
+fn tiny_runs(when: &Arc<AtomicU8>) -> Options {
+    Options { block_entries: 1, run_entries: 1, ..failing(when) }
+}
+
+#[test]
+fn runs_of_every_level_lead_to_every_entry() {
+    // Sixteen times sixteen times sixteen make one that stays as it is.
+    let model: Vec<_> = (0..4_200).map(|n| entry(n, 8)).collect();
+    let calm = Arc::default();
+    let mut store;
+    for groups in [&[4_200][..], &[1, 15, 16, 17, 255, 256, 257, 1_000]] {
+        let dir = TempDir::new().unwrap();
+        store = SledStore::open(Folder::create(dir.path()).unwrap(), tiny_runs(&calm)).unwrap();
+        let (mut sizes, mut rest) = (groups.iter().cycle(), model.as_slice());
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(rest.len().min(*sizes.next().unwrap()));
+            store.append(Position(store.len()), now).unwrap();
+            rest = later;
+            drop(store);
+            store = SledStore::open(Folder::open(dir.path()).unwrap(), tiny_runs(&calm)).unwrap();
+        }
+        assert_equal(&store, &model);
+    }
+}
+
+#[test]
+fn nobody_is_told_of_nothing_where_a_merge_failed() {
+    for how in [1, 2] {
+        let dir = TempDir::new().unwrap();
+        let when = Arc::new(AtomicU8::new(0));
+        let store = SledStore::open(Folder::create(dir.path()).unwrap(), tiny_runs(&when)).unwrap();
+        let model: Vec<_> = (0..16).map(|n| entry(n, 100)).collect();
+        store.append(Position(0), &model[..15]).unwrap();
+        when.store(how, SeqCst);
+        store.append(Position(15), &model[15..]).unwrap_err();
+        when.store(0, SeqCst);
+        assert_eq!(store.scan(Position(0)).map(|stored| stored.unwrap().bytes).count(), 15);
+        let error = store.position_of(model[3].id).unwrap_err().to_string();
+        assert!(error.contains("an append that was to merge it failed half-way: reopen the ledger"), "{error}");
+        store.positions_of(&of_contract("lwk")).unwrap_err();
+        drop(store);
+        let store = SledStore::open(Folder::open(dir.path()).unwrap(), tiny_runs(&when)).unwrap();
+        assert_equal(&store, &model[..store.len() as usize]);
+    }
+}
