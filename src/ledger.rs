@@ -219,24 +219,26 @@ impl Ledger {
     pub fn open(folder: &Path, progress: impl FnMut(u64, u64)) -> Result<Self, LedgerError> {
         let store = store::open(folder)?;
         let contents = Contents::recover(folder).map_err(ContentFault::Unlisted)?;
-        Self::with_snapshot(folder, store, contents, progress)
+        let kept = KeptTotals::load(folder, &*store)?;
+        Self::with_snapshots(folder, store, contents, kept, progress)
     }
 
-    /// By the snapshot in the folder, as far as there is one that matches.
-    fn with_snapshot(
+    /// By the snapshot in the folder, as far as there is one that matches, and by the totals that were kept.
+    fn with_snapshots(
         folder: &Path,
         store: Arc<dyn Store>,
         contents: Contents,
+        (kept, totals): (KeptTotals, Totals),
         progress: impl FnMut(u64, u64),
     ) -> Result<Self, LedgerError> {
         let (snapshot, folded) = Snapshot::load(Snapshot::live(folder), &*store)?;
-        let (kept, totals) = KeptTotals::load(folder, &*store)?;
         let before = (folded, totals, Some((snapshot, kept)));
         Self::from(store, contents, Box::new(Utc::now), before, progress)
     }
 
     /// Answers one question of the ledger at a folder, which is opened for it alone: a question of one contract by the streams
-    /// behind it, any other by folding every entry, of which `progress` hears as in [`Ledger::open`].
+    /// behind it, one of totals by those that are kept where they are of all entries, any other by folding every entry, of which
+    /// `progress` hears as in [`Ledger::open`].
     ///
     /// # Errors
     /// As [`Ledger::open`], and the inner one where there is no answer.
@@ -250,12 +252,12 @@ impl Ledger {
         if let Some(answer) = streams::ask(&*store, question)? {
             return Ok(answer);
         }
-        let totals =
-            if streams::is_of_kept_totals(question) { Some(KeptTotals::load(folder, &*store)?.1) } else { None };
-        if let Some(totals) = totals.filter(|totals| !store.is_empty() && totals.head().0 == store.len()) {
+        let (kept, totals) = KeptTotals::load(folder, &*store)?;
+        let are_of_all = !store.is_empty() && totals.head().0 == store.len();
+        if are_of_all && streams::is_of_kept_totals(question) {
             return streams::ask_totals(&*store, totals, question);
         }
-        let ledger = Self::with_snapshot(folder, store, contents, progress)?;
+        let ledger = Self::with_snapshots(folder, store, contents, (kept, totals), progress)?;
         // Nobody asks this ledger a second time; but what is made of many entries is left for whoever asks next.
         let totals = Some(&ledger.totals).filter(|_| ledger.head().0 >= WORTH_KEEPING);
         Ok(View { totals, ..ledger.view() }.ask(question))
@@ -266,7 +268,9 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Open`].
     pub fn create(folder: &Path) -> Result<Self, LedgerError> {
-        Self::with_snapshot(folder, store::create(folder)?, Contents::beside(folder), |_, _| {})
+        let store = store::create(folder)?;
+        let kept = KeptTotals::load(folder, &*store)?;
+        Self::with_snapshots(folder, store, Contents::beside(folder), kept, |_, _| {})
     }
 
     /// A ledger on a store, with contents beside it, by a clock.
