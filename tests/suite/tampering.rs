@@ -148,7 +148,8 @@ fn an_altered_index_is_found() {
 /// belongs to another run.
 #[test]
 fn an_index_in_another_order_is_found() {
-    let alter = |change: &dyn Fn(&sled::Db, Vec<(sled::IVec, sled::IVec)>)| {
+    type Change = dyn Fn(&sled::Db, Vec<(sled::IVec, sled::IVec)>);
+    let alter = |change: &Change| {
         let dir = ledger(IN_ORDER);
         past_the_store(dir.path(), |db| change(db, db.scan_prefix(b"x").map(Result::unwrap).collect()));
         found(dir.path()).map(drop).unwrap_err()
