@@ -523,7 +523,7 @@ impl Ledger {
 
 fn told(saved: io::Result<()>) {
     if let Err(error) = saved {
-        tracing::warn!(%error, "no snapshot was written: the next opening folds more entries");
+        tracing::warn!(%error, "no snapshot was written: whoever needs it next has to make it anew");
     }
 }
 

@@ -22,10 +22,13 @@ impl KeptTotals {
     /// [`StoreError`] where the store cannot be read.
     pub(crate) fn load(folder: &Path, store: &dyn Store) -> Result<(Self, Totals), StoreError> {
         let path = folder.join(TOTALS);
-        let totals = file::get(&path, store, "totals are made anew", |about, parts| match read(about, parts) {
-            Ok((totals, last)) => Ok(is_of(totals.head().0, last, store)?.map(|()| totals)),
-            Err(unfit) => Ok(Err(unfit)),
-        })?;
+        let totals =
+            file::get(&path, store, "whoever asks for totals has them made anew", |about, parts| {
+                match read(about, parts) {
+                    Ok((totals, last)) => Ok(is_of(totals.head().0, last, store)?.map(|()| totals)),
+                    Err(unfit) => Ok(Err(unfit)),
+                }
+            })?;
         let totals = totals.unwrap_or_default();
         Ok((Self { path, covers: totals.head().0 }, totals))
     }

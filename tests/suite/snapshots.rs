@@ -257,7 +257,7 @@ fn totals_are_answered_from_those_that_are_kept() {
     place.run(&["verify"]).ends(1).prints(&["Fault: ", "totals says otherwise than the entries", "remove that file"]);
     for spoilt in [&bytes[..bytes.len() - 50], &of_parts(&parts[..2]), b"nothing of the kind"] {
         fs::write(&kept, spoilt).unwrap();
-        let told = totals(&place).says(&["is discarded: totals are made anew"]);
+        let told = totals(&place).says(&["is discarded: whoever asks for totals has them made anew"]);
         assert_eq!((told.out, told.err.matches("is discarded").count()), (right.clone(), 1));
     }
     // They are of fewer entries than there are: what came since is in the answer.

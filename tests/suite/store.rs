@@ -351,9 +351,14 @@ fn another_format_names_the_program_that_made_it() {
     ledger(dir.path(), 1);
     let marker = dir.path().join("minutebook.json");
     let text = fs::read_to_string(&marker).unwrap();
-    fs::write(&marker, text.replace("\"format\": 3", "\"format\": 4, \"also\": []").replace("0.1.0", "7.0.0")).unwrap();
+    fs::write(
+        &marker,
+        text.replace("\"format\": 3", "\"format\": 4, \"also\": []").replace(env!("CARGO_PKG_VERSION"), "7.0.0"),
+    )
+    .unwrap();
     insta::assert_snapshot!(message(open(dir.path()), &dir), @"the ledger at DIR has format 4, and this program reads 3: use a newer minutebook (it was made with 7.0.0)");
-    fs::write(&marker, text.replace("\"format\": 3", "\"format\": 1")).unwrap();
+    fs::write(&marker, text.replace("\"format\": 3", "\"format\": 1").replace(env!("CARGO_PKG_VERSION"), "0.1.0"))
+        .unwrap();
     insta::assert_snapshot!(message(open(dir.path()), &dir), @"the ledger at DIR has format 1, and this program reads 3: with the program that made it (0.1.0) run `minutebook archive`, and with this one `minutebook restore`");
     fs::write(&marker, "{\"name\": \"minute").unwrap();
     assert!(matches!(open(dir.path()).map(drop), Err(OpenError::Corrupt { .. })));
