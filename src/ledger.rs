@@ -19,9 +19,8 @@ use minutebook_projections::{Projections, Recorded, Totals, Trace};
 use std::io;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 pub use crate::writer::Run;
 
@@ -169,7 +168,8 @@ pub struct Ledger {
     projections: Arc<RwLock<Projections>>,
     totals: Mutex<Totals>,
     tree: Arc<RwLock<Tree>>,
-    durable: Arc<AtomicU64>,
+    /// How many entries are durable, for whoever waits for more.
+    durable: Arc<watch::Sender<u64>>,
     /// Taken when it is dropped.
     writer: Option<Writer>,
     /// Where it lies in a folder: those of the projections and of the totals.
@@ -296,7 +296,7 @@ impl Ledger {
     ) -> Result<Self, LedgerError> {
         let Folded { projections, tree } = fold(folded, &*store, store.len(), progress)?;
         let (projections, tree) = (Arc::new(RwLock::new(projections)), Arc::new(RwLock::new(tree)));
-        let durable = Arc::new(AtomicU64::new(store.len()));
+        let durable = Arc::new(watch::Sender::new(store.len()));
         let writer = Writer::start(Shared {
             store: Arc::clone(&store),
             contents: contents.clone(),
@@ -393,7 +393,12 @@ impl Ledger {
 
     /// The number of durable entries: the position of the next.
     pub fn head(&self) -> Position {
-        Position(self.durable.load(Ordering::Acquire))
+        Position(*self.durable.borrow())
+    }
+
+    /// The number of durable entries, now and whenever it grows.
+    pub fn heads(&self) -> watch::Receiver<u64> {
+        self.durable.subscribe()
     }
 
     /// The stored bytes at a position, checked against their hash.

@@ -20,4 +20,5 @@ mod snapshot;
 pub mod store;
 pub mod streams;
 pub mod today;
+pub mod web;
 mod writer;

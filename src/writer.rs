@@ -9,11 +9,10 @@ use crate::sealed::Contents;
 use crate::store::{NewEntry, Store, StoreError};
 use minutebook_events::{Draft, Position, codec};
 use minutebook_projections::Projections;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::thread::{Builder, JoinHandle};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// The most entries that share one commit.
 const GROUP: usize = 1024;
@@ -59,7 +58,7 @@ pub(crate) struct Shared {
     pub(crate) contents: Contents,
     pub(crate) projections: Arc<RwLock<Projections>>,
     pub(crate) tree: Arc<RwLock<Tree>>,
-    pub(crate) durable: Arc<AtomicU64>,
+    pub(crate) durable: Arc<watch::Sender<u64>>,
     pub(crate) clock: Clock,
 }
 
@@ -209,7 +208,7 @@ impl Decider {
 struct Committer {
     store: Arc<dyn Store>,
     tree: Arc<RwLock<Tree>>,
-    durable: Arc<AtomicU64>,
+    durable: Arc<watch::Sender<u64>>,
     broken: Broken,
 }
 
@@ -244,7 +243,7 @@ impl Committer {
                 let mut tree = self.tree.write().unwrap_or_else(PoisonError::into_inner);
                 replies.iter().for_each(|(receipt, _)| tree.push(receipt.leaf));
                 drop(tree);
-                self.durable.store(first.0 + entries.len() as u64, Ordering::Release);
+                self.durable.send_replace(first.0 + entries.len() as u64);
                 tracing::debug!(first = first.0, entries = entries.len(), "committed");
                 for (receipt, reply) in replies {
                     drop(reply.send(Ok(receipt)));

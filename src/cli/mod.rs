@@ -20,10 +20,11 @@ mod rebuild;
 mod record;
 mod replay;
 mod restore;
+mod serve;
 mod verify;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use minutebook_events::{ContractId, Day, Months, Position};
+use minutebook_events::{ContractId, Day, Months};
 use minutebook_projections::By;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,7 @@ use tracing_subscriber::prelude::*;
 use crate::audit::checkpoint::Checkpoint;
 use crate::audit::key::PublicKey;
 use crate::question::KnownAt;
+use crate::question::asked::{by, day, months, position};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -176,9 +178,16 @@ enum Command {
         after_help = "Examples:\n  minutebook restore --from /mnt/backups/monday --ledger restored\n  minutebook restore --from /mnt/archive/2026 --ledger restored --checkpoint kept.note --key kent.pub"
     )]
     Restore(restore::Restore),
+    /// Pages in a browser and an API, on the ledger, until it is stopped
+    #[command(after_help = serve::HELP)]
+    Serve(serve::Serve),
     /// Make a ledger, record Kent's decisions in it, and show the state as of today
-    #[command(after_help = "Example:\n  minutebook demo --ledger demo-ledger")]
-    Demo,
+    #[command(after_help = "Examples:\n  minutebook demo --ledger demo-ledger\n  minutebook demo --serve")]
+    Demo {
+        /// Then show it in a browser, at http://127.0.0.1:8080
+        #[arg(long)]
+        serve: bool,
+    },
     /// Print completions for a shell
     #[command(after_help = "Example:\n  minutebook completions bash > /etc/bash_completion.d/minutebook")]
     Completions {
@@ -316,34 +325,12 @@ fn run(cli: Cli) -> Result<Outcome, Stop> {
         Command::Archive(archive) => archive.run(folder),
         Command::Restore(restore) => restore.run(folder),
         Command::Content(content) => content.run(folder),
-        Command::Demo => demo::run(folder),
+        Command::Serve(serve) => serve.run(folder),
+        Command::Demo { serve } => match demo::run(folder)? {
+            Outcome::Answered if serve => serve::Serve::usual().run(folder),
+            outcome => Ok(outcome),
+        },
         Command::Completions { shell } => completions::run(shell),
         Command::Man => man::run(),
     }
-}
-
-fn position(text: &str) -> Result<Position, String> {
-    text.parse().map_err(|_| format!("\"{text}\" is not a position: write the number of an entry, as 12"))
-}
-
-fn day(text: &str) -> Result<Day, String> {
-    let span: minutebook_events::DateSpan =
-        text.parse().map_err(|_| format!("\"{text}\" is not a day of the calendar: write it as 2018-06-01"))?;
-    span.exact().ok_or_else(|| format!("\"{text}\" is more than one day: a question is as of one, written 2018-06-01"))
-}
-
-fn by(text: &str) -> Result<By, String> {
-    let words = || By::EACH.map(By::word).join(", ");
-    By::EACH
-        .into_iter()
-        .find(|by| by.word() == text)
-        .ok_or_else(|| format!("totals are by one of these, and \"{text}\" is none: {}", words()))
-}
-
-/// A century is more than any contract has.
-const LONGEST: u32 = 1200;
-
-fn months(text: &str) -> Result<Months, String> {
-    let months = text.parse().ok().filter(|months| (1..=LONGEST).contains(months));
-    months.map(Months).ok_or_else(|| format!("\"{text}\" is no number of months from 1 to {LONGEST}: write it as 6"))
 }

@@ -1,6 +1,7 @@
 //! Questions and their answers: one `Question` with three coordinates in, one `Answer` of rows and figures out. Every
 //! front end asks here and only formats what comes back; nothing here knows a terminal, a file or a store.
 
+pub mod asked;
 mod change;
 mod decisions;
 mod diff;

@@ -1,6 +1,8 @@
 //! Answers as a terminal or another program reads them. It must only format: no figure is made or changed here.
 
+pub(crate) mod tables;
 mod terminal;
+pub(crate) mod words;
 
 pub use terminal::Terminal;
 

@@ -33,4 +33,5 @@ mod survival;
 mod tampering;
 mod tidy;
 mod totals;
+mod web;
 mod whole;

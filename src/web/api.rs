@@ -1,0 +1,267 @@
+//! The API: the questions of the command line with the same JSON, entries as they are stored, appends, and new entries as they come.
+//! It must not answer a question itself.
+
+use super::asked::{Asked, Entries, Expecting, TOPICS, Wrong};
+use super::problem::Problem;
+use super::site::Site;
+use crate::audit::checkpoint::Signed;
+use crate::audit::explain::{bytes, explain};
+use crate::ledger::Ledger;
+use crate::question::{KnownAt, Question, asked};
+use crate::report;
+use crate::sealed::erasures;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use minutebook_events::{Draft, Hash, Position};
+use serde::Serialize;
+use serde_json::{Value, json, value::RawValue};
+use std::convert::Infallible;
+use tokio::sync::mpsc;
+use tokio_stream::Stream;
+use tokio_stream::wrappers::ReceiverStream;
+
+/// The most entries on one page, and how many there are where nothing is said.
+const MOST: usize = 1000;
+const USUAL: usize = 100;
+
+pub(super) fn routes() -> Router<Site> {
+    let questions = TOPICS.iter().fold(Router::new(), |routes, topic| {
+        routes.route(
+            &format!("/api/v1/{topic}"),
+            get(move |site: State<Site>, asked: Result<Query<Asked>, QueryRejection>, headers: HeaderMap| {
+                question(topic, site, asked, headers)
+            }),
+        )
+    });
+    questions
+        .route("/api/v1/head", get(head))
+        .route("/api/v1/entries", get(entries).post(append))
+        .route("/api/v1/entries/{position}", get(entry))
+        .route("/api/v1/entries/{position}/explained", get(explained))
+        .route("/health", get(|| async { "ok\n" }))
+        .route("/ready", get(ready))
+        .route("/metrics", get(metrics))
+}
+
+/// What goes on for as long as whoever asks listens.
+pub(super) fn streams() -> Router<Site> {
+    Router::new().route("/api/v1/entries/new", get(new_entries))
+}
+
+type Answered = Result<Response, Problem>;
+
+fn json_of(value: &impl Serialize) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], report::json(value) + "\n").into_response()
+}
+
+fn bad_query(rejection: &QueryRejection) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "wrong-question", rejection.body_text())
+}
+
+/// That fields of a question are wrong.
+pub(super) fn wrong(wrong: &[Wrong]) -> Problem {
+    let said: Vec<String> = wrong.iter().map(|Wrong { field, what }| format!("{field}: {what}")).collect();
+    let fields: Vec<Value> = wrong.iter().map(|wrong| json!(wrong)).collect();
+    Problem::new(StatusCode::BAD_REQUEST, "wrong-question", said.join("; ")).with("fields", fields)
+}
+
+async fn question(
+    topic: &'static str,
+    State(site): State<Site>,
+    asked: Result<Query<Asked>, QueryRejection>,
+    headers: HeaderMap,
+) -> Answered {
+    let Query(asked) = asked.map_err(|error| bad_query(&error))?;
+    let question = asked.question(topic).map_err(|fields| wrong(&fields))?;
+    let known: Option<String> =
+        headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()).map(ToOwned::to_owned);
+    site.count();
+    site.with(move |ledger| {
+        let view = ledger.view();
+        let tag = tag(&question, view.at(&question)?.head);
+        let etag = [(header::ETAG, HeaderValue::from_str(&tag).expect("a tag is of letters and digits"))];
+        if known.is_some_and(|known| known.split(',').any(|known| known.trim() == tag || known.trim() == "*")) {
+            return Ok((StatusCode::NOT_MODIFIED, etag).into_response());
+        }
+        Ok((etag, json_of(&view.ask(&question)?)).into_response())
+    })
+    .await
+}
+
+/// What an answer follows from: the question, and up to which entry it knows.
+fn tag(question: &Question, head: Position) -> String {
+    let known_at = Some(KnownAt::Position(head));
+    let asked = serde_json::to_vec(&Question { known_at, ..question.clone() });
+    let hash = Hash::of([asked.expect("a question has only text and numbers, which JSON always holds").as_slice()]);
+    format!("\"{}\"", &hash.to_string()[..32])
+}
+
+async fn head(State(site): State<Site>) -> Answered {
+    site.with(|ledger| {
+        let (head, tree) = (ledger.head(), ledger.tree());
+        let root = tree.root(head.0).map(|root| root.to_string());
+        Ok(json_of(&json!({ "size": head, "root": root })))
+    })
+    .await
+}
+
+async fn entries(State(site): State<Site>, asked: Result<Query<Entries>, QueryRejection>) -> Answered {
+    let Query(Entries { from, limit }) = asked.map_err(|error| bad_query(&error))?;
+    let (from, limit) = (from.unwrap_or(0), limit.unwrap_or(USUAL));
+    if !(1..=MOST).contains(&limit) {
+        let what = format!("limit: a page has from 1 to {MOST} entries");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "wrong-question", what));
+    }
+    site.with(move |ledger| {
+        let head = ledger.head();
+        let page = (from..head.0).take(limit).map(|position| stored(ledger, Position(position)));
+        let entries = page.collect::<Result<Vec<_>, _>>()?;
+        let next = from.saturating_add(entries.len() as u64);
+        Ok(json_of(&Page { from, head, next: (next < head.0).then_some(next), entries }))
+    })
+    .await
+}
+
+/// Some entries, and where those after them begin.
+#[derive(Serialize)]
+struct Page {
+    from: u64,
+    head: Position,
+    next: Option<u64>,
+    entries: Vec<Entry>,
+}
+
+/// An entry as it is stored, byte for byte, with where that is and under which hash.
+#[derive(Serialize)]
+struct Entry {
+    position: Position,
+    leaf: Hash,
+    entry: Box<RawValue>,
+}
+
+fn stored(ledger: &Ledger, position: Position) -> Result<Entry, Problem> {
+    let stored = bytes(ledger, position)?;
+    let entry = String::from_utf8(stored.bytes).ok().and_then(|text| RawValue::from_string(text).ok());
+    Ok(Entry { position, leaf: stored.leaf, entry: entry.expect("what the ledger opened with was JSON") })
+}
+
+fn position(text: &str) -> Result<Position, Problem> {
+    asked::position(text).map_err(|what| Problem::new(StatusCode::BAD_REQUEST, "wrong-question", what))
+}
+
+async fn entry(State(site): State<Site>, Path(text): Path<String>) -> Answered {
+    let position = position(&text)?;
+    site.with(move |ledger| Ok(json_of(&stored(ledger, position)?))).await
+}
+
+async fn explained(
+    State(site): State<Site>,
+    Path(text): Path<String>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Answered {
+    let position = position(&text)?;
+    let Query(asked) = asked.map_err(|error| bad_query(&error))?;
+    let as_of = asked.question("state").map_err(|fields| wrong(&fields))?.as_of;
+    let signed = Signed::of(site.folder());
+    site.with(move |ledger| Ok(json_of(&explain(ledger, &signed, position, as_of)?))).await
+}
+
+/// Records a draft: 201 with the receipt, 200 where it had been recorded before.
+async fn append(
+    State(site): State<Site>,
+    asked: Result<Query<Expecting>, QueryRejection>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Answered {
+    if !site.may_record() {
+        let what = "this server only answers questions: start it with --may-record to record through it";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "may-not-record", what));
+    }
+    // A form on a page elsewhere cannot say so without asking first.
+    let said = headers.get(header::CONTENT_TYPE).and_then(|said| said.to_str().ok()).unwrap_or_default();
+    if said.split(';').next().map(str::trim) != Some("application/json") {
+        let what = "a draft is sent as JSON: say Content-Type: application/json";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "no-json", what));
+    }
+    let Query(expecting) = asked.map_err(|error| bad_query(&error))?;
+    let body = body.map_err(|error| Problem::new(error.status(), "unreadable-body", error.body_text()))?;
+    let draft: Draft = serde_json::from_slice(&body).map_err(|error| {
+        let what = format!("line {} column {}: it is no draft: {error}", error.line(), error.column());
+        Problem::new(StatusCode::BAD_REQUEST, "no-draft", what)
+    })?;
+    if !erasures(&draft).is_empty() {
+        let what = "recording this destroys a content for good: record it with `minutebook content erase`";
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "erases", what));
+    }
+    let ledger = site.ledger()?;
+    let receipt = match expecting.head() {
+        Some(expected) => ledger.record(draft, expected).await?,
+        None => ledger.record_next(draft).await?,
+    };
+    let status = if receipt.repeated { StatusCode::OK } else { StatusCode::CREATED };
+    let place = format!("/api/v1/entries/{}", receipt.position);
+    let receipt = json!({
+        "id": receipt.id.to_string(), "position": receipt.position, "recorded": receipt.recorded,
+        "leaf": receipt.leaf, "repeated": receipt.repeated,
+    });
+    Ok((status, [(header::LOCATION, place)], json_of(&receipt)).into_response())
+}
+
+/// Every entry from a position on, and each new one once it is durable, as server-sent events; each names its position, so that
+/// whoever was cut off goes on after the last.
+async fn new_entries(
+    State(site): State<Site>,
+    asked: Result<Query<Entries>, QueryRejection>,
+    headers: HeaderMap,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let Query(Entries { from, .. }) = asked.map_err(|error| bad_query(&error))?;
+    let seen = headers.get("last-event-id").and_then(|last| last.to_str().ok()).and_then(|last| last.parse().ok());
+    let after_seen = seen.and_then(|last: u64| last.checked_add(1));
+    let mut heads = site.ledger()?.heads();
+    let mut next = after_seen.or(from).unwrap_or_else(|| *heads.borrow());
+    let (events, stream) = mpsc::channel(16);
+    tokio::spawn(async move {
+        loop {
+            let head = *heads.borrow_and_update();
+            while next < head {
+                let at = next;
+                let Ok(entry) = site.with(move |ledger| stored(ledger, Position(at))).await else { return };
+                let Ok(event) = Event::default().id(at.to_string()).event("entry").json_data(entry) else { return };
+                // Whoever listened has gone.
+                if events.send(Ok(event)).await.is_err() {
+                    return;
+                }
+                next += 1;
+            }
+            tokio::select! {
+                changed = heads.changed() => if changed.is_err() { return },
+                () = events.closed() => return,
+            }
+        }
+    });
+    Ok(Sse::new(ReceiverStream::new(stream)).keep_alive(KeepAlive::default()))
+}
+
+async fn ready(State(site): State<Site>) -> Answered {
+    let head = site.ledger()?.head();
+    Ok(format!("ready: {head} entries\n").into_response())
+}
+
+/// What a Prometheus server collects, in its text format.
+async fn metrics(State(site): State<Site>) -> Answered {
+    let (ready, head) = site.ledger().map_or((0, 0), |ledger| (1, ledger.head().0));
+    let lines = format!(
+        "# HELP minutebook_ready Whether the ledger is open.\n# TYPE minutebook_ready gauge\nminutebook_ready {ready}\n\
+         # HELP minutebook_entries Durable entries.\n# TYPE minutebook_entries gauge\nminutebook_entries {head}\n\
+         # HELP minutebook_questions_total Questions asked.\n# TYPE minutebook_questions_total counter\n\
+         minutebook_questions_total {}\n",
+        site.questions()
+    );
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], lines).into_response())
+}

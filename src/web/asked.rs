@@ -1,0 +1,182 @@
+//! A question as an address holds it, so that a link is an answer: the same words as on the command line. It must not answer it.
+
+use crate::question::{Question, Topic, asked};
+use crate::today::today;
+use minutebook_events::{ContractId, Day, Position};
+use minutebook_projections::By;
+use serde::{Deserialize, Serialize};
+
+/// What an address says; what is empty was left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(super) struct Asked {
+    /// One contract; all of them where it is left out.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) contract: String,
+    /// The state on this day; today where it is left out.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) as_of: String,
+    /// The same as three fields of a form.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) as_of_day: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) as_of_month: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) as_of_year: String,
+    /// As the ledger knew it: a position, or an instant.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) known_at: String,
+    /// Only what had been decided by this day.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) decided_by: String,
+    /// The same as three fields of a form.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) decided_by_day: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) decided_by_month: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) decided_by_year: String,
+    /// Of a comparison: the later day.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) to: String,
+    /// Of totals: by what they are grouped.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) by: String,
+    /// Of totals: also what ends within so many months.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) ends_within: String,
+    /// Of `why`: the figure.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) fact: String,
+}
+
+/// What is wrong with one field, and what would be right.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Wrong {
+    /// The field.
+    pub(super) field: &'static str,
+    /// What is wrong with it.
+    pub(super) what: String,
+}
+
+/// What is read of a field, or what is wrong with it.
+struct Reading(Vec<Wrong>);
+
+impl Reading {
+    fn of<T>(&mut self, field: &'static str, text: &str, read: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        if text.is_empty() {
+            return None;
+        }
+        read(text).map_err(|what| self.0.push(Wrong { field, what })).ok()
+    }
+}
+
+impl Asked {
+    /// The same with each day in one field, where a form gave it in three; whether any was.
+    pub(super) fn in_one_field(&mut self) -> bool {
+        let joined = |whole: &mut String, parts: [&mut String; 3]| {
+            let parts = parts.map(std::mem::take);
+            if parts.iter().all(String::is_empty) {
+                return false;
+            }
+            let [day, month, year] = parts.map(|part| part.trim().to_owned());
+            let two = |text: String| if text.len() == 1 { format!("0{text}") } else { text };
+            *whole = format!("{year}-{}-{}", two(month), two(day));
+            true
+        };
+        let Self { as_of, as_of_day, as_of_month, as_of_year, .. } = self;
+        let as_of = joined(as_of, [as_of_day, as_of_month, as_of_year]);
+        let Self { decided_by, decided_by_day, decided_by_month, decided_by_year, .. } = self;
+        as_of | joined(decided_by, [decided_by_day, decided_by_month, decided_by_year])
+    }
+
+    /// The coordinates alone, for another question at the same ones.
+    pub(super) fn coordinates(&self) -> Self {
+        let Self { as_of, known_at, decided_by, .. } = self.clone();
+        Self { as_of, known_at, decided_by, ..Self::default() }
+    }
+
+    /// As an address holds it, without a question mark where nothing is said.
+    pub(super) fn query(&self) -> String {
+        match serde_urlencoded::to_string(self) {
+            Ok(query) if !query.is_empty() => format!("?{query}"),
+            _ => String::new(),
+        }
+    }
+
+    /// The question of a topic.
+    ///
+    /// # Errors
+    /// Each field that is wrong.
+    pub(super) fn question(&self, topic: &str) -> Result<Question, Vec<Wrong>> {
+        let mut reading = Reading(vec![]);
+        let day = |text: &str| asked::day(text);
+        let id = |text: &str| text.parse::<ContractId>().map_err(|error| error.to_string());
+        let contract = reading.of("contract", &self.contract, id);
+        let as_of = reading.of("as-of", &self.as_of, day);
+        let known_at = reading.of("known-at", &self.known_at, str::parse);
+        let decided_by = reading.of("decided-by", &self.decided_by, day);
+        let to = reading.of("to", &self.to, day);
+        let by = reading.of("by", &self.by, asked::by);
+        let ends_within = reading.of("ends-within", &self.ends_within, asked::months);
+        let mut needed = |field, what: &str| reading.0.push(Wrong { field, what: what.to_owned() });
+        let topic = match topic {
+            "state" => Topic::State,
+            "register" => Topic::Register,
+            "value" => Topic::Value,
+            "lots" => Topic::Lots,
+            "network" => Topic::Network,
+            "decisions" => Topic::Decisions,
+            "findings" => Topic::Findings,
+            "totals" => Topic::Totals { by: by.unwrap_or(By::Funder), ends_within },
+            "diff" => {
+                if self.to.is_empty() {
+                    needed("to", "a comparison goes from one day to a later one: give the later as to=2026-04-01");
+                }
+                Topic::Diff { to: to.unwrap_or(Day::MAX) }
+            }
+            "why" => {
+                if self.fact.is_empty() {
+                    needed("fact", "give the figure by the name that answers give it as \"fact\", as lot-2/holder");
+                }
+                if self.contract.is_empty() {
+                    needed("contract", "give the contract that the figure is of");
+                }
+                Topic::Why { fact: self.fact.clone() }
+            }
+            other => unreachable!("{other} is no topic that a route leads to"),
+        };
+        match reading.0.is_empty() {
+            true => Ok(Question { topic, contract, as_of: as_of.unwrap_or_else(today), known_at, decided_by }),
+            false => Err(reading.0),
+        }
+    }
+}
+
+/// The topics of questions, as addresses name them.
+pub(super) const TOPICS: [&str; 10] =
+    ["state", "register", "value", "lots", "network", "decisions", "findings", "totals", "diff", "why"];
+
+/// A page of entries: from which, and how many.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(super) struct Entries {
+    /// The first.
+    pub(super) from: Option<u64>,
+    /// How many.
+    pub(super) limit: Option<usize>,
+}
+
+/// What whoever appends expects.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(super) struct Expecting {
+    /// The size of the ledger; whatever it holds, where it is left out.
+    pub(super) expected_head: Option<u64>,
+}
+
+impl Expecting {
+    pub(super) fn head(self) -> Option<Position> {
+        self.expected_head.map(Position)
+    }
+}

@@ -1,0 +1,339 @@
+//! Pages, complete without a script: each asks the ledger a question that its address holds, and shows the answer with its coordinates.
+//! They must not make or change a figure.
+
+use super::asked::{Asked, Wrong};
+use super::html::{PageTable, Shown, tables_of};
+use super::problem::Problem;
+use super::site::Site;
+use crate::audit::checkpoint::Signed;
+use crate::audit::explain::explain;
+use crate::ledger::{Ledger, View};
+use crate::question::{Answer, Bound, Question, Range, Topic, asked};
+use crate::report::tables;
+use crate::today::today;
+use askama::Template;
+use axum::Router;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, Uri, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::get;
+use chrono::Datelike;
+use minutebook_events::Position;
+
+/// What every page can be reached from: address and name.
+const PLACES: [(&str, &str); 10] = [
+    ("/state", "State"),
+    ("/register", "Contracts"),
+    ("/value", "Value"),
+    ("/lots", "Lots"),
+    ("/network", "Network"),
+    ("/totals", "Totals"),
+    ("/decisions", "Decisions"),
+    ("/diff", "What changed"),
+    ("/findings", "Findings"),
+    ("/audit", "Audit"),
+];
+
+pub(super) fn routes() -> Router<Site> {
+    let topics = PLACES.iter().filter(|(path, _)| *path != "/audit").fold(Router::new(), |routes, (path, _)| {
+        let topic = &path[1..];
+        routes.route(path, get(move |site, uri, asked| topic_page(topic, site, uri, asked)))
+    });
+    topics
+        .route("/", get(|| async { Redirect::to("/state") }))
+        .route("/why", get(|site, uri, asked| topic_page("why", site, uri, asked)))
+        .route("/contracts/{contract}", get(contract))
+        .route("/entries/{position}", get(entry))
+        .route("/audit", get(audit))
+        .route("/static/style.css", get(|| async { ([(header::CONTENT_TYPE, "text/css")], include_str!("style.css")) }))
+}
+
+/// A day in the three fields of a form.
+struct Fields {
+    name: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    day: String,
+    month: String,
+    year: String,
+    wrong: Option<String>,
+}
+
+impl Fields {
+    fn of(name: &'static str, label: &'static str, hint: &'static str, text: &str, wrong: &[Wrong]) -> Self {
+        let mut parts = text.splitn(3, '-').map(|part| part.trim_start_matches('0').to_owned());
+        let [year, month, day] = [(); 3].map(|()| parts.next().unwrap_or_default());
+        let wrong = wrong.iter().find(|wrong| wrong.field == name).map(|wrong| wrong.what.clone());
+        Self { name, label, hint, day, month, year, wrong }
+    }
+}
+
+/// What is asked besides the coordinates, in fields of one line.
+struct Besides {
+    name: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    value: String,
+    /// What can be chosen, where it is a choice.
+    choices: Vec<String>,
+    wrong: Option<String>,
+}
+
+/// What is around the content of every page.
+struct Frame {
+    title: String,
+    path: String,
+    /// The coordinates of links to other pages.
+    coordinates: String,
+    places: &'static [(&'static str, &'static str)],
+    days: Vec<Fields>,
+    besides: Vec<Besides>,
+    hidden: Vec<(&'static str, String)>,
+    wrong: Vec<Wrong>,
+}
+
+impl Frame {
+    fn of(title: &str, path: &str, asked: &Asked, wrong: Vec<Wrong>) -> Self {
+        let as_of = if asked.as_of.is_empty() { today().to_string() } else { asked.as_of.clone() };
+        let days = vec![
+            Fields::of("as-of", "As of", "The state on this day", &as_of, &wrong),
+            Fields::of(
+                "decided-by",
+                "Decided by",
+                "Only what had been decided by then; empty for all",
+                &asked.decided_by,
+                &wrong,
+            ),
+        ];
+        let one = |name, label, hint, value: &str, choices: Vec<String>| {
+            let wrong = wrong.iter().find(|wrong| wrong.field == name).map(|wrong| wrong.what.clone());
+            Besides { name, label, hint, value: value.to_owned(), choices, wrong }
+        };
+        let mut besides = vec![one(
+            "known-at",
+            "Known at",
+            "As the ledger knew it: the number of an entry, or an instant; empty for now",
+            &asked.known_at,
+            vec![],
+        )];
+        if path == "/diff" {
+            besides.push(one("to", "Compared with", "The later day, as 2026-04-01", &asked.to, vec![]));
+        }
+        if path == "/totals" {
+            let words = minutebook_projections::By::EACH.map(|by| by.word().to_owned()).to_vec();
+            let by = if asked.by.is_empty() { "funder" } else { &asked.by };
+            besides.push(one("by", "By", "How sums are grouped", by, words));
+            besides.push(one(
+                "ends-within",
+                "Ends within",
+                "Months from that day on; empty for none",
+                &asked.ends_within,
+                vec![],
+            ));
+        }
+        let hidden = [("contract", &asked.contract), ("fact", &asked.fact)];
+        let hidden = hidden.into_iter().filter(|(_, value)| !value.is_empty());
+        Self {
+            title: title.to_owned(),
+            path: path.to_owned(),
+            coordinates: asked.coordinates().query(),
+            places: &PLACES,
+            days,
+            besides,
+            hidden: hidden.map(|(name, value)| (name, value.clone())).collect(),
+            wrong,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "answer.html")]
+struct AnswerPage {
+    frame: Frame,
+    sections: Vec<Section>,
+    /// Links to what is before and after, with what they are called.
+    around: Vec<(&'static str, String)>,
+}
+
+/// One answer on a page.
+struct Section {
+    heading: String,
+    tables: Vec<PageTable>,
+}
+
+impl Section {
+    fn of(answer: &Answer, asked: &Asked) -> Self {
+        Self { heading: tables::heading(answer), tables: tables_of(answer, asked) }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "sorry.html")]
+struct Sorry {
+    frame: Frame,
+    detail: String,
+}
+
+fn shown(page: &impl Template, status: StatusCode) -> Response {
+    match page.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page cannot be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// A page that says what went wrong.
+pub(super) fn sorry(problem: &Problem) -> Response {
+    let frame = Frame::of("Not found", "/state", &Asked::default(), vec![]);
+    let title = if problem.status() == StatusCode::NOT_FOUND { "Not found" } else { "Not now" };
+    let frame = Frame { title: title.to_owned(), ..frame };
+    shown(&Sorry { frame, detail: problem.detail().to_owned() }, problem.status())
+}
+
+/// An answer in place of the page that was asked for.
+struct Instead(Box<Response>);
+
+impl IntoResponse for Instead {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
+
+impl From<Response> for Instead {
+    fn from(response: Response) -> Self {
+        Self(Box::new(response))
+    }
+}
+
+/// What a page is asked, with each day in one field. Where a form gave it in three, the address that says it so; where something is
+/// wrong with it, the same page with what that is.
+fn understood(
+    (title, path): (&str, &str),
+    asked: Result<Query<Asked>, QueryRejection>,
+    topic: &str,
+    complete: impl FnOnce(&mut Asked),
+) -> Result<(Asked, Question), Instead> {
+    let Query(mut asked) = asked
+        .map_err(|rejection| sorry(&Problem::new(StatusCode::BAD_REQUEST, "wrong-question", rejection.body_text())))?;
+    if asked.in_one_field() {
+        return Err(Redirect::to(&format!("{path}{}", asked.query())).into_response().into());
+    }
+    let shown_as = asked.clone();
+    complete(&mut asked);
+    match asked.question(topic) {
+        Ok(question) => Ok((asked, question)),
+        Err(wrong) => {
+            let frame = Frame::of(title, path, &shown_as, wrong);
+            Err(shown(&AnswerPage { frame, sections: vec![], around: vec![] }, StatusCode::BAD_REQUEST).into())
+        }
+    }
+}
+
+/// Shows what answers a page's questions, or why it cannot be answered.
+async fn answered(
+    site: &Site,
+    (title, path, asked): (&str, &str, Asked),
+    answers: impl FnOnce(&Ledger, &Asked) -> Result<(Vec<Answer>, Vec<(&'static str, String)>), Problem> + Send + 'static,
+) -> Response {
+    let frame = Frame::of(title, path, &asked, vec![]);
+    site.count();
+    let made = site.with(move |ledger| {
+        let (answers, around) = answers(ledger, &asked)?;
+        let sections = answers.iter().map(|answer| Section::of(answer, &asked)).collect();
+        Ok(shown(&AnswerPage { frame, sections, around }, StatusCode::OK))
+    });
+    made.await.unwrap_or_else(|problem| sorry(&problem))
+}
+
+fn name_of(path: &str) -> &'static str {
+    PLACES.iter().find(|(place, _)| *place == path).map_or("Why", |(_, name)| name)
+}
+
+async fn topic_page(
+    topic: &'static str,
+    State(site): State<Site>,
+    uri: Uri,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Response, Instead> {
+    let (path, title) = (uri.path(), name_of(uri.path()));
+    let (asked, question) = understood((title, path), asked, topic, |asked| {
+        if topic == "diff" && asked.to.is_empty() {
+            // What is asked first is what changed in the year up to today.
+            let to = today();
+            let year_before = to.with_year(to.year() - 1).unwrap_or(to);
+            if asked.as_of.is_empty() {
+                asked.as_of = year_before.to_string();
+            }
+            asked.to = to.to_string();
+        }
+    })?;
+    let answers = move |ledger: &Ledger, _: &Asked| Ok((vec![ledger.view().ask(&question)?], vec![]));
+    Ok(answered(&site, (title, path, asked), answers).await)
+}
+
+/// All about one contract, from one view, so that no figure is of another head than the next.
+async fn contract(
+    State(site): State<Site>,
+    Path(contract): Path<String>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Response, Instead> {
+    let path = format!("/contracts/{contract}");
+    let (asked, question) =
+        understood((&contract, &path), asked, "register", |asked| asked.contract.clone_from(&contract))?;
+    // The address names the contract already.
+    let asked = Asked { contract: String::new(), ..asked };
+    let answers = move |ledger: &Ledger, _: &Asked| Ok((all_about(&ledger.view(), &question)?, vec![]));
+    Ok(answered(&site, (&contract, &path, asked), answers).await)
+}
+
+fn all_about(view: &View<'_>, question: &Question) -> Result<Vec<Answer>, Problem> {
+    let topics = [Topic::Register, Topic::Value, Topic::Lots, Topic::Network, Topic::Decisions, Topic::Findings];
+    let ask = |topic| Ok(view.ask(&Question { topic, ..question.clone() })?);
+    let answers: Vec<Answer> = topics.into_iter().map(ask).collect::<Result<_, Problem>>()?;
+    Ok(answers.into_iter().filter(|answer| !answer.answer.is_empty()).collect())
+}
+
+async fn entry(
+    State(site): State<Site>,
+    Path(position): Path<String>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Response, Instead> {
+    let (title, path) = (format!("Entry {position}"), format!("/entries/{position}"));
+    let (asked, question) = understood((&title, &path), asked, "state", |_| {})?;
+    let signed = Signed::of(site.folder());
+    let answers = move |ledger: &Ledger, asked: &Asked| {
+        let position =
+            asked::position(&position).map_err(|what| Problem::new(StatusCode::NOT_FOUND, "no-such-entry", what))?;
+        let answer = explain(ledger, &signed, position, question.as_of)?;
+        Ok((vec![answer], neighbours(position, ledger.head(), "/entries/", asked)))
+    };
+    Ok(answered(&site, (&title, &path, asked), answers).await)
+}
+
+/// Links to the entries before and after one.
+fn neighbours(position: Position, head: Position, to: &str, asked: &Asked) -> Vec<(&'static str, String)> {
+    let link = |position: u64| format!("{to}{position}{}", asked.coordinates().query());
+    let before = position.0.checked_sub(1).map(|before| ("Entry before", link(before)));
+    let after = Some(position.next()).filter(|after| *after < head).map(|after| ("Entry after", link(after.0)));
+    before.into_iter().chain(after).collect()
+}
+
+/// The ledger's head, and what its last entry changed, from where each entry before leads on.
+async fn audit(State(site): State<Site>, asked: Result<Query<Asked>, QueryRejection>) -> Result<Response, Instead> {
+    let (asked, question) = understood(("Audit", "/audit"), asked, "state", |_| {})?;
+    let answers = move |ledger: &Ledger, asked: &Asked| {
+        let view = ledger.view();
+        let head = view.at(&question)?.head;
+        let Some(last) = head.0.checked_sub(1).map(Position) else { return Ok((vec![], vec![])) };
+        let range = Range { from: Some(Bound::Position(last)), to: Some(Bound::Position(last)), ..Range::default() };
+        let step = |to: u64| format!("/audit{}", Asked { known_at: to.to_string(), ..asked.coordinates() }.query());
+        let back = last.0.checked_sub(1).map(|before| ("Step back", step(before)));
+        let forward = Some(head).filter(|head| *head < view.head).map(|next| ("Step forward", step(next.0)));
+        let whole = Some(("This entry, with its proof", format!("/entries/{last}{}", asked.coordinates().query())));
+        Ok((vec![view.replay(question.as_of, &range)?], back.into_iter().chain(forward).chain(whole).collect()))
+    };
+    Ok(answered(&site, ("Audit", "/audit", asked), answers).await)
+}

@@ -1,0 +1,114 @@
+//! The ledger that a server answers from: opened in the background, so that the server says how far it is meanwhile. It must not know
+//! what is asked.
+
+use super::problem::Problem;
+use crate::ledger::Ledger;
+use axum::http::StatusCode;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// What all requests share.
+#[derive(Clone)]
+pub struct Site(Arc<Inner>);
+
+struct Inner {
+    folder: PathBuf,
+    opened: OnceLock<Result<Ledger, String>>,
+    done: AtomicU64,
+    total: AtomicU64,
+    may_record: bool,
+    /// The names that requests may be for, beside those of this machine itself.
+    hosts: Vec<String>,
+    asked: AtomicU64,
+}
+
+impl Site {
+    /// Of the ledger in a folder, which is not opened yet. Whether anybody may record, and under which names it is reached beside
+    /// those of this machine.
+    pub fn of(folder: &Path, may_record: bool, hosts: Vec<String>) -> Self {
+        Self(Arc::new(Inner {
+            folder: folder.to_owned(),
+            opened: OnceLock::new(),
+            done: AtomicU64::new(0),
+            total: AtomicU64::new(0),
+            may_record,
+            hosts,
+            asked: AtomicU64::new(0),
+        }))
+    }
+
+    /// Opens the ledger; requests hear how far that is. Whoever calls it waits.
+    ///
+    /// # Errors
+    /// Why it cannot be opened, in words.
+    pub fn open(&self) -> Result<(), String> {
+        let opened = self.0.opened.get_or_init(|| {
+            let opened = Ledger::open(&self.0.folder, |done, total| {
+                self.0.done.store(done, Ordering::Relaxed);
+                self.0.total.store(total, Ordering::Relaxed);
+            });
+            opened.map_err(|error| error.to_string())
+        });
+        opened.as_ref().map(drop).map_err(Clone::clone)
+    }
+
+    /// The ledger, where it is open.
+    pub(super) fn ledger(&self) -> Result<&Ledger, Problem> {
+        let not_ready = |detail: String| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", detail);
+        match self.0.opened.get() {
+            Some(Ok(ledger)) => Ok(ledger),
+            Some(Err(error)) => Err(not_ready(format!("the ledger cannot be opened: {error}"))),
+            None => {
+                let (done, total) = (self.0.done.load(Ordering::Relaxed), self.0.total.load(Ordering::Relaxed));
+                Err(not_ready(format!("the ledger is being opened: {done} of {total} entries; try again")))
+            }
+        }
+    }
+
+    /// The ledger's folder.
+    pub(super) fn folder(&self) -> &Path {
+        &self.0.folder
+    }
+
+    /// Whether anybody may record.
+    pub(super) fn may_record(&self) -> bool {
+        self.0.may_record
+    }
+
+    /// Whether a request may be for a host of this name.
+    pub(super) fn is_host(&self, name: &str) -> bool {
+        let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        name == "localhost"
+            || address.is_ok_and(|address| address.is_loopback())
+            || self.0.hosts.iter().any(|host| host.eq_ignore_ascii_case(name))
+    }
+
+    /// Counts a question.
+    pub(super) fn count(&self) {
+        self.0.asked.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many questions there were.
+    pub(super) fn questions(&self) -> u64 {
+        self.0.asked.load(Ordering::Relaxed)
+    }
+
+    /// Does what may take a while, or wait for the ledger, on a thread that may.
+    ///
+    /// # Errors
+    /// Those of `work`, and that the ledger is not open.
+    pub(super) async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Ledger) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let site = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(site.ledger()?)).await;
+        done.unwrap_or_else(|fault| {
+            tracing::error!(%fault, "an answer failed");
+            let what = "the answer could not be made, and that is our fault: the log says more";
+            Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "our-fault", what))
+        })
+    }
+}

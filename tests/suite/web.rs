@@ -1,0 +1,411 @@
+//! Pages and the API as whoever asks over HTTP sees them: the same answers as from the command line, and a clear word where there
+//! is none. The server runs in this process, at a free port, on a copy of Kent's ledger.
+
+use crate::run::{BINARY, Place, topics};
+use minutebook::ledger::Ledger;
+use minutebook::question::{Question, Topic};
+use minutebook::report;
+use minutebook::web::{Site, serve};
+use minutebook_events::EntryId;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Command, Stdio};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// A server, which stops when this goes.
+struct Server {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    /// Until it is asked back.
+    place: Option<Place>,
+}
+
+/// What was answered.
+#[derive(Debug)]
+struct Answered {
+    status: u16,
+    headers: ureq::http::HeaderMap,
+    body: String,
+}
+
+impl Answered {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    #[track_caller]
+    fn gives(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{self:#?}");
+        self
+    }
+
+    /// A problem of this kind, with all that RFC 9457 names.
+    #[track_caller]
+    fn problem(self, status: u16, kind: &str) -> Value {
+        let this = self.gives(status);
+        assert_eq!(this.header("content-type"), "application/problem+json");
+        let problem = this.json();
+        assert_eq!((&problem["type"], &problem["status"]), (&format!("urn:minutebook:{kind}").into(), &status.into()));
+        assert!(problem["title"].is_string() && problem["detail"].as_str().is_some_and(|detail| detail.len() > 10));
+        problem
+    }
+}
+
+impl Server {
+    fn start(may_record: bool) -> Self {
+        let place = Place::kent();
+        let site = Site::of(&place.ledger(), may_record, vec!["minutes.example".to_owned()]);
+        let (address, started) = std::sync::mpsc::channel();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+                site.open().unwrap();
+                address.send(listener.local_addr().unwrap()).unwrap();
+                serve(listener, site, async { drop(stopped.await) }).await.unwrap();
+            });
+        });
+        Self { address: started.recv().unwrap(), stop: Some(stop), thread: Some(thread), place: Some(place) }
+    }
+
+    /// Stops, and gives the place with the ledger.
+    fn stop(mut self) -> Place {
+        self.place.take().unwrap()
+    }
+
+    fn send(&self, request: ureq::http::request::Builder, body: &[u8]) -> Answered {
+        let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
+        let agent: ureq::Agent = config.timeout_global(Some(Duration::from_secs(30))).build().into();
+        let mut answer = agent.run(request.body(body).unwrap()).unwrap();
+        let body = answer.body_mut().with_config().limit(64 << 20).read_to_string().unwrap();
+        Answered { status: answer.status().as_u16(), headers: answer.headers().clone(), body }
+    }
+
+    fn request(&self, method: &str, path: &str) -> ureq::http::request::Builder {
+        ureq::http::Request::builder().method(method).uri(format!("http://{}{path}", self.address))
+    }
+
+    fn get(&self, path: &str) -> Answered {
+        self.send(self.request("GET", path), b"")
+    }
+
+    fn post(&self, path: &str, body: &[u8]) -> Answered {
+        self.send(self.request("POST", path).header("Content-Type", "application/json"), body)
+    }
+
+    fn append(&self, query: &str, draft: &Value) -> Answered {
+        self.post(&format!("/api/v1/entries{query}"), &serde_json::to_vec(draft).unwrap())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        let ended = self.thread.take().map(JoinHandle::join);
+        if !std::thread::panicking() {
+            ended.unwrap().unwrap();
+        }
+    }
+}
+
+/// A draft that defines a party.
+fn defines(party: &str, name: &str) -> Value {
+    json!({
+        "id": EntryId::from_text(party).to_string(),
+        "act": { "reference": party, "title": "A party", "kind": "definition", "decided": "2026-11-01" },
+        "documents": [{ "code": "Z", "title": "Paper" }],
+        "events": [{
+            "effective": "2026-11-01", "standing": "decided", "sources": ["Z 1"],
+            "kind": { "party-defined": { "party": party, "name": name } },
+        }],
+    })
+}
+
+/// An address that holds a question.
+fn address(question: &Question) -> String {
+    let mut query = vec![format!("as-of={}", question.as_of)];
+    query.extend(question.contract.iter().map(|contract| format!("contract={contract}")));
+    query.extend(question.decided_by.iter().map(|day| format!("decided-by={day}")));
+    match &question.topic {
+        Topic::Diff { to } => query.push(format!("to={to}")),
+        Topic::Why { fact } => query.push(format!("fact={fact}")),
+        Topic::Totals { by, ends_within } => {
+            query.push(format!("by={}", by.word()));
+            query.extend(ends_within.iter().map(|months| format!("ends-within={}", months.0)));
+        }
+        _ => {}
+    }
+    format!("/api/v1/{}?{}", question.topic.word(), query.join("&"))
+}
+
+#[test]
+fn the_api_answers_as_the_ledger_does() {
+    let server = Server::start(false);
+    let ledger = {
+        let copy = Place::kent();
+        let ledger = Ledger::open(&copy.ledger(), |_, _| {}).unwrap();
+        (ledger, copy)
+    };
+    let mut asked = 0;
+    for contract in [None, Some("live-well-kent-2016"), Some("community-wellbeing")] {
+        for (as_of, decided_by) in [("2018-06-01", None), ("2025-11-22", Some("2021-12-31"))] {
+            for topic in topics("2032-01-01".parse().unwrap()) {
+                if matches!(&topic, Topic::Why { .. }) && contract.is_none() {
+                    continue;
+                }
+                let question = Question {
+                    topic,
+                    contract: contract.map(|contract| contract.parse().unwrap()),
+                    as_of: as_of.parse().unwrap(),
+                    known_at: None,
+                    decided_by: decided_by.map(|day: &str| day.parse().unwrap()),
+                };
+                let got = server.get(&address(&question));
+                match ledger.0.view().ask(&question) {
+                    Ok(answer) => assert_eq!(got.gives(200).body, report::json(&answer) + "\n", "{question:?}"),
+                    Err(error) => {
+                        let problem = got.gives(404).json();
+                        assert_eq!(problem["detail"], error.to_string(), "{question:?}");
+                    }
+                }
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked > 40, "{asked}");
+}
+
+#[test]
+fn an_answer_that_has_not_changed_is_not_sent_again() {
+    let server = Server::start(true);
+    let path = "/api/v1/lots?contract=live-well-kent-2016&as-of=2018-06-01";
+    let tag = server.get(path).gives(200).header("etag").to_owned();
+    let again = |tag: &str| server.send(server.request("GET", path).header("If-None-Match", tag), b"");
+    assert_eq!(again(&tag).gives(304).body, "");
+    again("\"something else\"").gives(200);
+    assert_ne!(server.get("/api/v1/lots?contract=live-well-kent-2016&as-of=2018-06-02").gives(200).header("etag"), tag);
+    // Of a larger ledger it is another answer, even where its rows are the same.
+    server.append("", &defines("somebody", "Somebody")).gives(201);
+    again(&tag).gives(200);
+}
+
+#[test]
+fn wrong_questions_are_told_what_would_be_right() {
+    let server = Server::start(false);
+    let problem = server.get("/api/v1/lots?as-of=2018-06-31&decided-by=soon").problem(400, "wrong-question");
+    assert_eq!(problem["fields"].as_array().unwrap().len(), 2);
+    assert_eq!(problem["fields"][0]["field"], "as-of");
+    assert!(problem["detail"].as_str().unwrap().contains("write it as 2018-06-01"));
+    server.get("/api/v1/state?as_of=2018-06-01").problem(400, "wrong-question");
+    server.get("/api/v1/diff?as-of=2018-06-01").problem(400, "wrong-question");
+    server.get("/api/v1/why?contract=live-well-kent-2016").problem(400, "wrong-question");
+    server.get("/api/v1/diff?as-of=2018-06-01&to=2018-05-01").problem(400, "backwards");
+    server.get("/api/v1/totals?by=colour").problem(400, "wrong-question");
+    let problem = server.get("/api/v1/lots?contract=live-well-kent").problem(404, "no-such-contract");
+    assert!(problem["detail"].as_str().unwrap().contains("did you mean live-well-kent-2023?"));
+    server.get("/api/v1/state?known-at=400").problem(404, "past-the-head");
+    server.get("/api/v1/entries/400").problem(404, "past-the-head");
+    server.get("/api/v1/entries/last").problem(400, "wrong-question");
+    server.get("/api/v1/entries?limit=0").problem(400, "wrong-question");
+    server.get("/api/v1/opinions").problem(404, "no-such-address");
+    server.get("/api/v1/../../etc/passwd").gives(404);
+    server.send(server.request("DELETE", "/api/v1/entries"), b"").problem(405, "no-such-method");
+}
+
+#[test]
+fn entries_go_out_as_they_are_stored() {
+    let server = Server::start(false);
+    let page = server.get("/api/v1/entries?from=30&limit=5").gives(200);
+    assert_eq!((&page.json()["next"], page.json()["entries"].as_array().unwrap().len()), (&35.into(), 5));
+    assert_eq!(server.get("/api/v1/entries?from=35").gives(200).json()["next"], Value::Null);
+    let copy = Place::kent();
+    let bytes = copy.run(&["explain", "31", "--bytes"]).ok().out;
+    assert!(page.body.contains(&bytes), "byte for byte");
+    let one = server.get("/api/v1/entries/31").gives(200);
+    assert!(one.body.contains(&bytes) && one.json()["leaf"] == page.json()["entries"][1]["leaf"]);
+    assert_eq!(server.get("/api/v1/head").gives(200).json()["size"], 39);
+    let explained = server.get("/api/v1/entries/31/explained?as-of=2026-11-22").gives(200);
+    assert_eq!(explained.body, copy.run(&["explain", "31", "--json", "--as-of", "2026-11-22"]).ok().out);
+}
+
+#[test]
+fn appends_claim_a_head_and_are_repeated_without_harm() {
+    let server = Server::start(true);
+    let draft = defines("somebody", "Somebody");
+    let problem = server.append("?expected-head=12", &draft).problem(409, "conflict");
+    assert_eq!((&problem["expected"], &problem["actual"]), (&12.into(), &39.into()));
+    let first = server.append("?expected-head=39", &draft).gives(201);
+    assert_eq!(first.header("location"), "/api/v1/entries/39");
+    let again = server.append("?expected-head=39", &draft).gives(200).json();
+    assert_eq!((&again["repeated"], &again["leaf"]), (&true.into(), &first.json()["leaf"]));
+    let mut other = draft.clone();
+    other["act"]["title"] = json!("Another");
+    server.append("", &other).problem(409, "other-content");
+    let mut unheard = defines("somebody-else", "Somebody else");
+    unheard["events"][0]["sources"] = json!(["Q 1"]);
+    let problem = server.append("", &unheard).problem(422, "rejected");
+    assert_eq!(
+        (&problem["rejections"][0]["event"], &problem["rejections"][0]["field"]),
+        (&0.into(), &"sources.0".into())
+    );
+    server.append("", &json!({ "id": 7 })).problem(400, "no-draft");
+    server.post("/api/v1/entries", b"no json").problem(400, "no-draft");
+    let large = vec![b' '; 3 << 20];
+    server.post("/api/v1/entries", &large).problem(413, "unreadable-body");
+    let form = server.request("POST", "/api/v1/entries").header("Content-Type", "text/plain");
+    server.send(form, &serde_json::to_vec(&draft).unwrap()).problem(415, "no-json");
+    assert_eq!(server.get("/api/v1/head").json()["size"], 40);
+    // What it recorded is in the ledger, once it has let go of it.
+    let place = server.stop();
+    place.run(&["explain", "39"]).ok().prints(&["somebody"]);
+    place.run(&["verify"]).ok();
+}
+
+#[test]
+fn a_server_that_only_answers_records_nothing() {
+    let server = Server::start(false);
+    server.append("", &defines("somebody", "Somebody")).problem(403, "may-not-record");
+    assert_eq!(server.get("/api/v1/head").json()["size"], 39);
+}
+
+#[test]
+fn new_entries_come_as_they_are_recorded() {
+    let server = Server::start(true);
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    write!(stream, "GET /api/v1/entries/new?from=38 HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut lines = BufReader::new(stream).lines().map(Result::unwrap).filter(|line| line.starts_with("id: "));
+    assert_eq!(lines.next().unwrap(), "id: 38");
+    for (number, expected) in (0..3).zip(39..) {
+        server.append("", &defines(&format!("party-{number}"), "A party")).gives(201);
+        assert_eq!(lines.next().unwrap(), format!("id: {expected}"));
+    }
+    // Whoever was cut off goes on after the last that it saw.
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    write!(stream, "GET /api/v1/entries/new HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: 40\r\n\r\n").unwrap();
+    let mut lines = BufReader::new(stream).lines().map(Result::unwrap).filter(|line| line.starts_with("id: "));
+    assert_eq!(lines.next().unwrap(), "id: 41");
+}
+
+#[test]
+fn every_page_answers_and_holds_its_coordinates() {
+    let server = Server::start(false);
+    let at = "?as-of=2018-06-01&decided-by=2018-01-01&known-at=30";
+    for (path, words) in [
+        ("/state", "In force, by firm facts"),
+        ("/register", "Live Well Kent"),
+        ("/value", "a year"),
+        ("/lots", "Porchlight"),
+        ("/network", "Partners"),
+        ("/totals", "By funder"),
+        ("/decisions", "Acts"),
+        ("/findings", "Findings"),
+        ("/audit", "Entry 30"),
+        ("/contracts/live-well-kent-2016", "Shaw Trust"),
+        ("/entries/12", "Proof that they are in the ledger"),
+    ] {
+        let page = server.get(&format!("{path}{at}")).gives(200);
+        assert!(page.body.contains(words), "{path} has no \"{words}\"");
+        assert!(page.body.contains("as of 1 June 2018"), "{path}");
+        assert!(
+            page.body.contains("as-of=2018-06-01&#38;known-at=30&#38;decided-by=2018-01-01"),
+            "{path}: links keep them"
+        );
+        assert!(page.header("content-security-policy").contains("default-src 'none'"));
+        assert!(!page.body.contains("<script") && !page.body.contains(" style="), "{path}");
+    }
+    let page = server.get("/diff?as-of=2025-10-01&to=2026-04-01").gives(200);
+    assert!(page.body.contains("from 1 October 2025 to 1 April 2026"));
+    server.get("/static/style.css").gives(200);
+    assert!(server.get("/nowhere").gives(404).body.contains("nothing is at /nowhere"));
+    assert!(server.get("/contracts/no-such").gives(404).body.contains("there is no contract"));
+}
+
+#[test]
+fn days_are_typed_as_day_month_and_year() {
+    let server = Server::start(false);
+    let typed = server.get("/lots?as-of-day=1&as-of-month=6&as-of-year=2018&decided-by-day=&known-at=").gives(303);
+    assert_eq!(typed.header("location"), "/lots?as-of=2018-06-01");
+    let wrong = server.get("/lots?as-of=2018-06-31").gives(400);
+    assert!(wrong.body.contains("There is a problem") && wrong.body.contains("href=\"#as-of\""));
+    assert!(wrong.body.contains("<title>Error: Lots"));
+    // What was typed is still there.
+    assert!(wrong.body.contains("name=\"as-of-day\" inputmode=\"numeric\" size=\"2\" value=\"31\""));
+}
+
+#[test]
+fn what_others_wrote_is_text_on_a_page() {
+    let server = Server::start(true);
+    let name = "<script>alert(1)</script> & \"sons\"";
+    server.append("", &defines("hostile", name)).gives(201);
+    let page = server.get("/entries/39").gives(200);
+    assert!(!page.body.contains("<script>") && page.body.contains("&#60;script&#62;"), "{}", page.body);
+    let page = server.get("/contracts/%3Cscript%3E").gives(400);
+    assert!(!page.body.contains("<script>"));
+}
+
+/// A page elsewhere that leads a name of its own to this machine gets nothing.
+#[test]
+fn requests_are_for_this_host() {
+    let server = Server::start(false);
+    let of = |host: &str| server.send(server.request("GET", "/health").header("Host", host), b"");
+    for ours in ["localhost", "localhost:8080", "127.0.0.1", "[::1]:80", "minutes.example", "MINUTES.example:443"] {
+        assert_eq!(of(ours).gives(200).body, "ok\n", "{ours}");
+    }
+    for other in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:8080"] {
+        of(other).problem(421, "no-such-host");
+    }
+}
+
+/// The program itself, which says where it is, what it refuses, and stops when it is told.
+#[test]
+fn the_command_serves_until_it_is_stopped() {
+    let place = Place::kent();
+    place.run(&["serve", "--listen", "0.0.0.0:0"]).ends(2).says(&["no account", "--open-to-network"]);
+    place.run(&["serve", "--listen", "here"]).ends(2).says(&["--listen"]);
+    let mut server = Command::new(BINARY)
+        .args(["serve", "--listen", "127.0.0.1:0", "--ledger"])
+        .arg(place.ledger())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(server.stdout.take().unwrap());
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    let address = line.split("http://").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    let ask = |path: &str| {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let ready = (0..300).any(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        ask("/ready").starts_with("HTTP/1.1 200")
+    });
+    assert!(ready, "the ledger is open soon");
+    assert!(ask("/metrics").contains("minutebook_entries 39"));
+    // While it runs it holds the ledger.
+    place.run(&["state"]).ends(2).says(&["is in use by process"]);
+    assert!(Command::new("kill").arg(server.id().to_string()).status().unwrap().success());
+    assert!(server.wait().unwrap().success());
+    place.run(&["verify"]).ok();
+}
+
+/// A ledger that cannot be opened ends the server, and says why.
+#[test]
+fn a_ledger_that_is_none_ends_the_server() {
+    let place = Place::empty();
+    place.run(&["serve", "--listen", "127.0.0.1:0"]).ends(2).says(&["there is no ledger at"]);
+}
