@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | `api` | questions, entries and new entries as JSON |
 //! | `asked` | a question as an address holds it |
+//! | `draw` | pictures of an answer |
 //! | `html` | an answer as what the templates show |
 //! | `pages` | pages |
 //! | `problem` | what went wrong, for a program |
@@ -12,6 +13,7 @@
 
 mod api;
 mod asked;
+mod draw;
 mod html;
 mod pages;
 mod problem;

@@ -2,6 +2,7 @@
 //! They must not make or change a figure.
 
 use super::asked::{Asked, Wrong};
+use super::draw::{self, Network, Years};
 use super::html::{PageTable, Shown, tables_of};
 use super::problem::Problem;
 use super::site::Site;
@@ -159,12 +160,15 @@ struct AnswerPage {
 /// One answer on a page.
 struct Section {
     heading: String,
+    years: Vec<Years>,
+    network: Option<Network>,
     tables: Vec<PageTable>,
 }
 
 impl Section {
     fn of(answer: &Answer, asked: &Asked) -> Self {
-        Self { heading: tables::heading(answer), tables: tables_of(answer, asked) }
+        let (years, network) = (draw::years(answer), draw::network(answer));
+        Self { heading: tables::heading(answer), years, network, tables: tables_of(answer, asked) }
     }
 }
 

@@ -330,6 +330,28 @@ fn every_page_answers_and_holds_its_coordinates() {
     assert!(server.get("/contracts/no-such").gives(404).body.contains("there is no contract"));
 }
 
+/// Pictures say what the tables say: as many bars as years, no bar of what is not known, and all of it in words.
+#[test]
+fn pictures_show_what_is_known_and_how_firmly() {
+    let server = Server::start(false);
+    let page = server.get("/value?contract=live-well-kent-2016&as-of=2022-06-01").gives(200).body;
+    let budget = page.split("<figure").find(|figure| figure.contains("Budget of live-well-kent-2016")).unwrap();
+    assert_eq!(budget.matches("<rect class=\"tentative\"").count(), 6, "{budget}");
+    assert!(budget.contains("<desc>2017/18: £2,525,000 (proposed);") && budget.contains(">£2.525m</text>"));
+    let page = server.get("/contracts/community-wellbeing?as-of=2022-06-01").gives(200).body;
+    let envelope = page.split("<figure").find(|figure| figure.contains("Envelope of community-wellbeing")).unwrap();
+    assert_eq!(envelope.matches("<rect").count(), 5);
+    assert!(!envelope.contains("class=\"firm\""), "no plan is drawn as a fact");
+    let network = server.get("/network?contract=live-well-kent-2016&as-of=2019-01-01").gives(200).body;
+    let network = network.split("<figure").nth(1).unwrap();
+    assert_eq!(network.matches("<line").count(), 2, "two networks, each under one partner");
+    assert!(network.contains("class=\"unknown box\"") && network.contains("sources conflict"));
+    assert!(
+        !server.get("/network?as-of=2019-01-01").gives(200).body.contains("<svg"),
+        "of all contracts it is a table"
+    );
+}
+
 #[test]
 fn days_are_typed_as_day_month_and_year() {
     let server = Server::start(false);

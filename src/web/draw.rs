@@ -1,0 +1,229 @@
+//! Pictures of an answer: what a contract is worth by financial year, and who works in its network. A picture shows what a table beside
+//! it says, and nothing else: how firmly each part stands is in its shape and its words, not in its colour alone. It must not add
+//! anything up; lengths are worked out in decimals.
+
+use crate::question::{Answer, Cell, Row};
+use minutebook_events::Standing;
+use minutebook_projections::{Figure, Knowing, Val};
+use rust_decimal::Decimal;
+
+/// How tall the tallest bar is, and how far bars are apart, in the units of the picture.
+const TALL: u32 = 160;
+const APART: usize = 84;
+
+/// A picture is as wide as of so many years, so that bars of all pictures are alike.
+const FEWEST: usize = 8;
+
+/// What a contract is worth by financial year, of one measure.
+pub(super) struct Years {
+    /// What it shows.
+    pub(super) title: String,
+    /// The same in words, for whoever does not see it.
+    pub(super) words: String,
+    /// A bar a year.
+    pub(super) bars: Vec<Bar>,
+    /// How wide the picture is.
+    pub(super) width: usize,
+}
+
+/// One year.
+pub(super) struct Bar {
+    /// Where it begins.
+    pub(super) x: usize,
+    /// Where its middle is.
+    pub(super) middle: usize,
+    /// Where its top is.
+    pub(super) top: u32,
+    /// How tall it is; nothing where the amount is not known.
+    pub(super) height: u32,
+    /// How firmly it stands: firm, tentative, ours; or that it is not known.
+    pub(super) class: &'static str,
+    /// The year.
+    pub(super) year: String,
+    /// The amount, short.
+    pub(super) label: String,
+}
+
+/// The pictures of an answer about value, one a measure that has two years or more.
+pub(super) fn years(answer: &Answer) -> Vec<Years> {
+    let rows: Vec<&Row> = answer.answer.iter().filter(|row| row.kind == "financial-year").collect();
+    let of = |row: &Row| (text(row, "contract"), text(row, "measure"));
+    let measures = rows.chunk_by(|a, b| of(a) == of(b)).filter(|rows| rows.len() > 1);
+    measures.filter_map(|rows| years_of(rows)).collect()
+}
+
+fn years_of(rows: &[&Row]) -> Option<Years> {
+    let amounts: Vec<(String, &Figure)> =
+        rows.iter().filter_map(|row| Some((text(row, "year"), row.get("amount")?.figures().first()?))).collect();
+    let pounds = |figure: &Figure| match &*figure.value() {
+        Knowing::Known(Val::Money(money, _)) => Some(money.pounds()),
+        _ => None,
+    };
+    let most = amounts.iter().filter_map(|(_, figure)| pounds(figure)).max().filter(|most| *most > Decimal::ZERO)?;
+    let bar = |(place, (year, figure)): (usize, &(String, &Figure))| {
+        let known = pounds(figure).filter(|pounds| !pounds.is_sign_negative());
+        let height =
+            known.map_or(0, |pounds| u32::try_from((pounds * Decimal::from(TALL) / most).round()).unwrap_or(TALL));
+        Bar {
+            x: place * APART + 12,
+            middle: place * APART + APART / 2,
+            top: TALL + 24 - height,
+            height,
+            class: known.map_or("unknown", |_| class(figure.standing)),
+            year: year.clone(),
+            label: known.map_or_else(|| "not known".to_owned(), short),
+        }
+    };
+    let measure = text(rows[0], "measure");
+    let title = format!("{} of {} by financial year", capital(&measure), text(rows[0], "contract"));
+    let said = amounts.iter().map(|(year, figure)| format!("{year}: {}", figure.words()));
+    Some(Years {
+        title,
+        words: said.collect::<Vec<_>>().join("; "),
+        width: amounts.len().max(FEWEST) * APART,
+        bars: amounts.iter().enumerate().map(bar).collect(),
+    })
+}
+
+/// An amount as it fits over a bar, to the thousand where it is millions: £4.8m, £2.525m.
+fn short(pounds: Decimal) -> String {
+    let (million, thousand) = (Decimal::from(1_000_000), Decimal::from(1_000));
+    match pounds {
+        pounds if pounds >= million => format!("£{}m", (pounds / million).round_dp(3).normalize()),
+        pounds if pounds >= thousand => format!("£{}k", (pounds / thousand).round_dp(1).normalize()),
+        pounds => format!("£{}", pounds.normalize()),
+    }
+}
+
+fn class(standing: Option<Standing>) -> &'static str {
+    match standing {
+        Some(standing) if standing.is_firm() => "firm",
+        Some(Standing::Inferred) => "ours",
+        Some(_) => "tentative",
+        None => "unknown",
+    }
+}
+
+fn capital(words: &str) -> String {
+    crate::report::tables::capital(words)
+}
+
+fn text(row: &Row, name: &str) -> String {
+    match row.get(name) {
+        Some(Cell::Text(text)) => text.clone(),
+        _ => String::new(),
+    }
+}
+
+/// How wide and how far apart boxes of a network are.
+const BOX: usize = 190;
+const GAP: usize = 50;
+const LINE: usize = 18;
+
+/// Who works in a contract's network, a column a role, from who pays to who delivers.
+pub(super) struct Network {
+    /// The contract.
+    pub(super) title: String,
+    /// The same in words, for whoever does not see it.
+    pub(super) words: String,
+    /// The roles.
+    pub(super) columns: Vec<(usize, String)>,
+    /// The parties.
+    pub(super) boxes: Vec<Party>,
+    /// From the party that works to the one that it works under.
+    pub(super) under: Vec<[usize; 4]>,
+    /// How wide and how tall the picture is.
+    pub(super) width: usize,
+    pub(super) height: usize,
+}
+
+/// A party in its role.
+pub(super) struct Party {
+    /// Where its box begins.
+    pub(super) x: usize,
+    pub(super) y: usize,
+    pub(super) width: usize,
+    pub(super) height: usize,
+    /// How firmly it stands.
+    pub(super) class: &'static str,
+    /// Its name in lines, each with where it stands.
+    pub(super) lines: Vec<(usize, String)>,
+}
+
+/// The picture of an answer about the network of one contract; nothing of others, or where nobody is in it.
+pub(super) fn network(answer: &Answer) -> Option<Network> {
+    answer.contract.as_ref().filter(|_| answer.question == "network")?;
+    let mut columns: Vec<(String, Vec<(String, Option<String>, &Figure)>)> = vec![];
+    for row in answer.answer.iter().filter(|row| row.kind == "partner") {
+        let Some(figure) = row.get("party").and_then(|cell| cell.figures().first()) else { continue };
+        let (role, value) = (text(row, "role"), figure.value());
+        if role.starts_with("funding of") || matches!(&*value, Knowing::Unknown(_)) {
+            continue;
+        }
+        // "a network under a partner": whom it works under stands in the column before.
+        let said = value.words();
+        let (name, under) = match said.split_once(" under ") {
+            Some((name, under)) => (name.to_owned(), Some(under.to_owned())),
+            None => (said, None),
+        };
+        match columns.iter_mut().find(|(known, _)| *known == role) {
+            Some((_, parties)) => parties.push((name, under, figure)),
+            None => columns.push((role, vec![(name, under, figure)])),
+        }
+    }
+    if columns.is_empty() {
+        return None;
+    }
+    let (mut boxes, mut under, mut places, mut deepest) = (vec![], vec![], vec![], 0);
+    for (column, (_, parties)) in columns.iter().enumerate() {
+        let (x, mut y) = (column * (BOX + GAP), 44);
+        for (name, works_under, figure) in parties {
+            let lines: Vec<String> = wrapped(name, 22);
+            let height = lines.len() * LINE + 14;
+            let middle = y + height / 2;
+            let id = match &*figure.value() {
+                Knowing::Known(Val::Party(id, _)) => Some(id.to_string()),
+                _ => None,
+            };
+            let over = works_under.as_ref().and_then(|asked| {
+                places.iter().find(|(known, _): &&(Option<String>, [usize; 2])| known.as_ref() == Some(asked))
+            });
+            under.extend(over.map(|(_, [right, over])| [*right, *over, x, middle]));
+            places.push((id, [x + BOX, middle]));
+            let line = |(number, line): (usize, String)| (y + 20 + number * LINE, line);
+            let lines = lines.into_iter().enumerate().map(line).collect();
+            // Where sources conflict, each of them may be firm, and the party is not known.
+            let is_known = figure.value().known().is_some();
+            let class = if is_known { class(figure.standing) } else { "unknown" };
+            boxes.push(Party { x, y, width: BOX, height, class, lines });
+            y += height + 12;
+        }
+        deepest = deepest.max(y);
+    }
+    let words = columns.iter().map(|(role, parties)| {
+        let parties: Vec<String> = parties.iter().map(|(_, _, figure)| figure.words()).collect();
+        format!("{role}: {}", parties.join(", "))
+    });
+    Some(Network {
+        title: format!("Network of {}", answer.contract.as_ref().map(ToString::to_string).unwrap_or_default()),
+        words: words.collect::<Vec<_>>().join("; "),
+        width: columns.len() * (BOX + GAP) - GAP,
+        height: deepest,
+        columns: columns.iter().enumerate().map(|(at, (role, _))| (at * (BOX + GAP), capital(role))).collect(),
+        boxes,
+        under,
+    })
+}
+
+/// Words in lines of so many characters, parted at spaces and hyphens.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for part in text.split_inclusive([' ', '-']) {
+        let last = lines.last_mut().expect("there is always a line");
+        match last.is_empty() || last.chars().count() + part.trim_end().chars().count() <= width {
+            true => last.push_str(part),
+            false => lines.push(part.to_owned()),
+        }
+    }
+    lines
+}
