@@ -49,7 +49,7 @@ pub(super) fn years(answer: &Answer) -> Vec<Years> {
     let rows: Vec<&Row> = answer.answer.iter().filter(|row| row.kind == "financial-year").collect();
     let of = |row: &Row| (text(row, "contract"), text(row, "measure"));
     let measures = rows.chunk_by(|a, b| of(a) == of(b)).filter(|rows| rows.len() > 1);
-    measures.filter_map(|rows| years_of(rows)).collect()
+    measures.filter_map(years_of).collect()
 }
 
 fn years_of(rows: &[&Row]) -> Option<Years> {
@@ -150,10 +150,17 @@ pub(super) struct Party {
     pub(super) lines: Vec<(usize, String)>,
 }
 
+/// A party as the answer has it: its name, and whom it works under.
+struct Works<'a> {
+    name: String,
+    under: Option<String>,
+    figure: &'a Figure,
+}
+
 /// The picture of an answer about the network of one contract; nothing of others, or where nobody is in it.
 pub(super) fn network(answer: &Answer) -> Option<Network> {
     answer.contract.as_ref().filter(|_| answer.question == "network")?;
-    let mut columns: Vec<(String, Vec<(String, Option<String>, &Figure)>)> = vec![];
+    let mut columns: Vec<(String, Vec<Works<'_>>)> = vec![];
     for row in answer.answer.iter().filter(|row| row.kind == "partner") {
         let Some(figure) = row.get("party").and_then(|cell| cell.figures().first()) else { continue };
         let (role, value) = (text(row, "role"), figure.value());
@@ -167,8 +174,8 @@ pub(super) fn network(answer: &Answer) -> Option<Network> {
             None => (said, None),
         };
         match columns.iter_mut().find(|(known, _)| *known == role) {
-            Some((_, parties)) => parties.push((name, under, figure)),
-            None => columns.push((role, vec![(name, under, figure)])),
+            Some((_, parties)) => parties.push(Works { name, under, figure }),
+            None => columns.push((role, vec![Works { name, under, figure }])),
         }
     }
     if columns.is_empty() {
@@ -177,7 +184,7 @@ pub(super) fn network(answer: &Answer) -> Option<Network> {
     let (mut boxes, mut under, mut places, mut deepest) = (vec![], vec![], vec![], 0);
     for (column, (_, parties)) in columns.iter().enumerate() {
         let (x, mut y) = (column * (BOX + GAP), 44);
-        for (name, works_under, figure) in parties {
+        for Works { name, under: works_under, figure } in parties {
             let lines: Vec<String> = wrapped(name, 22);
             let height = lines.len() * LINE + 14;
             let middle = y + height / 2;
@@ -201,7 +208,7 @@ pub(super) fn network(answer: &Answer) -> Option<Network> {
         deepest = deepest.max(y);
     }
     let words = columns.iter().map(|(role, parties)| {
-        let parties: Vec<String> = parties.iter().map(|(_, _, figure)| figure.words()).collect();
+        let parties: Vec<String> = parties.iter().map(|party| party.figure.words()).collect();
         format!("{role}: {}", parties.join(", "))
     });
     Some(Network {
