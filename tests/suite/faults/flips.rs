@@ -87,7 +87,7 @@ fn start(program: &Program, scene: &Scene, plan: Plan, share: u64) -> (Child, Pa
 }
 
 fn options() -> Options {
-    Options { block_entries: 4, ..Options::default() }
+    Options { block_entries: 4, run_entries: 4, ..Options::default() }
 }
 
 /// A ledger of real entries: a block, a tail, a snapshot of sled's and some log after it.
