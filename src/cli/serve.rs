@@ -18,6 +18,9 @@ While it runs it holds the ledger: ask it, not the folder. What it answers is pu
 accounts yet, so that only whoever is on this machine reaches it, unless --open-to-network says otherwise, and nobody records \
 through it unless --may-record says so.";
 
+/// The most answers that are made at once, which more than the cores of a machine gain nothing by.
+const BLOCKING: usize = 32;
+
 /// Where pages and the API are.
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -51,16 +54,18 @@ impl Serve {
             )
             .into());
         }
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(BLOCKING).build()?;
         runtime.block_on(async {
             let cannot = |error| format!("cannot listen at {listen}: {error}; name another with --listen");
             let listener = TcpListener::bind(listen).await.map_err(cannot)?;
             let address = listener.local_addr()?;
-            let site = Site::of(folder, may_record, host);
+            let hosts = host.into_iter().chain([address.ip().to_string()]).collect();
+            let site = Site::of(folder, may_record, hosts);
             // The ledger is opened while the server says that it is.
             let opening = site.clone();
             let opened = tokio::task::spawn_blocking(move || opening.open());
-            output::print(&format!("Minutebook answers at http://{address} until it is stopped\n"))?;
+            output::print(&format!("Minutebook listens at http://{address} and answers once the ledger is open\n"))?;
             let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
             let (failed, mut failure) = tokio::sync::oneshot::channel();
             tokio::spawn(async move {

@@ -77,7 +77,8 @@ async fn question(
     asked: Result<Query<Asked>, QueryRejection>,
     headers: HeaderMap,
 ) -> Answered {
-    let Query(asked) = asked.map_err(|error| bad_query(&error))?;
+    let Query(mut asked) = asked.map_err(|error| bad_query(&error))?;
+    asked.in_one_field();
     let question = asked.question(topic).map_err(|fields| wrong(&fields))?;
     let known: Option<String> =
         headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()).map(ToOwned::to_owned);
@@ -98,7 +99,9 @@ async fn question(
 fn tag(question: &Question, head: Position) -> String {
     let known_at = Some(KnownAt::Position(head));
     let asked = serde_json::to_vec(&Question { known_at, ..question.clone() });
-    let hash = Hash::of([asked.expect("a question has only text and numbers, which JSON always holds").as_slice()]);
+    let asked = asked.expect("a question has only text and numbers, which JSON always holds");
+    // Another program may answer otherwise.
+    let hash = Hash::of([asked.as_slice(), env!("CARGO_PKG_VERSION").as_bytes()]);
     format!("\"{}\"", &hash.to_string()[..32])
 }
 
@@ -223,10 +226,12 @@ async fn new_entries(
     let Query(Entries { from, .. }) = asked.map_err(|error| bad_query(&error))?;
     let seen = headers.get("last-event-id").and_then(|last| last.to_str().ok()).and_then(|last| last.parse().ok());
     let after_seen = seen.and_then(|last: u64| last.checked_add(1));
-    let mut heads = site.ledger()?.heads();
+    let (mut heads, listens) = (site.ledger()?.heads(), site.listens()?);
+    let mut stopping = site.stopping();
     let mut next = after_seen.or(from).unwrap_or_else(|| *heads.borrow());
     let (events, stream) = mpsc::channel(16);
     tokio::spawn(async move {
+        let _listens = listens;
         loop {
             let head = *heads.borrow_and_update();
             while next < head {
@@ -234,7 +239,11 @@ async fn new_entries(
                 let Ok(entry) = site.with(move |ledger| stored(ledger, Position(at))).await else { return };
                 let Ok(event) = Event::default().id(at.to_string()).event("entry").json_data(entry) else { return };
                 // Whoever listened has gone.
-                if events.send(Ok(event)).await.is_err() {
+                let sent = tokio::select! {
+                    sent = events.send(Ok(event)) => sent,
+                    _ = stopping.wait_for(|stopping| *stopping) => return,
+                };
+                if sent.is_err() {
                     return;
                 }
                 next += 1;
@@ -242,6 +251,7 @@ async fn new_entries(
             tokio::select! {
                 changed = heads.changed() => if changed.is_err() { return },
                 () = events.closed() => return,
+                _ = stopping.wait_for(|stopping| *stopping) => return,
             }
         }
     });

@@ -3,7 +3,7 @@
 //! anything up; lengths are worked out in decimals.
 
 use crate::question::{Answer, Cell, Row};
-use minutebook_events::Standing;
+use minutebook_events::{EventKind, Standing};
 use minutebook_projections::{Figure, Knowing, Val};
 use rust_decimal::Decimal;
 
@@ -69,9 +69,9 @@ fn years_of(rows: &[&Row]) -> Option<Years> {
             middle: place * APART + APART / 2,
             top: TALL + 24 - height,
             height,
-            class: known.map_or("unknown", |_| class(figure.standing)),
+            class: class(figure),
             year: year.clone(),
-            label: known.map_or_else(|| "not known".to_owned(), short),
+            label: known.map_or_else(|| lacking(figure).to_owned(), short),
         }
     };
     let measure = text(rows[0], "measure");
@@ -89,14 +89,28 @@ fn years_of(rows: &[&Row]) -> Option<Years> {
 fn short(pounds: Decimal) -> String {
     let (million, thousand) = (Decimal::from(1_000_000), Decimal::from(1_000));
     match pounds {
-        pounds if pounds >= million => format!("£{}m", (pounds / million).round_dp(3).normalize()),
+        pounds if pounds.round_dp(0) >= million - Decimal::from(50) => {
+            format!("£{}m", (pounds / million).round_dp(3).normalize())
+        }
         pounds if pounds >= thousand => format!("£{}k", (pounds / thousand).round_dp(1).normalize()),
         pounds => format!("£{}", pounds.normalize()),
     }
 }
 
-fn class(standing: Option<Standing>) -> &'static str {
-    match standing {
+/// Why there is no amount, in a word.
+fn lacking(figure: &Figure) -> &'static str {
+    match &*figure.value() {
+        Knowing::Known(_) => "below nothing",
+        Knowing::Unknown(_) => "not known",
+        Knowing::Withheld(_) => "withheld",
+        Knowing::Conflicting(_) => "conflicting",
+    }
+}
+
+/// How firmly a figure stands, as it is drawn. What may not hold on the day is not drawn as what does.
+fn class(figure: &Figure) -> &'static str {
+    match figure.standing.filter(|_| figure.value().known().is_some()) {
+        Some(_) if figure.uncertain.is_some() => "uncertain",
         Some(standing) if standing.is_firm() => "firm",
         Some(Standing::Inferred) => "ours",
         Some(_) => "tentative",
@@ -167,12 +181,14 @@ pub(super) fn network(answer: &Answer) -> Option<Network> {
         if role.starts_with("funding of") || matches!(&*value, Knowing::Unknown(_)) {
             continue;
         }
-        // "a network under a partner": whom it works under stands in the column before.
+        // Whom it works under stands in the column before.
+        let under = figure.rests_on.iter().find_map(|fact| match &fact.event().kind {
+            EventKind::PartnerJoined { under, .. } => under.as_ref().map(ToString::to_string),
+            _ => None,
+        });
         let said = value.words();
-        let (name, under) = match said.split_once(" under ") {
-            Some((name, under)) => (name.to_owned(), Some(under.to_owned())),
-            None => (said, None),
-        };
+        let own = under.as_ref().and_then(|under| said.strip_suffix(&format!(" under {under}")));
+        let name = own.unwrap_or(&said).to_owned();
         match columns.iter_mut().find(|(known, _)| *known == role) {
             Some((_, parties)) => parties.push(Works { name, under, figure }),
             None => columns.push((role, vec![Works { name, under, figure }])),
@@ -199,10 +215,7 @@ pub(super) fn network(answer: &Answer) -> Option<Network> {
             places.push((id, [x + BOX, middle]));
             let line = |(number, line): (usize, String)| (y + 20 + number * LINE, line);
             let lines = lines.into_iter().enumerate().map(line).collect();
-            // Where sources conflict, each of them may be firm, and the party is not known.
-            let is_known = figure.value().known().is_some();
-            let class = if is_known { class(figure.standing) } else { "unknown" };
-            boxes.push(Party { x, y, width: BOX, height, class, lines });
+            boxes.push(Party { x, y, width: BOX, height, class: class(figure), lines });
             y += height + 12;
         }
         deepest = deepest.max(y);

@@ -5,6 +5,7 @@ use super::asked::Asked;
 use crate::question::{Answer, Cell};
 use crate::report::tables::{self, TableOf};
 use crate::report::words::{fact_words, words};
+use minutebook_events::Day;
 use minutebook_projections::{Figure, How, Knowing, Says, Why};
 
 /// A table of an answer.
@@ -107,8 +108,9 @@ fn table_of(answer: &Answer, table: &TableOf<'_>, asked: &Asked) -> PageTable {
             _ => None,
         };
         let contract = of_row.or(answer.contract.as_ref().map(|contract| contract.as_str()));
-        let shown =
-            |name: &&'static str| row.get(name).map_or(Shown::Words(vec![]), |cell| show(name, cell, contract, asked));
+        let shown = |name: &&'static str| {
+            row.get(name).map_or(Shown::Words(vec![]), |cell| show(name, cell, contract, (answer.to, asked)))
+        };
         table.columns.iter().map(shown).collect()
     };
     PageTable {
@@ -119,9 +121,12 @@ fn table_of(answer: &Answer, table: &TableOf<'_>, asked: &Asked) -> PageTable {
     }
 }
 
-fn show(name: &str, cell: &Cell, contract: Option<&str>, asked: &Asked) -> Shown {
+fn show(name: &str, cell: &Cell, contract: Option<&str>, (answer_to, asked): (Option<Day>, &Asked)) -> Shown {
+    // What is of the later day of a comparison is asked of that day.
+    let later = answer_to.filter(|_| name == "after").map(|to| Asked { as_of: to.to_string(), ..asked.clone() });
+    let asked = later.as_ref().unwrap_or(asked);
     match cell {
-        Cell::Text(text) if name == "contract" => Shown::Contract(text.clone()),
+        Cell::Text(text) if name == "contract" && !text.is_empty() => Shown::Contract(text.clone()),
         Cell::Figure(_) | Cell::Figures(_) if !cell.figures().is_empty() => {
             Shown::Figures(cell.figures().iter().map(|figure| ShownFigure::of(figure, contract, asked)).collect())
         }

@@ -32,10 +32,12 @@ use std::io;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::timeout::TimeoutLayer;
 
 /// How long a request may take, but for the stream of new entries.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long those that are answered when the server is stopped may take to their end.
+const LEAVE: Duration = Duration::from_secs(5);
 
 /// What a browser may do with a page: styles, pictures and scripts of this site, forms to it, and nothing else.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; \
@@ -50,17 +52,27 @@ pub async fn serve(
     site: Site,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    axum::serve(listener, routes(site)).with_graceful_shutdown(stop).await
+    let (told, mut stopping) = (site.clone(), site.stopping());
+    let stop = async move {
+        stop.await;
+        told.stop();
+    };
+    let served = axum::serve(listener, routes(site)).with_graceful_shutdown(stop);
+    tokio::select! {
+        ended = served.into_future() => ended,
+        // Whoever sends a request byte by byte is not waited for longer.
+        () = async {
+            let _ = stopping.wait_for(|stopping| *stopping).await;
+            tokio::time::sleep(LEAVE).await;
+        } => Ok(()),
+    }
 }
 
 fn routes(site: Site) -> Router {
     let header = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
-    let timed = Router::new()
-        .merge(pages::routes())
-        .merge(api::routes())
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE));
+    let timed = Router::new().merge(pages::routes()).merge(api::routes()).layer(middleware::from_fn(in_time));
     Router::new()
         .merge(timed)
         .merge(api::streams())
@@ -73,6 +85,17 @@ fn routes(site: Site) -> Router {
         .layer(header(header::REFERRER_POLICY, "same-origin"))
         .layer(header(header::CACHE_CONTROL, "no-cache"))
         .with_state(site)
+}
+
+/// Whoever waits hears that it takes too long; the answer may still be made, and whoever asks again waits for less.
+async fn in_time(request: Request, next: Next) -> Response {
+    let is_for_programs = request.uri().path().starts_with("/api/");
+    let answered = tokio::time::timeout(PATIENCE, next.run(request)).await;
+    answered.unwrap_or_else(|_| {
+        let what = format!("the answer takes longer than {} s: ask of one contract, or ask again", PATIENCE.as_secs());
+        let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "takes-too-long", what);
+        if is_for_programs { problem.into_response() } else { pages::sorry(&problem) }
+    })
 }
 
 async fn nothing_here(request: Request) -> Response {
@@ -94,6 +117,6 @@ async fn of_this_host(site: axum::extract::State<Site>, request: Request, next: 
     if site.is_host(name) {
         return next.run(request).await;
     }
-    Problem::new(StatusCode::MISDIRECTED_REQUEST, "no-such-host", "the request names a host that this is not")
-        .into_response()
+    let what = "the request names a host that this is not: where it is reached by that name, start it with --host NAME";
+    Problem::new(StatusCode::MISDIRECTED_REQUEST, "no-such-host", what).into_response()
 }

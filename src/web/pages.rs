@@ -42,7 +42,7 @@ pub(super) fn routes() -> Router<Site> {
         routes.route(path, get(move |site, uri, asked| topic_page(topic, site, uri, asked)))
     });
     topics
-        .route("/", get(|| async { Redirect::to("/state") }))
+        .route("/", get(|| async { Redirect::to(&format!("/state?as-of={}", today())) }))
         .route("/why", get(|site, uri, asked| topic_page("why", site, uri, asked)))
         .route("/contracts/{contract}", get(contract))
         .route("/entries/{position}", get(entry))
@@ -282,9 +282,10 @@ async fn topic_page(
 async fn contract(
     State(site): State<Site>,
     Path(contract): Path<String>,
+    uri: Uri,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Instead> {
-    let path = format!("/contracts/{contract}");
+    let path = uri.path().to_owned();
     let (asked, question) =
         understood((&contract, &path), asked, "register", |asked| asked.contract.clone_from(&contract))?;
     // The address names the contract already.
@@ -303,9 +304,10 @@ fn all_about(view: &View<'_>, question: &Question) -> Result<Vec<Answer>, Proble
 async fn entry(
     State(site): State<Site>,
     Path(position): Path<String>,
+    uri: Uri,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Instead> {
-    let (title, path) = (format!("Entry {position}"), format!("/entries/{position}"));
+    let (title, path) = (format!("Entry {position}"), uri.path().to_owned());
     let (asked, question) = understood((&title, &path), asked, "state", |_| {})?;
     let signed = Signed::of(site.folder());
     let answers = move |ledger: &Ledger, asked: &Asked| {

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// What all requests share.
 #[derive(Clone)]
@@ -22,7 +23,14 @@ struct Inner {
     /// The names that requests may be for, beside those of this machine itself.
     hosts: Vec<String>,
     asked: AtomicU64,
+    /// Whether the server is being stopped.
+    stopping: watch::Sender<bool>,
+    /// Who may still listen to new entries.
+    listeners: Arc<Semaphore>,
 }
+
+/// The most that listen to new entries at once: each holds a few entries.
+const LISTENERS: usize = 256;
 
 impl Site {
     /// Of the ledger in a folder, which is not opened yet. Whether anybody may record, and under which names it is reached beside
@@ -36,6 +44,8 @@ impl Site {
             may_record,
             hosts,
             asked: AtomicU64::new(0),
+            stopping: watch::Sender::new(false),
+            listeners: Arc::new(Semaphore::new(LISTENERS)),
         }))
     }
 
@@ -80,9 +90,32 @@ impl Site {
     /// Whether a request may be for a host of this name.
     pub(super) fn is_host(&self, name: &str) -> bool {
         let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-        name == "localhost"
+        name.trim_end_matches('.').eq_ignore_ascii_case("localhost")
             || address.is_ok_and(|address| address.is_loopback())
             || self.0.hosts.iter().any(|host| host.eq_ignore_ascii_case(name))
+    }
+
+    /// Says to whoever goes on for as long as it may that the server is being stopped.
+    pub(super) fn stop(&self) {
+        self.0.stopping.send_replace(true);
+    }
+
+    /// Whether the server is being stopped, now and when it is.
+    pub(super) fn stopping(&self) -> watch::Receiver<bool> {
+        self.0.stopping.subscribe()
+    }
+
+    /// A place among those that listen to new entries, for as long as it is kept.
+    ///
+    /// # Errors
+    /// That there is none.
+    pub(super) fn listens(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        Arc::clone(&self.0.listeners).try_acquire_owned().map_err(|_| {
+            let what = format!(
+                "{LISTENERS} listen to new entries already: ask /api/v1/entries for a page of them, or try later"
+            );
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too-many-listeners", what)
+        })
     }
 
     /// Counts a question.

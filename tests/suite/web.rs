@@ -346,6 +346,9 @@ fn pictures_show_what_is_known_and_how_firmly() {
     let network = network.split("<figure").nth(1).unwrap();
     assert_eq!(network.matches("<line").count(), 2, "two networks, each under one partner");
     assert!(network.contains("class=\"unknown box\"") && network.contains("sources conflict"));
+    let network = server.get("/network?contract=community-wellbeing&as-of=2021-04-01").gives(200).body;
+    let network = network.split("<figure").nth(1).unwrap();
+    assert!(network.contains("class=\"uncertain box\"") && !network.contains("class=\"firm box\""));
     assert!(
         !server.get("/network?as-of=2019-01-01").gives(200).body.contains("<svg"),
         "of all contracts it is a table"
@@ -420,6 +423,12 @@ fn the_command_serves_until_it_is_stopped() {
     assert!(ask("/metrics").contains("minutebook_entries 39"));
     // While it runs it holds the ledger.
     place.run(&["state"]).ends(2).says(&["is in use by process"]);
+    // Nor is it kept by who listens for new entries, or sends a request byte by byte.
+    let mut listening = TcpStream::connect(&address).unwrap();
+    write!(listening, "GET /api/v1/entries/new HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut slow = TcpStream::connect(&address).unwrap();
+    write!(slow, "GET /state HTTP/1.1\r\nHo").unwrap();
+    assert!(listening.read(&mut [0; 64]).unwrap() > 0);
     assert!(Command::new("kill").arg(server.id().to_string()).status().unwrap().success());
     assert!(server.wait().unwrap().success());
     place.run(&["verify"]).ok();
