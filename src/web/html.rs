@@ -70,7 +70,8 @@ impl ShownFigure {
             (_, Says::Ours(Knowing::Unknown(Why::Nothing))) => "nothing".to_owned(),
             _ => value.words(),
         };
-        let stands = matches!(&*value, Knowing::Known(_) | Knowing::Conflicting(_));
+        // Where sources conflict, each of them has a standing of its own.
+        let stands = value.known().is_some();
         let listed = |items: Vec<String>| (!items.is_empty()).then(|| items.join(", "));
         let behind = [
             ("From", figure.effective.map(|effective| effective.to_string())),
@@ -96,9 +97,22 @@ impl ShownFigure {
     }
 }
 
-/// The tables of an answer, with links that keep the coordinates of what was asked.
-pub(super) fn tables_of(answer: &Answer, asked: &Asked) -> Vec<PageTable> {
-    tables::tables(answer).map(|table| table_of(answer, &table, asked)).collect()
+/// The most rows of one answer on a page: who wants all of a large ledger takes them from the API.
+const MOST: usize = 500;
+
+/// The tables of an answer, with links that keep the coordinates of what was asked, as far as a page has room; and how many rows
+/// are left out.
+pub(super) fn tables_of(answer: &Answer, asked: &Asked) -> (Vec<PageTable>, usize) {
+    let (mut shown, mut all, mut left) = (vec![], 0, MOST);
+    for table in tables::tables(answer) {
+        all += table.rows.len();
+        let rows = &table.rows[..left.min(table.rows.len())];
+        left -= rows.len();
+        if !rows.is_empty() {
+            shown.push(table_of(answer, &TableOf { rows, ..table }, asked));
+        }
+    }
+    (shown, all.saturating_sub(MOST))
 }
 
 fn table_of(answer: &Answer, table: &TableOf<'_>, asked: &Asked) -> PageTable {

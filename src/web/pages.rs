@@ -163,12 +163,14 @@ struct Section {
     years: Vec<Years>,
     network: Option<Network>,
     tables: Vec<PageTable>,
+    left_out: usize,
 }
 
 impl Section {
     fn of(answer: &Answer, asked: &Asked) -> Self {
         let (years, network) = (draw::years(answer), draw::network(answer));
-        Self { heading: tables::heading(answer), years, network, tables: tables_of(answer, asked) }
+        let (tables, left_out) = tables_of(answer, asked);
+        Self { heading: tables::heading(answer), years, network, tables, left_out }
     }
 }
 

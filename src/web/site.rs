@@ -25,6 +25,9 @@ struct Inner {
     asked: AtomicU64,
     /// Whether the server is being stopped.
     stopping: watch::Sender<bool>,
+    /// Who may be answered at once: an answer over a whole large ledger takes a core for its time, and is made to its end even where
+    /// whoever asked has gone.
+    answers: Arc<Semaphore>,
     /// Who may still listen to new entries.
     listeners: Arc<Semaphore>,
 }
@@ -45,6 +48,7 @@ impl Site {
             hosts,
             asked: AtomicU64::new(0),
             stopping: watch::Sender::new(false),
+            answers: Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(2, |cores| 2 * cores.get()))),
             listeners: Arc::new(Semaphore::new(LISTENERS)),
         }))
     }
@@ -137,7 +141,12 @@ impl Site {
         work: impl FnOnce(&Ledger) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let site = self.clone();
-        let done = tokio::task::spawn_blocking(move || work(site.ledger()?)).await;
+        let answers = Arc::clone(&self.0.answers).acquire_owned().await;
+        let done = tokio::task::spawn_blocking(move || {
+            let _until_done = answers;
+            work(site.ledger()?)
+        });
+        let done = done.await;
         done.unwrap_or_else(|fault| {
             tracing::error!(%fault, "an answer failed");
             let what = "the answer could not be made, and that is our fault: the log says more";

@@ -83,11 +83,15 @@ impl Server {
     }
 
     fn send(&self, request: ureq::http::request::Builder, body: &[u8]) -> Answered {
+        self.try_send(request, body).unwrap()
+    }
+
+    fn try_send(&self, request: ureq::http::request::Builder, body: &[u8]) -> Result<Answered, ureq::Error> {
         let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
         let agent: ureq::Agent = config.timeout_global(Some(Duration::from_secs(30))).build().into();
-        let mut answer = agent.run(request.body(body).unwrap()).unwrap();
-        let body = answer.body_mut().with_config().limit(64 << 20).read_to_string().unwrap();
-        Answered { status: answer.status().as_u16(), headers: answer.headers().clone(), body }
+        let mut answer = agent.run(request.body(body).unwrap())?;
+        let body = answer.body_mut().with_config().limit(64 << 20).read_to_string()?;
+        Ok(Answered { status: answer.status().as_u16(), headers: answer.headers().clone(), body })
     }
 
     fn request(&self, method: &str, path: &str) -> ureq::http::request::Builder {
@@ -259,8 +263,12 @@ fn appends_claim_a_head_and_are_repeated_without_harm() {
     );
     server.append("", &json!({ "id": 7 })).problem(400, "no-draft");
     server.post("/api/v1/entries", b"no json").problem(400, "no-draft");
-    let large = vec![b' '; 3 << 20];
-    server.post("/api/v1/entries", &large).problem(413, "unreadable-body");
+    // Whoever still sends when it is refused may find the connection closed, and not hear why.
+    let large = server.request("POST", "/api/v1/entries").header("Content-Type", "application/json");
+    match server.try_send(large, &vec![b' '; 3 << 20]) {
+        Ok(answered) => drop(answered.problem(413, "unreadable-body")),
+        Err(error) => assert!(matches!(error, ureq::Error::Io(_)), "{error}"),
+    }
     let form = server.request("POST", "/api/v1/entries").header("Content-Type", "text/plain");
     server.send(form, &serde_json::to_vec(&draft).unwrap()).problem(415, "no-json");
     assert_eq!(server.get("/api/v1/head").json()["size"], 40);
@@ -376,6 +384,20 @@ fn what_others_wrote_is_text_on_a_page() {
     assert!(!page.body.contains("<script>") && page.body.contains("&#60;script&#62;"), "{}", page.body);
     let page = server.get("/contracts/%3Cscript%3E").gives(400);
     assert!(!page.body.contains("<script>"));
+}
+
+/// A page says how much it leaves out; the API leaves out nothing.
+#[test]
+fn a_page_of_a_large_ledger_says_what_it_leaves_out() {
+    let server = Server::start(true);
+    for number in 0..480 {
+        server.append("", &defines(&format!("party-{number}"), "A party")).gives(201);
+    }
+    let rows = server.get("/api/v1/decisions").gives(200).json()["answer"].as_array().unwrap().len();
+    assert!(rows > 500);
+    let page = server.get("/decisions").gives(200).body;
+    assert!(page.contains(&format!("{} more rows are not shown here", rows - 500)), "{rows} rows");
+    assert!(!server.get("/lots?as-of=2018-06-01").gives(200).body.contains("not shown here"));
 }
 
 /// A page elsewhere that leads a name of its own to this machine gets nothing.
