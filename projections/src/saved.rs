@@ -1,5 +1,5 @@
-//! Projections as bytes, part by part, and back: what a snapshot holds. Timelines and roots are not in it: they are made
-//! anew. It must not know where the parts lie.
+//! Projections as bytes, part by part, and back: what a snapshot holds. Timelines and roots are not in it: they are
+//! made anew. It must not know where the parts lie.
 
 use crate::all::Projections;
 use crate::known::Defined;
@@ -13,8 +13,22 @@ use minutebook_events::{Hash, Position};
 /// Raised whenever the same projections would be saved otherwise.
 pub const VERSION: u32 = packed::VERSION << 16 | 1;
 
+/// Takes a part of what is saved.
+type Part<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), Infallible>;
+
+/// The hash over those of all parts that `save` gives.
+pub(crate) fn digest_of(save: impl FnOnce(Part) -> Result<(), Infallible>) -> Hash {
+    let mut hashes = vec![];
+    let Ok(()) = save(&mut |part| {
+        hashes.push(Hash::of([part]));
+        Ok(())
+    });
+    Hash::of(hashes.iter().map(|hash| hash.0.as_slice()))
+}
+
 impl Projections {
-    /// Gives their bytes to `part`, part by part: each of a few megabytes, whatever the size of the ledger, but for the names.
+    /// Gives their bytes to `part`, part by part: each of a few megabytes, whatever the size of the ledger, but for the
+    /// names.
     ///
     /// # Errors
     /// Those of `part`.
@@ -45,12 +59,7 @@ impl Projections {
 
     /// The hash of all that is saved: equal of two that were made of the same entries.
     pub fn digest(&self) -> Hash {
-        let mut hashes = vec![];
-        let Ok(()) = self.save(|part| {
-            hashes.push(Hash::of([part]));
-            Ok::<_, Infallible>(())
-        });
-        Hash::of(hashes.iter().map(|hash| hash.0.as_slice()))
+        digest_of(|part| self.save(part))
     }
 
     /// Takes them back from their parts; nothing where these are not all parts of what was saved, in order.

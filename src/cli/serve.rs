@@ -3,6 +3,7 @@
 use super::{Outcome, Stop, output};
 use crate::web::{Site, serve};
 use clap::Args;
+use std::future::pending;
 use std::net::SocketAddr;
 use std::path::Path;
 use tokio::net::TcpListener;
@@ -67,30 +68,20 @@ impl Serve {
             let opened = tokio::task::spawn_blocking(move || opening.open());
             output::print(&format!("Minutebook listens at http://{address} and answers once the ledger is open\n"))?;
             let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-            let (failed, mut failure) = tokio::sync::oneshot::channel();
-            tokio::spawn(async move {
-                if let Ok(Err(error)) = opened.await {
-                    let _ = failed.send(error);
+            let failed = async move {
+                if matches!(opened.await, Ok(Ok(()))) {
+                    pending::<()>().await;
                 }
-            });
-            let (stopped, ends) = tokio::sync::oneshot::channel();
-            tokio::spawn(async move {
-                let why = tokio::select! {
-                    _ = interrupt.recv() => None,
-                    _ = terminate.recv() => None,
-                    Ok(error) = &mut failure => Some(error),
-                };
-                let _ = stopped.send(why);
-            });
-            let (told, why) = tokio::sync::oneshot::channel();
-            let stop = async move {
-                let _ = told.send(ends.await.ok().flatten());
             };
-            serve(listener, site, stop).await?;
-            match why.await.ok().flatten() {
-                Some(error) => Err(Stop::from(error)),
-                None => Ok(Outcome::Answered),
-            }
+            let stop = async move {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                    () = failed => {}
+                }
+            };
+            serve(listener, site.clone(), stop).await?;
+            site.failure().map_or(Ok(Outcome::Answered), |error| Err(error.into()))
         })
     }
 }

@@ -1,5 +1,5 @@
-//! An answer as tables: which rows stand together, under which heading, in which columns. Whoever shows them, on a terminal, a page or
-//! in a file, asks here, so that all of them show the same. It must not know how a cell is worded.
+//! An answer as tables: which rows stand together, under which heading, in which columns. Whoever shows them, on a
+//! terminal, a page or in a file, asks here, so that all of them show the same. It must not know how a cell is worded.
 
 use super::words::words;
 use crate::question::{Answer, Cell, Row};
@@ -44,8 +44,8 @@ pub(super) fn in_heading(kind: &str, name: &str) -> bool {
     matches!((kind, name), ("entry" | "change", "position") | ("change", "projection"))
 }
 
-/// What parts rows of one kind into tables: a lot means nothing outside its contract, a replay shows one entry after the
-/// other, and what each changed projection by projection.
+/// What parts rows of one kind into tables: a lot means nothing outside its contract, a replay shows one entry after
+/// the other, and what each changed projection by projection.
 fn own_table(row: &Row) -> Option<&Cell> {
     match row.kind {
         "lot" => row.get("contract"),

@@ -1,8 +1,8 @@
-//! A file that is made of the entries and lies beside them: parts, each with its hash, and over all of them a hash that the store
-//! notes, so that a file which the ledger did not leave is not read. It must not know what the parts say.
+//! A file that is made of the entries and lies beside them: parts, each with its hash, and over all of them a hash that
+//! the store notes, so that a file which the ledger did not leave is not read. It must not know what the parts say.
 //!
-//! The file is a line, `minutebook snapshot 1`, then parts: each a length (eight bytes, the lowest first), the SHA-256 of its bytes,
-//! and the bytes; a part of no bytes is the end. The first part says in text what the file is of.
+//! The file is a line, `minutebook snapshot 1`, then parts: each a length (eight bytes, the lowest first), the SHA-256
+//! of its bytes, and the bytes; a part of no bytes is the end. The first part says in text what the file is of.
 
 use crate::durable::{folder_of, sync_folder};
 use crate::store::{Store, StoreError};
@@ -54,7 +54,8 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
 /// Takes the next part.
 pub(super) type Part<'a> = &'a mut dyn FnMut(&[u8]) -> io::Result<()>;
 
-/// Writes a file in the place of the one there, and has the store note it: what it is of, and the parts that `save` gives.
+/// Writes a file in the place of the one there, and has the store note it: what it is of, and the parts that `save`
+/// gives.
 ///
 /// # Errors
 /// What the operating system says; the one there is then as it was, or is discarded by whoever reads it next.
@@ -96,8 +97,8 @@ fn write(path: &Path, about: &str, save: impl FnOnce(Part) -> io::Result<()>) ->
     Ok(over(&hashes))
 }
 
-/// What `read` takes from a file that the ledger left: from what it is of, and from the parts. Where it does not match, nothing, and
-/// a warning says why and that `instead` is done.
+/// What `read` takes from a file that the ledger left: from what it is of, and from the parts. Where it does not match,
+/// nothing, and a warning says why and that `instead` is done.
 ///
 /// # Errors
 /// [`StoreError`] where the store cannot be read.

@@ -1,12 +1,12 @@
-//! Snapshots: of a ledger's projections, `DIR/snapshot`; while they are rebuilt, of what of that is done, `DIR/rebuilding`; and of
-//! the totals that are kept, `DIR/totals`. An opening folds only the entries that came after them. They are derived: whatever
-//! is the matter with one, it is discarded with a warning, and made anew from the entries. It must not know what is in the
-//! projections, nor in totals.
+//! Snapshots: of a ledger's projections, `DIR/snapshot`; while they are rebuilt, of what of that is done,
+//! `DIR/rebuilding`; and of the totals that are kept, `DIR/totals`. An opening folds only the entries that came after
+//! them. They are derived: whatever is the matter with one, it is discarded with a warning, and made anew from the
+//! entries. It must not know what is in the projections, nor in totals.
 //!
-//! `file` says how the bytes lie. A snapshot says of which version it is, how many entries it covers and what their root is; an
-//! opening holds the entries in it to the root, and the last of them to the store's. One of totals has no entries in it, and
-//! says what the leaf hash of the last one is. That snapshots say what the stored bytes say is what `verify` checks, which
-//! reads both.
+//! `file` says how the bytes lie. A snapshot says of which version it is, how many entries it covers and what their
+//! root is; an opening holds the entries in it to the root, and the last of them to the store's. One of totals has no
+//! entries in it, and says what the leaf hash of the last one is. That snapshots say what the stored bytes say is what
+//! `verify` checks, which reads both.
 
 mod file;
 mod totals;
@@ -79,8 +79,8 @@ impl Snapshot {
         file::remove(&self.path)
     }
 
-    /// Whether those in a ledger's folder are what folding the entries comes to, byte for byte; true of none. It costs a fold of
-    /// them.
+    /// Whether those in a ledger's folder are what folding the entries comes to, byte for byte; true of none. It costs
+    /// a fold of them.
     ///
     /// # Errors
     /// [`LedgerError`] where the entries cannot be read; [`LedgerError::Snapshot`] where one says otherwise.

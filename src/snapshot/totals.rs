@@ -1,5 +1,5 @@
-//! The snapshot of the totals that are kept, `DIR/totals`: with it a total is found without opening the projections. It must not
-//! know what is in them.
+//! The snapshot of the totals that are kept, `DIR/totals`: with it a total is found without opening the projections. It
+//! must not know what is in them.
 
 use super::file::{self, Parts, Unfit};
 use super::{is_behind, is_of};

@@ -1,8 +1,9 @@
 //! What leads from an id or a subject to its entries, as bytes: keys, pages and runs. Pure: it must not call sled.
 //!
-//! What was sealed lately is indexed in memory alone. Once it is [`Options::run_entries`](super::Options) entries, what leads to
-//! them is written as a *run*: sorted, in pages. Sixteen runs of one level become one of the next, so that a lookup asks few
-//! runs, and an entry's index is written at most three times. Runs, like blocks, depend on the entries alone.
+//! What was sealed lately is indexed in memory alone. Once it is [`Options::run_entries`](super::Options) entries, what
+//! leads to them is written as a *run*: sorted, in pages. Sixteen runs of one level become one of the next, so that a
+//! lookup asks few runs, and an entry's index is written at most three times. Runs, like blocks, depend on the entries
+//! alone.
 //!
 //! | key | value |
 //! | --- | --- |
@@ -20,9 +21,9 @@ use std::sync::Arc;
 /// How many runs of one level become one of the next.
 const FAN: usize = 16;
 
-/// The level whose runs stay as they are, of a quarter of a million entries each: merging them would hold up an append for too long,
-/// and what it frees of sled's log would have to be zeroed on opening. At ten million entries it made the store half as large
-/// again, and an opening three times as slow.
+/// The level whose runs stay as they are, of a quarter of a million entries each: merging them would hold up an append
+/// for too long, and what it frees of sled's log would have to be zeroed on opening. At ten million entries it made the
+/// store half as large again, and an opening three times as slow.
 const TOP: u8 = 2;
 
 /// Keys with their positions on one page: two thousand bytes.
@@ -51,8 +52,9 @@ impl IndexKey {
     }
 }
 
-/// A sum over keys and the positions that they lead to, whatever the order: it is the same of the entries and of the indexes, or
-/// an index does not lead to its entries. It is keyed at random, so that nobody can alter an index and keep the sum.
+/// A sum over keys and the positions that they lead to, whatever the order: it is the same of the entries and of the
+/// indexes, or an index does not lead to its entries. It is keyed at random, so that nobody can alter an index and keep
+/// the sum.
 #[derive(Debug, Default)]
 pub struct Tally {
     hasher: RandomState,
@@ -148,8 +150,8 @@ impl Run {
         value.chunks_exact(PAIR).map(read).collect()
     }
 
-    /// Holds a page to what a lookup relies on: it has the name of its last pair, its pairs are in order and come after those
-    /// `before`, and each leads to an entry of the run. A sum over all of them would say nothing of that.
+    /// Holds a page to what a lookup relies on: it has the name of its last pair, its pairs are in order and come after
+    /// those `before`, and each leads to an entry of the run. A sum over all of them would say nothing of that.
     pub(super) fn hold(&self, page: &[u8], before: Option<&Pair>, pairs: &[Pair]) -> Result<(), Torn> {
         let named = pairs.last().is_some_and(|last| self.page(*last) == page);
         let in_order = before.into_iter().chain(pairs).is_sorted_by(|a, b| a < b);
@@ -181,7 +183,8 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// One of these runs, and of the records that are sealed after them; nothing where the runs do not follow each other.
+    /// One of these runs, and of the records that are sealed after them; nothing where the runs do not follow each
+    /// other.
     pub(super) fn of(runs: Vec<Run>, after: &[Record]) -> Option<Self> {
         let firsts = std::iter::once(0).chain(runs.iter().map(|run| run.end));
         let follow = firsts.zip(&runs).all(|(first, run)| run.first == first && run.end > first);

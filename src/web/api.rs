@@ -1,5 +1,5 @@
-//! The API: the questions of the command line with the same JSON, entries as they are stored, appends, and new entries as they come.
-//! It must not answer a question itself.
+//! The API: the questions of the command line with the same JSON, entries as they are stored, appends, and new entries
+//! as they come. It must not answer a question itself.
 
 use super::asked::{Asked, Entries, Expecting, TOPICS, Wrong};
 use super::problem::Problem;
@@ -65,7 +65,7 @@ fn bad_query(rejection: &QueryRejection) -> Problem {
 }
 
 /// That fields of a question are wrong.
-pub(super) fn wrong(wrong: &[Wrong]) -> Problem {
+fn wrong(wrong: &[Wrong]) -> Problem {
     let said: Vec<String> = wrong.iter().map(|Wrong { field, what }| format!("{field}: {what}")).collect();
     let fields: Vec<Value> = wrong.iter().map(|wrong| json!(wrong)).collect();
     Problem::new(StatusCode::BAD_REQUEST, "wrong-question", said.join("; ")).with("fields", fields)
@@ -216,8 +216,8 @@ async fn append(
     Ok((status, [(header::LOCATION, place)], json_of(&receipt)).into_response())
 }
 
-/// Every entry from a position on, and each new one once it is durable, as server-sent events; each names its position, so that
-/// whoever was cut off goes on after the last.
+/// Every entry from a position on, and each new one once it is durable, as server-sent events; each names its position,
+/// so that whoever was cut off goes on after the last.
 async fn new_entries(
     State(site): State<Site>,
     asked: Result<Query<Entries>, QueryRejection>,

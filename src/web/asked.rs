@@ -1,4 +1,5 @@
-//! A question as an address holds it, so that a link is an answer: the same words as on the command line. It must not answer it.
+//! A question as an address holds it, so that a link is an answer: the same words as on the command line. It must not
+//! answer it.
 
 use crate::question::{Question, Topic, asked};
 use crate::today::today;

@@ -1,6 +1,6 @@
-//! Pictures of an answer: what a contract is worth by financial year, and who works in its network. A picture shows what a table beside
-//! it says, and nothing else: how firmly each part stands is in its shape and its words, not in its colour alone. It must not add
-//! anything up; lengths are worked out in decimals.
+//! Pictures of an answer: what a contract is worth by financial year, and who works in its network. A picture shows
+//! what a table beside it says, and nothing else: how firmly each part stands is in its shape and its words, not in its
+//! colour alone. It must not add anything up; lengths are worked out in decimals.
 
 use crate::question::{Answer, Cell, Row};
 use minutebook_events::{EventKind, Standing};
@@ -209,7 +209,7 @@ pub(super) fn network(answer: &Answer) -> Option<Network> {
                 _ => None,
             };
             let over = works_under.as_ref().and_then(|asked| {
-                places.iter().find(|(known, _): &&(Option<String>, [usize; 2])| known.as_ref() == Some(asked))
+                places.iter().rfind(|(known, _): &&(Option<String>, [usize; 2])| known.as_ref() == Some(asked))
             });
             under.extend(over.map(|(_, [right, over])| [*right, *over, x, middle]));
             places.push((id, [x + BOX, middle]));

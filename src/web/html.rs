@@ -1,9 +1,10 @@
-//! An answer as what the templates show: tables, figures with what is behind them, links that keep the coordinates. It must not
-//! write HTML, which the templates do, nor word a figure, which `report` does.
+//! An answer as what the templates show: tables, figures with what is behind them, links that keep the coordinates. It
+//! must not write HTML, which the templates do, nor word a figure, which `report` does.
 
 use super::asked::Asked;
 use crate::question::{Answer, Cell};
 use crate::report::tables::{self, TableOf};
+use crate::report::visible;
 use crate::report::words::{fact_words, words};
 use minutebook_events::Day;
 use minutebook_projections::{Figure, How, Knowing, Says, Why};
@@ -86,11 +87,11 @@ impl ShownFigure {
             format!("/why{}", asked.query())
         });
         Self {
-            text,
+            text: visible(&text),
             standing: figure.standing.filter(|_| stands).map(|standing| standing.to_string()),
             knowledge: if figure.uncertain.is_some() && stands { "uncertain" } else { value.word() },
             behind: behind.into_iter().filter_map(|(label, what)| Some((label, what?))).collect(),
-            others: figure.others.iter().map(minutebook_projections::Other::words).collect(),
+            others: figure.others.iter().map(|other| visible(&other.words())).collect(),
             entries: figure.entries().iter().map(|position| position.0).collect(),
             why,
         }
@@ -100,8 +101,8 @@ impl ShownFigure {
 /// The most rows of one answer on a page: who wants all of a large ledger takes them from the API.
 const MOST: usize = 500;
 
-/// The tables of an answer, with links that keep the coordinates of what was asked, as far as a page has room; and how many rows
-/// are left out.
+/// The tables of an answer, with links that keep the coordinates of what was asked, as far as a page has room; and how
+/// many rows are left out.
 pub(super) fn tables_of(answer: &Answer, asked: &Asked) -> (Vec<PageTable>, usize) {
     let (mut shown, mut all, mut left) = (vec![], 0, MOST);
     for table in tables::tables(answer) {
@@ -146,7 +147,7 @@ fn show(name: &str, cell: &Cell, contract: Option<&str>, (answer_to, asked): (Op
         }
         Cell::Position(position) => Shown::Entries(vec![position.0]),
         Cell::Positions(positions) => Shown::Entries(positions.iter().map(|position| position.0).collect()),
-        Cell::List(items) => Shown::Words(items.clone()),
+        Cell::List(items) => Shown::Words(items.iter().map(|item| visible(item)).collect()),
         Cell::Rows(rows) => Shown::Words(rows.iter().map(fact_words).collect()),
         cell => Shown::Words(vec![words(cell)]),
     }

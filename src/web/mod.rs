@@ -1,5 +1,6 @@
-//! Minutebook over HTTP: pages for people, an API for programs, on one open ledger. It owns the server, its routes and its limits. It
-//! must not decide what an entry means, nor make or change a figure: it asks the ledger and shows what comes back.
+//! Minutebook over HTTP: pages for people, an API for programs, on one open ledger. It owns the server, its routes and
+//! its limits. It must not decide what an entry means, nor make or change a figure: it asks the ledger and shows what
+//! comes back.
 //!
 //! | file | what it owns |
 //! | --- | --- |
@@ -109,8 +110,8 @@ async fn not_so(request: Request) -> Response {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "no-such-method", what).into_response()
 }
 
-/// A page elsewhere that had its own name lead to this machine would be read with the rights of this site: a request names the host
-/// that it is for.
+/// A page elsewhere that had its own name lead to this machine would be read with the rights of this site: a request
+/// names the host that it is for.
 async fn of_this_host(site: axum::extract::State<Site>, request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.parse::<u16>().is_ok() { name } else { host });

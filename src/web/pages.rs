@@ -1,5 +1,5 @@
-//! Pages, complete without a script: each asks the ledger a question that its address holds, and shows the answer with its coordinates.
-//! They must not make or change a figure.
+//! Pages, complete without a script: each asks the ledger a question that its address holds, and shows the answer with
+//! its coordinates. They must not make or change a figure.
 
 use super::asked::{Asked, Wrong};
 use super::draw::{self, Network, Years};
@@ -214,8 +214,8 @@ impl From<Response> for Instead {
     }
 }
 
-/// What a page is asked, with each day in one field. Where a form gave it in three, the address that says it so; where something is
-/// wrong with it, the same page with what that is.
+/// What a page is asked, with each day in one field. Where a form gave it in three, the address that says it so; where
+/// something is wrong with it, the same page with what that is.
 fn understood(
     (title, path): (&str, &str),
     asked: Result<Query<Asked>, QueryRejection>,

@@ -1,5 +1,5 @@
-//! What went wrong, for a program: problem details (RFC 9457), one kind for each thing that the caller can do about it. It must not
-//! find what is wrong, nor say what a secret is.
+//! What went wrong, for a program: problem details (RFC 9457), one kind for each thing that the caller can do about it.
+//! It must not find what is wrong, nor say what a secret is.
 
 use crate::audit::explain::ExplainError;
 use crate::ledger::RecordError;

@@ -1,5 +1,5 @@
-//! The ledger that a server answers from: opened in the background, so that the server says how far it is meanwhile. It must not know
-//! what is asked.
+//! The ledger that a server answers from: opened in the background, so that the server says how far it is meanwhile. It
+//! must not know what is asked.
 
 use super::problem::Problem;
 use crate::ledger::Ledger;
@@ -25,8 +25,8 @@ struct Inner {
     asked: AtomicU64,
     /// Whether the server is being stopped.
     stopping: watch::Sender<bool>,
-    /// Who may be answered at once: an answer over a whole large ledger takes a core for its time, and is made to its end even where
-    /// whoever asked has gone.
+    /// Who may be answered at once: an answer over a whole large ledger takes a core for its time, and is made to its
+    /// end even where whoever asked has gone.
     answers: Arc<Semaphore>,
     /// Who may still listen to new entries.
     listeners: Arc<Semaphore>,
@@ -36,8 +36,8 @@ struct Inner {
 const LISTENERS: usize = 256;
 
 impl Site {
-    /// Of the ledger in a folder, which is not opened yet. Whether anybody may record, and under which names it is reached beside
-    /// those of this machine.
+    /// Of the ledger in a folder, which is not opened yet. Whether anybody may record, and under which names it is
+    /// reached beside those of this machine.
     pub fn of(folder: &Path, may_record: bool, hosts: Vec<String>) -> Self {
         Self(Arc::new(Inner {
             folder: folder.to_owned(),
@@ -66,6 +66,11 @@ impl Site {
             opened.map_err(|error| error.to_string())
         });
         opened.as_ref().map(drop).map_err(Clone::clone)
+    }
+
+    /// Why the ledger could not be opened, where it could not.
+    pub fn failure(&self) -> Option<String> {
+        self.0.opened.get().and_then(|opened| opened.as_ref().err().cloned())
     }
 
     /// The ledger, where it is open.

@@ -1,6 +1,6 @@
-//! What folding costs an entry of the synthetic register, step by step, on one core: `cargo bench -p minutebook-tools --bench
-//! fold [ENTRIES]`. The first two steps are the least that whoever rebuilds from canonical bytes must do: nothing that reads
-//! JSON and checks hashes is faster.
+//! What folding costs an entry of the synthetic register, step by step, on one core: `cargo bench -p minutebook-tools
+//! --bench fold [ENTRIES]`. The first two steps are the least that whoever rebuilds from canonical bytes must do:
+//! nothing that reads JSON and checks hashes is faster.
 #![allow(clippy::panic, reason = "a benchmark that cannot go on stops")]
 
 use minutebook_events::{Entry, Hash, Position, codec};

@@ -1,14 +1,14 @@
-//! Totals of all contracts by all that is known, whenever decided, kept day by day: a total on a day is found in its history, and no
-//! contract is looked at. They follow the projections when they are asked to, and can be saved. It must not add up otherwise than
-//! going through all contracts does.
+//! Totals of all contracts by all that is known, whenever decided, kept day by day: a total on a day is found in its
+//! history, and no contract is looked at. They follow the projections when they are asked to, and can be saved. It must
+//! not add up otherwise than going through all contracts does.
 
 use super::{By, Column, Group, Piece, Place, Tally, Total, total};
 use crate::all::Projections;
 use crate::coordinates::At;
 use crate::prelude::*;
+use crate::saved::digest_of;
 use crate::streams::Subject;
 use crate::value::EVER;
-use core::convert::Infallible;
 use core::ops::Bound;
 use minutebook_events::packed::{self, Names, Pack, Packer, Unpacker};
 use minutebook_events::{ContractId, Day, Hash, PartyId, Position, TimeRange};
@@ -93,8 +93,8 @@ impl Totals {
         self.head
     }
 
-    /// Follows the projections up to a head: contracts about which anything was recorded since are taken out as they were, and
-    /// put in as they are.
+    /// Follows the projections up to a head: contracts about which anything was recorded since are taken out as they
+    /// were, and put in as they are.
     pub fn follow(&mut self, all: &Projections, head: Position) {
         assert!(self.head <= head && head <= all.head(), "what is kept follows what was recorded");
         if self.head == head {
@@ -138,8 +138,8 @@ impl Totals {
         self.head = head;
     }
 
-    /// The contracts whose shares entries up to a head may have changed: those that they are about, and those with a funder that
-    /// has become an arm of another, or is none any more.
+    /// The contracts whose shares entries up to a head may have changed: those that they are about, and those with a
+    /// funder that has become an arm of another, or is none any more.
     fn touched(&self, all: &Projections, head: Position) -> BTreeSet<ContractId> {
         if self.head == Position(0) {
             // Whether they are defined by then is to be seen, one by one.
@@ -173,8 +173,8 @@ impl Totals {
         touched
     }
 
-    /// The totals on a day, by what is kept alone; sorted. They are those of [`Projections::totals`] at its head, whenever
-    /// decided.
+    /// The totals on a day, by what is kept alone; sorted. They are those of [`Projections::totals`] at its head,
+    /// whenever decided.
     pub fn on(&self, by: &[By], day: Day) -> Vec<Total> {
         assert!(by.iter().all(|by| by.is_over_contracts()), "what is kept reaches over contracts");
         if day.succ_opt().is_none() {
@@ -252,12 +252,7 @@ impl Totals {
 
     /// The hash of all that is saved: equal of two that are of the same entries.
     pub fn digest(&self) -> Hash {
-        let mut hashes = vec![];
-        let Ok(()) = self.save(|part| {
-            hashes.push(Hash::of([part]));
-            Ok::<_, Infallible>(())
-        });
-        Hash::of(hashes.iter().map(|hash| hash.0.as_slice()))
+        digest_of(|part| self.save(part))
     }
 
     /// Takes them back from their parts; nothing where these are not all parts of what was saved, in order.
