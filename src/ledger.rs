@@ -6,7 +6,7 @@ use crate::audit::checkpoint::Head;
 use crate::merkle::Tree;
 use crate::question::{Answer, Question, QuestionError};
 use crate::sealed::{ContentError, ContentFault, Contents, Unready, erasures};
-use crate::snapshot::{KeptTotals, Snapshot};
+use crate::snapshot::{KeptTotals, Snapshot, Snapshots};
 use crate::store::{self, NewEntry, OpenError, Store, StoreError, Stored};
 use crate::streams;
 use crate::today::day_of;
@@ -172,8 +172,7 @@ pub struct Ledger {
     durable: Arc<watch::Sender<u64>>,
     /// Taken when it is dropped.
     writer: Option<Writer>,
-    /// Where it lies in a folder: those of the projections and of the totals.
-    snapshots: Mutex<Option<(Snapshot, KeptTotals)>>,
+    snapshots: Snapshots,
 }
 
 /// The projections, and how much of them is durable: a question never sees an entry that is not on disk.
@@ -297,15 +296,17 @@ impl Ledger {
         let Folded { projections, tree } = fold(folded, &*store, store.len(), progress)?;
         let (projections, tree) = (Arc::new(RwLock::new(projections)), Arc::new(RwLock::new(tree)));
         let durable = Arc::new(watch::Sender::new(store.len()));
+        let snapshots = Arc::new(Mutex::new(snapshots));
         let writer = Writer::start(Shared {
             store: Arc::clone(&store),
             contents: contents.clone(),
             projections: Arc::clone(&projections),
             tree: Arc::clone(&tree),
             durable: Arc::clone(&durable),
+            snapshots: Arc::clone(&snapshots),
             clock,
         });
-        let (writer, totals, snapshots) = (Some(writer), Mutex::new(totals), Mutex::new(snapshots));
+        let (writer, totals) = (Some(writer), Mutex::new(totals));
         Ok(Self { store, contents, projections, totals, tree, durable, writer, snapshots })
     }
 

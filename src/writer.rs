@@ -6,6 +6,7 @@ use crate::audit::checkpoint::Head;
 use crate::ledger::{Clock, Decided, Receipt, RecordError, accept};
 use crate::merkle::Tree;
 use crate::sealed::Contents;
+use crate::snapshot::Snapshots;
 use crate::store::{NewEntry, Store, StoreError};
 use minutebook_events::{Draft, Position, codec};
 use minutebook_projections::Projections;
@@ -59,6 +60,7 @@ pub(crate) struct Shared {
     pub(crate) projections: Arc<RwLock<Projections>>,
     pub(crate) tree: Arc<RwLock<Tree>>,
     pub(crate) durable: Arc<watch::Sender<u64>>,
+    pub(crate) snapshots: Snapshots,
     pub(crate) clock: Clock,
 }
 
@@ -70,12 +72,19 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn start(shared: Shared) -> Self {
-        let Shared { store, contents, projections, tree, durable, clock } = shared;
+        let Shared { store, contents, projections, tree, durable, snapshots, clock } = shared;
         let (requests, inbox) = mpsc::unbounded_channel();
         // One group waits while another is committed: more would only be decided sooner than it can be kept.
         let (groups, decided) = sync_channel(1);
         let broken = Arc::default();
-        let committer = Committer { store, tree: Arc::clone(&tree), durable, broken: Arc::clone(&broken) };
+        let committer = Committer {
+            store,
+            projections: Arc::clone(&projections),
+            tree: Arc::clone(&tree),
+            durable,
+            snapshots,
+            broken: Arc::clone(&broken),
+        };
         let decider = Decider { contents, projections, tree, clock, groups, broken };
         let start = |name: &str, work: Box<dyn FnOnce() + Send>| {
             let started = Builder::new().name(name.to_owned()).spawn(work);
@@ -205,10 +214,15 @@ impl Decider {
     }
 }
 
+/// The most chunks that are added to the snapshot after one commit: more than one fills.
+const CHUNKS: usize = 4;
+
 struct Committer {
     store: Arc<dyn Store>,
+    projections: Arc<RwLock<Projections>>,
     tree: Arc<RwLock<Tree>>,
     durable: Arc<watch::Sender<u64>>,
+    snapshots: Snapshots,
     broken: Broken,
 }
 
@@ -222,6 +236,22 @@ impl Committer {
             if let Some(done) = done {
                 let _ = done.send(());
             }
+            self.grow_snapshot();
+        }
+    }
+
+    /// Adds to the snapshot what is full and on disk. Nobody is waited for who asks a question or saves: what is left out
+    /// comes after the next commit, or when the ledger closes.
+    fn grow_snapshot(&self) {
+        let Ok(mut snapshots) = self.snapshots.try_lock() else { return };
+        let Some((snapshot, _)) = &mut *snapshots else { return };
+        let durable = *self.durable.borrow();
+        for _ in 0..CHUNKS {
+            let (Some(number), Ok(projections)) = (snapshot.next_chunk(), self.projections.try_read()) else { return };
+            let full = projections.full_chunk(number).filter(|(_, end)| end.0 <= durable);
+            drop(projections);
+            let Some((chunk, _)) = full else { return };
+            snapshot.add(&*self.store, &chunk);
         }
     }
 

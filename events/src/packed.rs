@@ -43,16 +43,10 @@ impl Names {
         number
     }
 
-    /// These names, in the order of their numbers.
-    pub fn of(texts: Vec<Arc<str>>) -> Self {
-        let mut names = Self { texts, ..Self::default() };
-        let Self { texts, numbers, hasher } = &mut names;
-        let hash = |number: &u32| hasher.hash_one(&*texts[*number as usize]);
-        numbers.reserve(texts.len(), hash);
-        for number in (0..).take(texts.len()) {
-            numbers.insert_unique(hash(&number), number, hash);
-        }
-        names
+    /// Adds a name under the next number; whether it is new.
+    pub fn add(&mut self, name: &str) -> bool {
+        let before = self.texts.len();
+        self.number(name) as usize == before
     }
 
     /// Every name, in the order of their numbers.

@@ -48,8 +48,20 @@ impl Projections {
         (self.head, &self.log, &self.streams, &self.defined)
     }
 
-    pub(crate) fn of_parts(head: Position, log: Log, streams: Streams, defined: Defined) -> Self {
+    pub(crate) fn of_parts(log: Log, streams: Streams, defined: Defined) -> Self {
+        let head = log.end();
         Self { head, log, streams, defined, ..Self::default() }
+    }
+
+    /// Those that these entries come to, none passed over: what is not in a log is made of it anew. Nothing where what it was
+    /// taken from is no entry.
+    pub(crate) fn of_log(log: Log) -> Option<Self> {
+        let mut projections = Self { log, ..Self::default() };
+        for number in 0..projections.log.len() {
+            let recorded = projections.log.nth(number)?;
+            projections.follow(&recorded);
+        }
+        Some(projections)
     }
 
     /// Applies the next entry, whose stored bytes have this leaf hash. What it was decided against must be all that came
@@ -65,14 +77,19 @@ impl Projections {
 
     /// The same as [`Projections::apply`], with the trace of the entry, where another thread found it.
     pub fn apply_traced(&mut self, entry: Entry, leaf: Hash, trace: Option<Trace>) -> Arc<Recorded> {
-        let subjects = self.subjects(&entry);
         let recorded = Arc::new(Recorded { position: self.head, leaf, entry });
         self.keep_roots(&recorded, trace);
-        let struck = self.take_in(&recorded);
         self.log.push(&recorded);
-        self.keep_timelines(&recorded, subjects, struck);
-        self.head = self.head.next();
+        self.follow(&recorded);
         recorded
+    }
+
+    /// Takes in what the next entry says, which is in the log.
+    fn follow(&mut self, recorded: &Arc<Recorded>) {
+        let subjects = self.subjects(&recorded.entry);
+        let struck = self.take_in(recorded);
+        self.keep_timelines(recorded, subjects, struck);
+        self.head = recorded.position.next();
     }
 
     fn keep_roots(&mut self, recorded: &Recorded, trace: Option<Trace>) {
@@ -93,7 +110,8 @@ impl Projections {
                 continue;
             };
             // An entry that strikes an event of its own strikes nothing: see `struck_by`.
-            let Some(target) = self.by_id(strikes.entry) else { continue };
+            let earlier = self.by_id(strikes.entry).filter(|target| target.position < recorded.position);
+            let Some(target) = earlier else { continue };
             if target.places().contains(&strikes.event) {
                 let event = (target.position, &target.entry, strikes.event);
                 if self.defined.strike(event, (recorded.position, place)) {

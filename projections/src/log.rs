@@ -26,17 +26,32 @@ impl Recorded {
 }
 
 /// A chunk takes no more entries once it holds so many bytes: what is full is never moved, nor copied with a clone.
-const CHUNK: usize = 1 << 20;
+const CHUNK: usize = 1 << 18;
 
 /// Entries in the order of their positions; some may be passed over.
 #[derive(Debug, Clone, Default)]
 pub struct Log {
     names: Names,
-    chunks: Vec<Arc<Vec<u8>>>,
+    chunks: Vec<Arc<Chunk>>,
     places: Vec<Place>,
     /// By the hash of its id, which entry of `places` it is.
     ids: HashTable<u32>,
     hasher: DefaultHashBuilder,
+}
+
+/// Entries that are packed together.
+#[derive(Debug, Clone)]
+struct Chunk {
+    bytes: Vec<u8>,
+    /// How many entries come before it, and how many names.
+    entries: usize,
+    names: usize,
+}
+
+impl Chunk {
+    fn is_full(&self) -> bool {
+        self.bytes.len() >= CHUNK
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -46,72 +61,105 @@ struct Place {
     at: u32,
 }
 
-impl Pack for Place {
-    fn pack(&self, to: &mut Packer) {
-        self.position.pack(to);
-        self.chunk.pack(to);
-        self.at.pack(to);
-    }
-    fn unpack(from: &mut Unpacker) -> Option<Self> {
-        Some(Self { position: Pack::unpack(from)?, chunk: Pack::unpack(from)?, at: Pack::unpack(from)? })
-    }
-}
-
 impl Log {
     /// Adds an entry, at a position after all others.
     pub(crate) fn push(&mut self, recorded: &Recorded) {
         let Recorded { position, leaf, entry } = recorded;
         assert!(self.places.last().is_none_or(|last| last.position < *position), "entries come in order");
-        if self.chunks.last().is_none_or(|chunk| chunk.len() >= CHUNK) {
-            self.chunks.push(Arc::new(Vec::with_capacity(0)));
+        if self.is_full() {
+            let (entries, names) = (self.places.len(), self.names.all().len());
+            self.chunks.push(Arc::new(Chunk { bytes: vec![], entries, names }));
         }
-        let chunk = u32::try_from(self.chunks.len() - 1).expect("chunks are as few as their megabytes");
-        let bytes = Arc::make_mut(self.chunks.last_mut().expect("one was pushed where none was"));
+        let chunk = u32::try_from(self.chunks.len() - 1).expect("chunks are fewer than the entries in them");
+        let bytes = &mut Arc::make_mut(self.chunks.last_mut().expect("one was pushed where none was")).bytes;
         let at = u32::try_from(bytes.len()).expect("a chunk is full long before");
         let mut to = Packer::new(bytes, &mut self.names);
         entry.id.pack(&mut to);
         leaf.pack(&mut to);
         entry.pack(&mut to);
-        let number = u32::try_from(self.places.len()).expect("memory holds fewer than four billion entries");
         self.places.push(Place { position: *position, chunk, at });
-        let Self { places, chunks, names, hasher, .. } = self;
-        let hash = |place: &u32| hasher.hash_one(id(chunks, names, places[*place as usize]));
-        self.ids.insert_unique(hasher.hash_one(entry.id), number, hash);
+        self.note_id(entry.id);
     }
 
-    /// Those of these parts, as [`Log::names`], [`Log::pack_places`] and [`Log::chunks`] gave them; nothing where they are not.
-    pub(crate) fn of(names: Vec<Arc<str>>, places: &[u8], chunks: Vec<Vec<u8>>) -> Option<Self> {
-        let mut log =
-            Self { names: Names::of(names), chunks: chunks.into_iter().map(Arc::new).collect(), ..Self::default() };
-        let mut from = Unpacker::new(places, &[]);
-        log.places = Pack::unpack(&mut from)?;
-        let Self { places, chunks, ids, hasher, .. } = &mut log;
-        let id = |number: u32| {
-            let place = places[number as usize];
-            let mut from = Unpacker::new(chunks.get(place.chunk as usize)?.get(place.at as usize..)?, &[]);
-            let id = EntryId::unpack(&mut from)?;
-            Hash::unpack(&mut from).map(|_| id)
+    /// Notes where the last entry is, which has this id.
+    fn note_id(&mut self, own: EntryId) {
+        let Self { places, chunks, names, ids, hasher } = self;
+        let number = u32::try_from(places.len() - 1).expect("memory holds fewer than four billion entries");
+        let hash = |place: &u32| hasher.hash_one(id(chunks, names, places[*place as usize]));
+        ids.insert_unique(hasher.hash_one(own), number, hash);
+    }
+
+    /// Whether the next entry begins a chunk.
+    fn is_full(&self) -> bool {
+        self.chunks.last().is_none_or(|chunk| chunk.is_full())
+    }
+
+    /// How many chunks there are, and how many of them take no more entries.
+    pub(crate) fn chunks(&self) -> (usize, usize) {
+        (self.chunks.len(), self.chunks.iter().rposition(|chunk| chunk.is_full()).map_or(0, |last| last + 1))
+    }
+
+    /// The position after the last entry.
+    pub(crate) fn end(&self) -> Position {
+        self.places.last().map_or(Position(0), |last| last.position.next())
+    }
+
+    /// The position after the last entry of a chunk.
+    pub(crate) fn end_of_chunk(&self, number: usize) -> Option<Position> {
+        let next = self.chunks.get(number + 1).map_or(self.places.len(), |next| next.entries);
+        self.chunks.get(number).map(|_| self.places[next - 1].position.next())
+    }
+
+    /// Adds a chunk to bytes, as [`Log::load`] takes it: the names that are new in it, where its entries are, and the entries.
+    pub(crate) fn save(&self, number: usize, to: &mut Vec<u8>) {
+        let chunk = &self.chunks[number];
+        let (places, names) = match self.chunks.get(number + 1) {
+            Some(next) => (&self.places[chunk.entries..next.entries], &self.names.all()[chunk.names..next.names]),
+            None => (&self.places[chunk.entries..], &self.names.all()[chunk.names..]),
         };
-        let hash = |number: &u32| id(*number).map_or(0, |id| hasher.hash_one(id));
-        ids.reserve(places.len(), hash);
-        for number in 0..u32::try_from(places.len()).ok()? {
-            ids.insert_unique(hasher.hash_one(id(number)?), number, hash);
+        // What has a name is in the entries.
+        let mut none = Names::default();
+        let mut packer = Packer::new(to, &mut none);
+        names.to_vec().pack(&mut packer);
+        packer.number(places.len() as u128);
+        for place in places {
+            place.position.pack(&mut packer);
+            place.at.pack(&mut packer);
         }
-        places.is_sorted_by(|a, b| a.position < b.position).then_some(log)
+        to.extend_from_slice(&chunk.bytes);
+    }
+
+    /// Takes in the chunk that comes next; nothing where these bytes are none, and then no more can be taken.
+    pub(crate) fn load(&mut self, bytes: &[u8]) -> Option<()> {
+        let mut from = Unpacker::new(bytes, &[]);
+        let (entries, names) = (self.places.len(), self.names.all().len());
+        let new: Vec<Arc<str>> = Pack::unpack(&mut from)?;
+        let count = u32::unpack(&mut from)?;
+        let chunk = u32::try_from(self.chunks.len()).ok()?;
+        let mut places = vec![];
+        for _ in 0..count {
+            places.push(Place { position: Pack::unpack(&mut from)?, chunk, at: Pack::unpack(&mut from)? });
+        }
+        if !self.is_full() || places.is_empty() || !new.iter().all(|name| self.names.add(name)) {
+            return None;
+        }
+        let bytes = from.rest().to_vec();
+        self.chunks.push(Arc::new(Chunk { bytes, entries, names }));
+        for place in places {
+            let mut from = Unpacker::new(self.chunks[chunk as usize].bytes.get(place.at as usize..)?, &[]);
+            let id = EntryId::unpack(&mut from)?;
+            Hash::unpack(&mut from)?;
+            if self.places.last().is_some_and(|last| last.position >= place.position) {
+                return None;
+            }
+            self.places.push(place);
+            self.note_id(id);
+        }
+        Some(())
     }
 
     pub(crate) fn names(&self) -> &Names {
         &self.names
-    }
-
-    /// The packed entries.
-    pub(crate) fn chunks(&self) -> &[Arc<Vec<u8>>] {
-        &self.chunks
-    }
-
-    /// Where each entry is in the chunks.
-    pub(crate) fn pack_places(&self, to: &mut Packer) {
-        self.places.pack(to);
     }
 
     /// The leaf hashes of the entries, in order.
@@ -147,6 +195,11 @@ impl Log {
     /// How many entries come before the first of which this does not hold, as it does of all before that one.
     pub fn partition_point(&self, holds: impl Fn(&Recorded) -> bool) -> usize {
         self.places.partition_point(|place| holds(&self.unpack(*place)))
+    }
+
+    /// The entry of this number, from 0, among those that it holds; nothing where it was taken from bytes that are none.
+    pub(crate) fn nth(&self, number: usize) -> Option<Arc<Recorded>> {
+        self.places.get(number).and_then(|place| self.try_unpack(*place))
     }
 
     /// The position of the entry of this number, from 0, among those that it holds.
@@ -201,20 +254,21 @@ impl Log {
     }
 
     fn unpack(&self, place: Place) -> Arc<Recorded> {
+        self.try_unpack(place).expect("what was packed unpacks")
+    }
+
+    fn try_unpack(&self, place: Place) -> Option<Arc<Recorded>> {
         let mut from = unpacker(&self.chunks, &self.names, place);
-        let read = |from: &mut Unpacker| {
-            EntryId::unpack(from)?;
-            let leaf = Hash::unpack(from)?;
-            Some(Recorded { position: place.position, leaf, entry: Entry::unpack(from)? })
-        };
-        Arc::new(read(&mut from).expect("what was packed unpacks"))
+        EntryId::unpack(&mut from)?;
+        let leaf = Hash::unpack(&mut from)?;
+        Some(Arc::new(Recorded { position: place.position, leaf, entry: Entry::unpack(&mut from)? }))
     }
 }
 
-fn unpacker<'a>(chunks: &'a [Arc<Vec<u8>>], names: &'a Names, place: Place) -> Unpacker<'a> {
-    Unpacker::new(&chunks[place.chunk as usize][place.at as usize..], names.all())
+fn unpacker<'a>(chunks: &'a [Arc<Chunk>], names: &'a Names, place: Place) -> Unpacker<'a> {
+    Unpacker::new(&chunks[place.chunk as usize].bytes[place.at as usize..], names.all())
 }
 
-fn id(chunks: &[Arc<Vec<u8>>], names: &Names, place: Place) -> EntryId {
+fn id(chunks: &[Arc<Chunk>], names: &Names, place: Place) -> EntryId {
     EntryId::unpack(&mut unpacker(chunks, names, place)).expect("what was packed unpacks")
 }

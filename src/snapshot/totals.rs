@@ -1,7 +1,7 @@
 //! The snapshot of the totals that are kept, `DIR/totals`: with it a total is found without opening the projections. It
 //! must not know what is in them.
 
-use super::file::{self, Parts, Unfit};
+use super::file::{self, Extent, Parts, Unfit};
 use super::{is_behind, is_of};
 use crate::store::{Store, StoreError, TOTALS};
 use minutebook_events::{Hash, Position};
@@ -22,14 +22,19 @@ impl KeptTotals {
     /// [`StoreError`] where the store cannot be read.
     pub(crate) fn load(folder: &Path, store: &dyn Store) -> Result<(Self, Totals), StoreError> {
         let path = folder.join(TOTALS);
-        let totals =
-            file::get(&path, store, "whoever asks for totals has them made anew", |about, parts| {
-                match read(about, parts) {
-                    Ok((totals, last)) => Ok(is_of(totals.head().0, last, store)?.map(|()| totals)),
-                    Err(unfit) => Ok(Err(unfit)),
+        let totals = match read(&path, store) {
+            Ok(totals) => totals,
+            Err(Unfit::Store(error)) => return Err(error),
+            Err(unfit) => {
+                if !unfit.is_missing() {
+                    tracing::warn!(
+                        path = %path.display(), %unfit,
+                        "the snapshot is discarded: whoever asks for totals has them made anew"
+                    );
                 }
-            })?;
-        let totals = totals.unwrap_or_default();
+                Totals::default()
+            }
+        };
         Ok((Self { path, covers: totals.head().0 }, totals))
     }
 
@@ -41,11 +46,14 @@ impl KeptTotals {
     /// Writes these, in the place of those there.
     ///
     /// # Errors
-    /// What the operating system says; those there are then as they were, or are discarded by whoever reads them.
+    /// What the operating system says; those there are then discarded by whoever reads them.
     pub(crate) fn save(&mut self, store: &dyn Store, totals: &Totals) -> io::Result<()> {
         let last = totals.head().0.checked_sub(1).map(|last| store.read(Position(last))).transpose();
         let leaf = last.map_err(io::Error::other)?.flatten().map(|stored| stored.leaf);
-        file::put(&self.path, store, &about(totals.head(), leaf), |part| totals.save(part))?;
+        file::write(&self.path, store, Extent::default(), |part| {
+            part(about(totals.head(), leaf).as_bytes())?;
+            totals.save(part)
+        })?;
         self.covers = totals.head().0;
         Ok(())
     }
@@ -62,8 +70,8 @@ fn about(size: Position, last: Option<Hash>) -> String {
     format!("version {}\nentries {size}\nlast {last}\n", Totals::VERSION)
 }
 
-/// The totals, and the leaf hash of the last entry that they cover.
-fn read(said: &str, parts: &mut Parts) -> Result<(Totals, Option<Hash>), Unfit> {
+fn read(path: &Path, store: &dyn Store) -> Result<Totals, Unfit> {
+    let (said, mut parts) = Parts::of(path, store)?;
     if !said.starts_with(&format!("version {}\n", Totals::VERSION)) {
         return Err(Unfit::OtherVersion);
     }
@@ -72,8 +80,9 @@ fn read(said: &str, parts: &mut Parts) -> Result<(Totals, Option<Hash>), Unfit> 
     if parts.next()?.is_some() {
         return Err(Unfit::Undecoded);
     }
-    match said == about(totals.head(), last) {
-        true => Ok((totals, last)),
-        false => Err(Unfit::OtherRoot),
+    if said != about(totals.head(), last) {
+        return Err(Unfit::OtherRoot);
     }
+    is_of(totals.head().0, last, store)?;
+    Ok(totals)
 }

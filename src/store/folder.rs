@@ -36,8 +36,6 @@ pub const SNAPSHOT: &str = "snapshot";
 pub const REBUILDING: &str = "rebuilding";
 /// The file of the totals that are kept.
 pub const TOTALS: &str = "totals";
-/// Each of them while it is written.
-const DRAFTS: [&str; 3] = ["snapshot.draft", "rebuilding.draft", "totals.draft"];
 const SLED: &str = "sled";
 
 /// The folders beside the entries that are part of a ledger: what it signed of itself, and content of which its entries hold
@@ -242,7 +240,6 @@ fn of_the_store() -> impl Iterator<Item = &'static str> {
     [LOCK, SIZE, WHOLE, SLED, MARKER_DRAFT, MARKER]
         .into_iter()
         .chain([SNAPSHOT, REBUILDING, TOTALS])
-        .chain(DRAFTS)
         .chain(kept::NAMES)
 }
 

@@ -113,12 +113,12 @@ pub trait Store: Send + Sync {
     /// As [`Store::read`].
     fn tally(&self, tally: &mut Tally) -> Result<(), StoreError>;
 
-    /// Notes the hash of something that was made of the entries and lies elsewhere, so that nothing else is taken for it. It
-    /// is no entry, and need not outlive a loss of power.
+    /// Notes by their names the hashes of things that were made of the entries and lie elsewhere, so that nothing else is
+    /// taken for them. They are no entries, and need not outlive a loss of power.
     ///
     /// # Errors
     /// [`StoreError::Io`].
-    fn note(&self, name: &str, hash: &Hash) -> Result<(), StoreError>;
+    fn note(&self, notes: &[(String, Hash)]) -> Result<(), StoreError>;
 
     /// What was noted last under a name.
     ///

@@ -278,13 +278,15 @@ impl Store for SledStore {
         Ok(())
     }
 
-    fn note(&self, name: &str, hash: &Hash) -> Result<(), StoreError> {
+    fn note(&self, notes: &[(String, Hash)]) -> Result<(), StoreError> {
         // After a failed append nothing more is written.
         let writer = self.writer();
-        match writer.failed_at {
-            Some(failed_at) => Err(StoreError::Refusing { failed_at }),
-            None => self.on_note(|db| db.insert(layout::note_key(name), &hash.0).and_then(|_| db.flush()).map(drop)),
+        if let Some(failed_at) = writer.failed_at {
+            return Err(StoreError::Refusing { failed_at });
         }
+        let mut batch = sled::Batch::default();
+        notes.iter().for_each(|(name, hash)| batch.insert(layout::note_key(name), &hash.0));
+        self.on_note(|db| db.apply_batch(batch).and_then(|()| db.flush()).map(drop))
     }
 
     fn noted(&self, name: &str) -> Result<Option<Hash>, StoreError> {

@@ -125,7 +125,7 @@ impl Store for InMemory {
         unreachable!("whoever asks of one contract reads no others")
     }
 
-    fn note(&self, _: &str, _: &Hash) -> Result<(), StoreError> {
+    fn note(&self, _: &[(String, Hash)]) -> Result<(), StoreError> {
         unreachable!("whoever asks notes nothing")
     }
 

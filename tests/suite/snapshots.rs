@@ -6,6 +6,7 @@ use crate::run::{Place, Ran, reopen, topics};
 use minutebook::ledger::View;
 use minutebook::question::Question;
 use minutebook::store;
+use minutebook_events::decision_file::DecisionFile;
 use minutebook_events::{Event, EventKind, Hash, Knowledge};
 use minutebook_projections::{Projections, Totals, saved};
 use std::fs;
@@ -41,22 +42,23 @@ fn state(place: &Place) -> Ran {
 /// A snapshot of these parts, each with its hash made right.
 fn of_parts(parts: &[Vec<u8>]) -> Vec<u8> {
     let part = |part: &Vec<u8>| [&(part.len() as u64).to_le_bytes()[..], &Hash::of([&**part]).0, part].concat();
-    [b"minutebook snapshot 1\n".to_vec(), parts.iter().flat_map(part).collect()].concat()
+    [b"minutebook snapshot 2\n".to_vec(), parts.iter().flat_map(part).collect()].concat()
 }
 
-/// A snapshot of other projections, said to be of the same entries.
-fn forged(of: &Projections, head: &[u8]) -> Vec<u8> {
-    let mut parts = vec![head.to_vec()];
-    of.save(|part| {
-        parts.push(part.to_vec());
+/// A snapshot of other projections, said to be of the same entries as this one.
+fn forged(of: &Projections, snapshot: &[u8]) -> Vec<u8> {
+    let parts = parts_of(snapshot);
+    let mut forged = vec![parts[0].clone()];
+    let saved = of.save(0, |part| {
+        forged.push(part.to_vec());
         Ok::<_, std::convert::Infallible>(())
-    })
-    .unwrap();
-    parts.push(vec![]);
-    of_parts(&parts)
+    });
+    saved.unwrap();
+    forged.extend(parts.last().cloned());
+    of_parts(&forged)
 }
 
-/// The parts of a snapshot, the last of no bytes.
+/// The parts of a snapshot: what it is of, chunks, what is made of them, what it covers.
 fn parts_of(snapshot: &[u8]) -> Vec<Vec<u8>> {
     let (mut parts, mut rest) = (vec![], &snapshot[22..]);
     while let Some((length, after)) = rest.split_first_chunk() {
@@ -70,16 +72,9 @@ fn parts_of(snapshot: &[u8]) -> Vec<Vec<u8>> {
 /// Puts a snapshot in place as the ledger would have left it: the store has noted it.
 fn leave(place: &Place, name: &str, snapshot: &[u8]) {
     fs::write(place.ledger().join(name), snapshot).unwrap();
-    let hashes: Vec<Hash> = parts_of(snapshot).iter().map(|part| Hash::of([&**part])).collect();
-    let store = store::open(&place.ledger()).unwrap();
-    store.note(name, &Hash::of(hashes.iter().map(|hash| hash.0.as_slice()))).unwrap();
-}
-
-/// The first part, which says what the snapshot is of.
-fn head_of(snapshot: &[u8]) -> Vec<u8> {
-    let from = snapshot.iter().position(|byte| *byte == b'\n').unwrap() + 1 + 8 + 32;
-    let length = snapshot[from - 40..from - 32].try_into().map(u64::from_le_bytes).unwrap();
-    snapshot[from..from + length as usize].to_vec()
+    let hashes = parts_of(snapshot).into_iter().map(|part| Hash::of([&*part]));
+    let notes: Vec<_> = hashes.enumerate().map(|(number, hash)| (format!("{name} {number}"), hash)).collect();
+    store::open(&place.ledger()).unwrap().note(&notes).unwrap();
 }
 
 #[test]
@@ -89,7 +84,7 @@ fn an_opening_goes_on_from_a_snapshot() {
     fs::remove_file(snapshot(&place)).unwrap();
     assert_eq!(with, answers(&place));
     // What it says is what is answered, until somebody compares: so it is read, and not only written.
-    leave(&place, "snapshot", &forged(&altered(&place), &head_of(&bytes)));
+    leave(&place, "snapshot", &forged(&altered(&place), &bytes));
     assert_ne!(with, answers(&place));
 }
 
@@ -114,22 +109,20 @@ fn a_snapshot_that_does_not_match_is_discarded_with_a_warning() {
         spoilt[at] ^= 1;
         spoilt
     };
-    let version = String::from_utf8(head_of(&bytes)).unwrap();
-    let other = version.replace(&format!("version {}", saved::VERSION), &format!("version {}", saved::VERSION + 1));
-    let ledger = reopen(&place.ledger());
-    let other_version = forged(&ledger.view().projections, other.as_bytes());
-    drop(ledger);
+    let mut other_version = parts_of(&bytes);
+    other_version[0] = format!("version {}\n", saved::VERSION + 1).into_bytes();
+    let other_version = of_parts(&other_version);
     let mut wrong: Vec<Vec<u8>> = (0..bytes.len()).step_by(bytes.len() / 24 + 1).map(spoilt).collect();
     wrong.extend([0, 10, 22, 60, 200, bytes.len() / 2, bytes.len() - 1].map(|end| bytes[..end].to_vec()));
-    wrong.extend([other_version, spoilt(25), b"minutebook snapshot 1\n".repeat(40)]);
+    wrong.extend([other_version, spoilt(25), b"minutebook snapshot 2\n".repeat(40)]);
     for wrong in wrong {
         fs::write(snapshot(&place), &wrong).unwrap();
         let ran = state(&place).says(&["the snapshot is discarded"]);
         assert_eq!(ran.out, right, "{} bytes", wrong.len());
     }
     // One with other content and right hashes, which the ledger did not leave.
-    fs::write(snapshot(&place), forged(&altered(&place), &head_of(&bytes))).unwrap();
-    assert_eq!(state(&place).says(&["the snapshot is discarded", "not the one that the ledger left"]).out, right);
+    fs::write(snapshot(&place), forged(&altered(&place), &bytes)).unwrap();
+    assert_eq!(state(&place).says(&["the snapshot is discarded", "not one that the ledger left"]).out, right);
     // No file at all.
     for make in ["mkdir", "mkfifo"] {
         fs::remove_file(snapshot(&place)).unwrap_or_else(|_| fs::remove_dir(snapshot(&place)).unwrap());
@@ -172,7 +165,7 @@ fn altered(place: &Place) -> Projections {
 fn a_snapshot_that_says_otherwise_than_the_entries_is_found() {
     let (place, bytes) = rebuilt();
     place.run(&["verify"]).ok();
-    leave(&place, "snapshot", &forged(&altered(&place), &head_of(&bytes)));
+    leave(&place, "snapshot", &forged(&altered(&place), &bytes));
     place.run(&["verify"]).ends(1).prints(&["Fault: ", "snapshot says otherwise than the entries", "remove that file"]);
     place.run(&["rebuild"]).ends(2).says(&["snapshot says otherwise than the entries", "remove that file"]);
     fs::remove_file(snapshot(&place)).unwrap();
@@ -205,7 +198,7 @@ fn parts_that_say_nonsense_are_discarded() {
     let parts = parts_of(&bytes);
     let huge = [0xff, 0xff, 0xff, 0xff, 0x0f];
     // Another count, or nothing, or the wrong half, where each part begins.
-    for (number, part) in parts.iter().enumerate().take(parts.len() - 1).skip(1) {
+    for (number, part) in parts.iter().enumerate().skip(1) {
         let half = part[..part.len() / 2].to_vec();
         let other_half = part[part.len() / 2..].to_vec();
         for wrong in [half, other_half, [&huge[..], part].concat()] {
@@ -217,14 +210,60 @@ fn parts_that_say_nonsense_are_discarded() {
     }
 }
 
-#[test]
-fn a_draft_that_was_left_is_in_nobodys_way() {
-    let (place, _) = rebuilt();
-    let draft = place.ledger().join("snapshot.draft");
-    fs::write(&draft, "half").unwrap();
+/// Records so many entries after those there, each of some bytes, and gives how long the snapshot is before the ledger closes.
+async fn record_more(place: &Place, more: u64) -> u64 {
+    let ledger = reopen(&place.ledger());
+    let head = ledger.head();
+    let title = "An act whose title is long enough that few entries fill a chunk. ".repeat(8);
+    let draft = |number: u64| {
+        let text = defines(&format!("party-{number}")).replace("\"A party\"", &format!("\"{title}\""));
+        DecisionFile::parse(&text).unwrap().draft
+    };
+    let told = ledger.record_all((head.0..head.0 + more).map(draft).collect(), head).await;
+    assert!(told.iter().all(Result::is_ok));
+    // What one commit leaves out comes after another.
+    for number in 0..8 {
+        ledger.record(draft(head.0 + more + number), ledger.head()).await.unwrap();
+    }
+    fs::metadata(snapshot(place)).unwrap().len()
+}
+
+#[tokio::test]
+async fn a_snapshot_grows_while_the_ledger_records_and_what_is_missing_is_made_of_that() {
+    let place = Place::kent();
+    let grown = record_more(&place, 2000).await;
+    let bytes = fs::read(snapshot(&place)).unwrap();
+    assert_eq!(bytes.len() as u64, grown, "so few entries are worth no more on closing: it is as a crash leaves it");
+    let chunks = parts_of(&bytes);
+    assert!(chunks.len() > 3 && chunks[1..].iter().all(|part| part[0] == 0), "{}", chunks.len());
+    let right = answers(&place);
+    place.run(&["verify"]).ok();
+    // One chunk is spoilt: those before it count, and those after it come back.
+    let mut spoilt = bytes.clone();
+    let second = 22 + 40 + chunks[0].len() + 40 + chunks[1].len();
+    spoilt[second + 1000] ^= 1;
+    fs::write(snapshot(&place), &spoilt).unwrap();
+    let told = state(&place).says(&["the snapshot is discarded: all entries from ", "part 2 is not what its hash says"]);
+    assert!(!told.err.contains("all entries from 0 on"), "{}", told.err);
+    assert_eq!(answers(&place), right);
+    // It is what it was, and more, as soon as more is recorded.
+    record_more(&place, 10).await;
+    let again = fs::read(snapshot(&place)).unwrap();
+    assert_eq!(again[..bytes.len()], bytes);
+    // A chunk of other entries, noted as ours, is found by whoever compares.
+    let mut forged = parts_of(&again);
+    let at = forged[1].windows(6).position(|some| some == b"chunk.").unwrap();
+    forged[1][at] = b'k';
+    leave(&place, "snapshot", &of_parts(&forged));
+    place.run(&["verify"]).ends(1).prints(&["Fault: ", "snapshot says otherwise than the entries"]);
+    // Where something bars it, entries are recorded all the same.
+    fs::remove_file(snapshot(&place)).unwrap();
+    fs::create_dir(snapshot(&place)).unwrap();
+    place.file("party.toml", defines("somebody"));
+    place.run(&["record", "party.toml"]).ok().says(&["the snapshot does not grow", "is no file"]);
+    fs::remove_dir(snapshot(&place)).unwrap();
     assert_eq!(place.roots()["equal"], true);
-    assert!(!draft.exists());
-    state(&place);
+    place.run(&["verify"]).ok();
 }
 
 /// What `totals` says of Kent's record.
@@ -245,13 +284,12 @@ fn totals_are_answered_from_those_that_are_kept() {
     let other = altered(&place);
     let mut otherwise = Totals::default();
     otherwise.follow(&other, other.head());
-    let mut parts = vec![head_of(&bytes)];
+    let mut parts = vec![parts_of(&bytes)[0].clone()];
     let saved = otherwise.save(|part| {
         parts.push(part.to_vec());
         Ok::<_, std::convert::Infallible>(())
     });
     saved.unwrap();
-    parts.push(vec![]);
     leave(&place, "totals", &of_parts(&parts));
     assert_ne!(totals(&place).out, right);
     place.run(&["verify"]).ends(1).prints(&["Fault: ", "totals says otherwise than the entries", "remove that file"]);
