@@ -1,5 +1,5 @@
-//! Entries in order, with what can be made of each alone made ahead on all cores. It must not know what is made of them,
-//! nor what an order of entries has to keep to.
+//! What can be made of each alone, made ahead on all cores: of the entries of a store in order, or of what is in hand. It
+//! must not know what is made of them, nor what an order of entries has to keep to.
 
 use crate::store::{Store, StoreError, Stored};
 use minutebook_events::Position;
@@ -17,6 +17,35 @@ const WAIT: usize = 4;
 /// The most threads that read: one that takes in what they make keeps up with no more.
 const MOST: usize = 8;
 
+fn cores() -> usize {
+    available_parallelism().map_or(1, |cores| cores.get().min(MOST))
+}
+
+/// What can be made of each of these alone, made on all cores, in order.
+pub(crate) fn all<T: Send, U: Send>(each: Vec<T>, make: impl Fn(T) -> U + Sync) -> Vec<U> {
+    let share = each.len().div_ceil(cores()).max(1);
+    let mut shares = vec![];
+    let mut rest = each.into_iter();
+    while rest.len() > 0 {
+        shares.push(rest.by_ref().take(share).collect::<Vec<T>>());
+    }
+    let make = &make;
+    scope(|scope| {
+        // The last share is this thread's own.
+        let own = shares.pop();
+        let others: Vec<_> =
+            shares.into_iter().map(|share| scope.spawn(|| share.into_iter().map(make).collect::<Vec<U>>())).collect();
+        let own: Vec<U> = own.into_iter().flatten().map(make).collect();
+        let others = others.into_iter().flat_map(|other| match other.join() {
+            Ok(made) => made,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        let mut all: Vec<U> = others.collect();
+        all.extend(own);
+        all
+    })
+}
+
 /// Reads a range of the entries of a store; `make` is called for each on any thread, `each` for what it made, in order on
 /// this one. Where the store ends sooner, so does this.
 ///
@@ -28,7 +57,7 @@ pub(crate) fn each<T: Send, E: From<StoreError>>(
     make: impl Fn(Stored) -> T + Sync,
     mut each: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
-    let threads = available_parallelism().map_or(1, |cores| cores.get().min(MOST)) as u64;
+    let threads = cores() as u64;
     scope(|scope| {
         let make = &make;
         let start = |thread: u64| {

@@ -51,5 +51,5 @@ pub use register::{Held, Register, Registered, State, Statuses, Terms};
 pub use roots::{RootOf, Roots, Trace};
 pub use streams::{Streams, Subject};
 pub use timeline::{Fact, Presence, Selection, Timeline};
-pub use totals::{By, Footed, Footing, Group, Lacking, Place, Share, Tally, Total, Totals};
+pub use totals::{By, Earlier, Footed, Footing, Group, Lacking, Place, Share, Tally, Total, Totals};
 pub use value::{Course, Courses, Lack, Sum, Value, Window};

@@ -2,6 +2,7 @@
 //! already is passed over, so that an import which stopped goes on when it is started again. It must not decide anything.
 
 use super::{Outcome, Stop, output};
+use crate::ahead;
 use crate::ledger::{Ledger, Receipt, RecordError, Run, Sent};
 use crate::sealed::erasures;
 use minutebook_events::codec::MAX_BYTES;
@@ -180,49 +181,78 @@ fn refused(number: u64, error: &RecordError) -> Fault {
     Fault { number, what: error.to_string(), outcome }
 }
 
-/// Reads drafts in groups, until the file ends, a line is none, or nobody takes them.
+/// A line as it was read.
+struct Raw {
+    number: u64,
+    end: u64,
+    bytes: Vec<u8>,
+}
+
+/// Reads drafts in groups, until the file ends, a line is none, or nobody takes them. The lines of a group are made drafts
+/// on all cores.
 fn read(mut from: impl BufRead, groups: &SyncSender<Result<Vec<Line>, Fault>>) {
-    let (mut number, mut end, mut group) = (0, 0, vec![]);
-    let fault = loop {
-        number += 1;
-        match next(&mut from, number, &mut end) {
-            Ok(Some(line)) => group.push(line),
-            Ok(None) => break None,
-            Err(fault) => break Some(fault),
+    let (mut number, mut end) = (0, 0);
+    loop {
+        let (mut raw, mut unread) = (vec![], None);
+        while raw.len() < GROUP && unread.is_none() {
+            number += 1;
+            match next(&mut from, number, &mut end) {
+                Ok(Some(bytes)) => raw.push(Raw { number, end, bytes }),
+                Ok(None) => unread = Some(None),
+                Err(fault) => unread = Some(Some(fault)),
+            }
         }
-        if group.len() == GROUP && groups.send(Ok(std::mem::take(&mut group))).is_err() {
-            return;
+        let (mut group, mut fault) = (vec![], None);
+        for line in ahead::all(raw, Line::of) {
+            match line {
+                Ok(line) => group.push(line),
+                Err(first) => {
+                    fault = Some(first);
+                    break;
+                }
+            }
         }
-    };
-    // Where nobody takes them, whoever would have has stopped, and said why.
-    let last = (!group.is_empty()).then_some(Ok(group)).into_iter().chain(fault.map(Err));
-    for made in last {
-        if groups.send(made).is_err() {
+        let ends = fault.is_some() || unread.is_some();
+        let fault = fault.or(unread.flatten());
+        // Where nobody takes them, whoever would have has stopped, and said why.
+        let mut made = (!group.is_empty()).then_some(Ok(group)).into_iter().chain(fault.map(Err));
+        if made.any(|made| groups.send(made).is_err()) || ends {
             return;
         }
     }
 }
 
-fn next(from: &mut impl BufRead, number: u64, end: &mut u64) -> Result<Option<Line>, Fault> {
-    let fault = |outcome| move |what: String| Fault { number, what, outcome };
+fn fault(number: u64, outcome: Outcome) -> impl FnOnce(String) -> Fault {
+    move |what| Fault { number, what, outcome }
+}
+
+/// The bytes of the next line; nothing at the end.
+fn next(from: &mut impl BufRead, number: u64, end: &mut u64) -> Result<Option<Vec<u8>>, Fault> {
     let mut line = vec![];
     let read = from.take(MAX_BYTES as u64 + 1).read_until(b'\n', &mut line);
-    *end += read.map_err(|error| fault(Outcome::Unusable)(format!("cannot be read: {error}")))? as u64;
-    if line.is_empty() {
-        return Ok(None);
-    }
-    if line.trim_ascii().is_empty() {
-        return Err(fault(Outcome::Found)("the line is empty: every line is a draft".to_owned()));
-    }
+    *end += read.map_err(|error| fault(number, Outcome::Unusable)(format!("cannot be read: {error}")))? as u64;
     if line.len() > MAX_BYTES {
         let what = format!("the line has more than {MAX_BYTES} bytes, the most that an entry may take");
-        return Err(fault(Outcome::Found)(what));
+        return Err(fault(number, Outcome::Found)(what));
     }
-    let draft: Draft = serde_json::from_slice(&line)
-        .map_err(|error| fault(Outcome::Found)(format!("column {}: it is no draft: {error}", error.column())))?;
-    if !erasures(&draft).is_empty() {
-        let what = "recording this destroys a content for good: record it with `minutebook content erase`";
-        return Err(fault(Outcome::Found)(what.to_owned()));
+    Ok((!line.is_empty()).then_some(line))
+}
+
+impl Line {
+    fn of(raw: Raw) -> Result<Self, Fault> {
+        let Raw { number, end, bytes } = raw;
+        let wrong = fault(number, Outcome::Found);
+        if bytes.trim_ascii().is_empty() {
+            return Err(wrong("the line is empty: every line is a draft".to_owned()));
+        }
+        let draft: Draft = match serde_json::from_slice(&bytes) {
+            Ok(draft) => draft,
+            Err(error) => return Err(wrong(format!("column {}: it is no draft: {error}", error.column()))),
+        };
+        if !erasures(&draft).is_empty() {
+            let what = "recording this destroys a content for good: record it with `minutebook content erase`";
+            return Err(wrong(what.to_owned()));
+        }
+        Ok(Self { number, end, draft })
     }
-    Ok(Some(Line { number, end: *end, draft }))
 }

@@ -4,12 +4,16 @@
 use super::check::{self, Fault, InHand};
 use super::lines::Lines;
 use super::{Outcome, Stop, output};
-use crate::ledger::{Ledger, LedgerError, Receipt, RecordError};
+use crate::ahead;
+use crate::ledger::{Ledger, LedgerError, Receipt, RecordError, Run};
 use crate::sealed::Contents;
 use crate::store::OpenError;
 use clap::Args;
 use minutebook_events::Position;
 use std::path::{Path, PathBuf};
+
+/// The most files that share a commit.
+const GROUP: usize = 256;
 
 /// Decision files to record.
 #[derive(Debug, Args)]
@@ -65,25 +69,37 @@ impl Record {
 
     fn record(&self, folder: &Path) -> Result<Outcome, Stop> {
         // A file that cannot be read, or that erases, is told before anything is recorded, or a ledger made.
+        let read = ahead::all(self.files.iter().collect(), |path: &PathBuf| {
+            check::read(path).and_then(|file| file.erases_nothing().map(|()| file))
+        });
         let mut files = vec![];
-        for path in &self.files {
-            match check::read(path).and_then(|file| file.erases_nothing().map(|()| file)) {
-                Ok(file) => files.push(file),
+        for (file, path) in read.into_iter().zip(&self.files) {
+            match file {
+                Ok(file) => files.push((file, path)),
                 Err(fault) => return Ok(self.stopped(0, path, &fault, ", and nothing was recorded")),
             }
         }
         let ledger = opened_or_made(folder)?;
-        let mut expected = self.expected_head.unwrap_or_else(|| ledger.head());
-        for (done, (file, path)) in files.iter().zip(&self.files).enumerate() {
-            match one(&ledger, file, &mut expected) {
-                Ok(line) => output::print(&line).map_err(|stop| unprinted(&line, &*stop))?,
-                Err(fault) => {
-                    let rest = match fault.outcome {
-                        Outcome::Unusable => "; record the same files again: what was kept is not recorded twice",
-                        _ if done == 0 => ", and nothing was recorded",
-                        _ => ", this one and those after it are not",
-                    };
-                    return Ok(self.stopped(done, path, &fault, rest));
+        let run = Run::from(self.expected_head.unwrap_or_else(|| ledger.head()));
+        let mut done = 0;
+        for group in files.chunks(GROUP) {
+            let drafts = group.iter().map(|(file, _)| file.parsed.draft.clone()).collect();
+            let receipts = output::wait(ledger.send_all(&run, drafts).receipts());
+            for ((file, path), receipt) in group.iter().zip(receipts) {
+                match receipt.map_err(|error| file.fault(error)) {
+                    Ok(receipt) => {
+                        let line = check::said(file, &receipt, "recorded");
+                        output::print(&line).map_err(|stop| unprinted(&line, group, &*stop))?;
+                        done += 1;
+                    }
+                    Err(fault) => {
+                        let rest = match fault.outcome {
+                            Outcome::Unusable => "; record the same files again: what was kept is not recorded twice",
+                            _ if done == 0 => ", and nothing was recorded",
+                            _ => ", this one and those after it are not",
+                        };
+                        return Ok(self.stopped(done, path, &fault, rest));
+                    }
                 }
             }
         }
@@ -99,18 +115,14 @@ impl Record {
     }
 }
 
-/// The entry is on disk, and whoever recorded it could not be told: said where it may still be read.
-fn unprinted(line: &str, stop: &(dyn std::error::Error + 'static)) -> Stop {
-    let line = line.trim_end();
-    format!("{line}; this is on disk, and could not be printed: {stop}; files after it were not recorded").into()
-}
-
-fn one(ledger: &Ledger, file: &InHand, expected: &mut Position) -> Result<String, Fault> {
-    let receipt = record(ledger, file, *expected)?;
-    if !receipt.repeated {
-        *expected = receipt.position.next();
-    }
-    Ok(check::said(file, &receipt, "recorded"))
+/// Entries are on disk, and whoever recorded them could not be told: said where it may still be read.
+fn unprinted(line: &str, group: &[(InHand, &PathBuf)], stop: &(dyn std::error::Error + 'static)) -> Stop {
+    let (line, last) = (line.trim_end(), group.last().map_or_else(String::new, |(_, path)| path.display().to_string()));
+    format!(
+        "{line}; this is on disk, and could not be printed: {stop}; files after {last} were not recorded, those up to it were, \
+         as far as they hold together: record the same files again to see"
+    )
+    .into()
 }
 
 /// Records one file and waits for its receipt.

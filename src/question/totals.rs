@@ -5,7 +5,8 @@ use super::{Cell, Row};
 use crate::ledger::View;
 use minutebook_events::{Basis, ContractId, Day, Months, Part, TimeRange};
 use minutebook_projections::{
-    At, By, Counts, Ending, Figure, Footed, Footing, Group, How, Knowing, Lacking, Projections, Total, Totals, Val,
+    At, By, Counts, Earlier, Ending, Figure, Footed, Footing, Group, How, Knowing, Lacking, Projections, Total, Totals,
+    Val,
 };
 use std::collections::BTreeSet;
 use std::sync::{MutexGuard, PoisonError};
@@ -13,6 +14,10 @@ use std::sync::{MutexGuard, PoisonError};
 /// The footings that are shown, as the state calls them; what has ended, or has not begun, is in no answer.
 const COLUMNS: [(Footing, &str); 3] =
     [(Footing::InForce, "in-force"), (Footing::MayBe, "may-be-in-force"), (Footing::SaidToBe, "said-to-be-in-force")];
+
+/// What was kept is changed to what it was before some entries, where these are no more than a part of all contracts, offices
+/// and the like: past that, going through all contracts is as fast.
+const MOST: u64 = 8;
 
 pub(super) fn rows(
     view: &View<'_>,
@@ -23,6 +28,7 @@ pub(super) fn rows(
 ) -> Vec<Row> {
     let all = &*view.projections;
     let kept = kept(view, contract, at);
+    let kept = kept.as_ref().map(|kept| kept.earlier(all, at.head));
     let asked = [By::All, by];
     let mut totals = match &kept {
         Some(kept) if by.is_over_contracts() => kept.on(&asked, at.as_of),
@@ -49,14 +55,16 @@ pub(super) fn rows(
     }
     let mut rows = [of_all, grouped, apart].concat();
     if let Some(months) = ends_within {
-        rows.extend(endings(all, kept.as_deref(), contract, at, months));
+        rows.extend(endings(all, kept.as_ref(), contract, at, months));
     }
     rows
 }
 
-/// The totals that the ledger keeps, where they are of these coordinates: everything that is known, whenever decided.
+/// The totals that the ledger keeps, of all that is known, where they say something of these coordinates: they are of all
+/// contracts, whenever decided.
 fn kept<'v>(view: &View<'v>, contract: Option<&ContractId>, at: At) -> Option<MutexGuard<'v, Totals>> {
-    if contract.is_some() || at.decided_by.is_some() || at.head != view.head {
+    let since = view.head.0.saturating_sub(at.head.0);
+    if contract.is_some() || at.decided_by.is_some() || since > view.projections.streams().len() as u64 / MOST {
         return None;
     }
     // Whoever stopped while they followed left them half way.
@@ -66,10 +74,9 @@ fn kept<'v>(view: &View<'v>, contract: Option<&ContractId>, at: At) -> Option<Mu
         kept
     });
     // Another question may have seen more of the ledger already.
-    if kept.head() > at.head {
-        return None;
+    if kept.head() < view.head {
+        kept.follow(&view.projections, view.head);
     }
-    kept.follow(&view.projections, at.head);
     Some(kept)
 }
 
@@ -170,7 +177,7 @@ fn lacking(total: &Total) -> Vec<String> {
 /// A row a contract or lot in force that ends, or is said to end, within so many months from the day on.
 fn endings(
     all: &Projections,
-    kept: Option<&Totals>,
+    kept: Option<&Earlier<'_>>,
     contract: Option<&ContractId>,
     at: At,
     months: Months,
@@ -179,7 +186,9 @@ fn endings(
     let days = TimeRange { from: at.as_of, end: by.succ_opt().unwrap_or(Day::MAX) };
     let contracts: BTreeSet<&ContractId> = match (contract, kept) {
         (Some(contract), _) => [contract].into(),
-        (None, Some(kept)) => kept.may_end(days),
+        (None, Some(kept)) => {
+            kept.may_end(days).into_iter().filter(|contract| all.is_defined(contract, at.head)).collect()
+        }
         (None, None) => all.contracts(at.head).into_iter().collect(),
     };
     let mut endings: Vec<(&ContractId, Ending)> = vec![];

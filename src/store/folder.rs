@@ -237,10 +237,7 @@ fn only_leftovers(path: &Path) -> Result<(), OpenError> {
 
 /// What the store may have in a ledger's folder.
 fn of_the_store() -> impl Iterator<Item = &'static str> {
-    [LOCK, SIZE, WHOLE, SLED, MARKER_DRAFT, MARKER]
-        .into_iter()
-        .chain([SNAPSHOT, REBUILDING, TOTALS])
-        .chain(kept::NAMES)
+    [LOCK, SIZE, WHOLE, SLED, MARKER_DRAFT, MARKER].into_iter().chain([SNAPSHOT, REBUILDING, TOTALS]).chain(kept::NAMES)
 }
 
 /// Whether something in a ledger's folder has the name of what the store keeps there.

@@ -243,7 +243,8 @@ async fn a_snapshot_grows_while_the_ledger_records_and_what_is_missing_is_made_o
     let second = 22 + 40 + chunks[0].len() + 40 + chunks[1].len();
     spoilt[second + 1000] ^= 1;
     fs::write(snapshot(&place), &spoilt).unwrap();
-    let told = state(&place).says(&["the snapshot is discarded: all entries from ", "part 2 is not what its hash says"]);
+    let told =
+        state(&place).says(&["the snapshot is discarded: all entries from ", "part 2 is not what its hash says"]);
     assert!(!told.err.contains("all entries from 0 on"), "{}", told.err);
     assert_eq!(answers(&place), right);
     // It is what it was, and more, as soon as more is recorded.

@@ -407,7 +407,7 @@ proptest! {
         heads.push(entries.len() as u64);
         heads.sort_unstable();
         let mut kept = Totals::default();
-        for head in heads.into_iter().map(Position) {
+        for head in heads.iter().copied().map(Position) {
             // It may be behind the projections, as a question is that sees only what is on disk.
             kept.follow(&all, head);
             let mut anew = Totals::default();
@@ -420,6 +420,16 @@ proptest! {
                     prop_assert_eq!(&totals, &all.totals(None, &[by], at), "{:?} {}", by, at.words());
                     prop_assert_eq!(&totals, &anew.on(&[by], as_of), "{:?} {}", by, at.words());
                     agree(&all, &totals, by, at, rounded)?;
+                }
+            }
+        }
+        // What is kept says what it was before, too.
+        for head in heads.into_iter().map(Position) {
+            let earlier = kept.earlier(&all, head);
+            for as_of in days.iter().copied() {
+                let at = At { as_of, head, decided_by: None };
+                for by in KEPT {
+                    prop_assert_eq!(earlier.on(&[by], as_of), all.totals(None, &[by], at), "{:?} {}", by, at.words());
                 }
             }
         }
@@ -448,6 +458,7 @@ proptest! {
         as_of in day(),
         months in 1..14u32,
         decided_by in option::of(asking()),
+        earlier in any::<Index>(),
     ) {
         let all = project(&entries);
         let by = Months(months).last_day_from(as_of).unwrap();
@@ -459,6 +470,13 @@ proptest! {
             let endings = all.endings(contract, at, by);
             prop_assert_eq!(firm_ends(&endings), naive_ends(&all, contract, at, by), "{} {}", contract, at.words());
             let known = all.endings(contract, At { decided_by: None, ..at }, by);
+            prop_assert!(known.is_empty() || may_end.contains(contract), "{}: {:?}", contract, known);
+        }
+        let head = Position(earlier.index(entries.len() + 1) as u64);
+        let earlier = kept.earlier(&all, head);
+        let may_end = earlier.may_end(TimeRange { from: as_of, end: by.succ_opt().unwrap() });
+        for contract in all.contracts(head) {
+            let known = all.endings(contract, At { decided_by: None, head, ..at }, by);
             prop_assert!(known.is_empty() || may_end.contains(contract), "{}: {:?}", contract, known);
         }
     }

@@ -103,7 +103,7 @@ impl Totals {
         let mut moved: BTreeSet<(Place, Column)> = BTreeSet::new();
         // The timelines of all contracts at once may be more than there is room for.
         let mut apart = (self.head == Position(0)).then(|| all.clone());
-        for contract in self.touched(all, head) {
+        for contract in touched(all, self.head, head) {
             let of = |head| of_contract(apart.as_ref().unwrap_or(all), &contract, head);
             let ((before, borders_before), (now, borders)) = (of(self.head), of(head));
             if let Some(apart) = &mut apart {
@@ -120,12 +120,11 @@ impl Totals {
             if before == now {
                 continue;
             }
-            let before = before.into_iter().map(|piece: Piece| Piece { tally: piece.tally.negative(), ..piece });
-            for Piece { place, column, days, tally } in before.chain(now) {
+            for piece in instead(before, now) {
                 if self.head != Position(0) {
-                    moved.insert((place.clone(), column));
+                    moved.insert((piece.place.clone(), piece.column));
                 }
-                self.places.entry(place).or_default().entry(column).or_default().add(days, tally);
+                self.add(piece);
             }
         }
         if self.head == Position(0) {
@@ -138,63 +137,78 @@ impl Totals {
         self.head = head;
     }
 
-    /// The contracts whose shares entries up to a head may have changed: those that they are about, and those with a
-    /// funder that has become an arm of another, or is none any more.
-    fn touched(&self, all: &Projections, head: Position) -> BTreeSet<ContractId> {
-        if self.head == Position(0) {
-            // Whether they are defined by then is to be seen, one by one.
-            return all.streams().all().filter_map(|(subject, _)| subject.contract()).cloned().collect();
+    fn add(&mut self, piece: Piece) {
+        let Piece { place, column, days, tally } = piece;
+        self.places.entry(place).or_default().entry(column).or_default().add(days, tally);
+    }
+
+    /// What they were at an earlier head: with that of each contract about which anything was recorded since, which costs as
+    /// much as there are of these.
+    pub fn earlier(&self, all: &Projections, head: Position) -> Earlier<'_> {
+        assert!(head <= self.head, "what is kept is of all that was recorded up to its head");
+        let mut change = Self::default();
+        if head == self.head {
+            return Earlier { kept: self, change };
         }
-        let mut touched = BTreeSet::new();
-        let mut moved: BTreeSet<PartyId> = BTreeSet::new();
-        let at = |head| At { as_of: EVER.from, head, decided_by: None };
-        for recorded in (self.head.0..head.0).filter_map(|position| all.entry(Position(position))) {
-            for subject in all.subjects(&recorded.entry) {
-                match subject {
-                    Subject::Contract(contract) => {
-                        touched.insert(contract);
-                    }
-                    Subject::Party(party) => {
-                        if all.whole_party(&party, at(self.head)) != all.whole_party(&party, at(head)) {
-                            moved.insert(party);
-                        }
-                    }
-                    Subject::Office(_) | Subject::Act(_) => {}
-                }
+        for contract in touched(all, head, self.head) {
+            let ((now, _), (then, borders)) =
+                (of_contract(all, &contract, self.head), of_contract(all, &contract, head));
+            if now != then {
+                instead(now, then).for_each(|piece| change.add(piece));
+            }
+            for day in borders {
+                change.borders.entry(day).or_default().insert(contract.clone());
             }
         }
-        let funds = |contract: &&ContractId| {
-            let mut lines = all.lines(contract, at(head));
-            lines.any(|(_, line, _)| line.funder.as_ref().is_some_and(|funder| moved.contains(funder)))
-        };
-        if !moved.is_empty() {
-            touched.extend(all.contracts(head).into_iter().filter(funds).cloned());
-        }
-        touched
+        Earlier { kept: self, change }
     }
 
     /// The totals on a day, by what is kept alone; sorted. They are those of [`Projections::totals`] at its head,
     /// whenever decided.
     pub fn on(&self, by: &[By], day: Day) -> Vec<Total> {
+        self.changed(None, by, day)
+    }
+
+    /// The same, with a change added.
+    fn changed(&self, change: Option<&Self>, by: &[By], day: Day) -> Vec<Total> {
         assert!(by.iter().all(|by| by.is_over_contracts()), "what is kept reaches over contracts");
         if day.succ_opt().is_none() {
             return vec![];
         }
         let mut totals = vec![];
         for by in KEPT.iter().filter(|kept| by.contains(kept)) {
-            let (first, is_of): (Group, fn(&Group) -> bool) = match by {
-                By::Funder => (Group::Funder(None), |group| matches!(group, Group::Funder(_))),
-                By::Partner => (Group::Partner(None), |group| matches!(group, Group::Partner(_))),
-                _ => (Group::All, |group| matches!(group, Group::All)),
-            };
-            let first = Place { group: first, measure: None, covers: None };
-            let places = self.places.range((Bound::Included(first), Bound::Unbounded));
-            for (place, columns) in places.take_while(|(place, _)| is_of(&place.group)) {
+            let first = totals.len();
+            for (place, columns) in self.places_by(*by) {
+                let changed = change.and_then(|change| change.places.get(place));
+                let of_both = columns.iter().map(|(column, sums)| {
+                    let mut sum = sums.on(day);
+                    changed.and_then(|changed| changed.get(column)).into_iter().for_each(|sums| sum.add(sums.on(day)));
+                    (*column, sum)
+                });
+                let new = changed.into_iter().flatten().filter(|(column, _)| !columns.contains_key(column));
+                let total = total(place.clone(), of_both.chain(new.map(|(column, sums)| (*column, sums.on(day)))));
+                totals.extend((!total.on.is_empty()).then_some(total));
+            }
+            let new = change.into_iter().flat_map(|change| change.places_by(*by));
+            for (place, columns) in new.filter(|(place, _)| !self.places.contains_key(place)) {
                 let total = total(place.clone(), columns.iter().map(|(column, sums)| (*column, sums.on(day))));
                 totals.extend((!total.on.is_empty()).then_some(total));
             }
+            totals[first..].sort_by(|a, b| a.place.cmp(&b.place));
         }
         totals
+    }
+
+    /// The places of a grouping.
+    fn places_by(&self, by: By) -> impl Iterator<Item = (&Place, &BTreeMap<Column, Sums>)> {
+        let (first, is_of): (Group, fn(&Group) -> bool) = match by {
+            By::Funder => (Group::Funder(None), |group| matches!(group, Group::Funder(_))),
+            By::Partner => (Group::Partner(None), |group| matches!(group, Group::Partner(_))),
+            _ => (Group::All, |group| matches!(group, Group::All)),
+        };
+        let first = Place { group: first, measure: None, covers: None };
+        let places = self.places.range((Bound::Included(first), Bound::Unbounded));
+        places.take_while(move |(place, _)| is_of(&place.group))
     }
 
     /// The parties that totals on a day are of.
@@ -280,6 +294,66 @@ impl Totals {
         };
         Ok(read())
     }
+}
+
+/// Kept totals as they were at an earlier head.
+pub struct Earlier<'a> {
+    kept: &'a Totals,
+    change: Totals,
+}
+
+impl Earlier<'_> {
+    /// As [`Totals::on`], at that head.
+    pub fn on(&self, by: &[By], day: Day) -> Vec<Total> {
+        self.kept.changed(Some(&self.change), by, day)
+    }
+
+    /// As [`Totals::may_end`], at that head.
+    pub fn may_end(&self, days: TimeRange) -> BTreeSet<&ContractId> {
+        let mut may_end = self.kept.may_end(days);
+        may_end.extend(self.change.may_end(days));
+        may_end
+    }
+}
+
+/// Takes out what was there, and puts something in instead.
+fn instead(out: Vec<Piece>, now: Vec<Piece>) -> impl Iterator<Item = Piece> {
+    out.into_iter().map(|piece| Piece { tally: piece.tally.negative(), ..piece }).chain(now)
+}
+
+/// The contracts whose shares the entries from one head to another may have changed: those that they are about, and those
+/// with a funder that has become an arm of another, or is none any more.
+fn touched(all: &Projections, from: Position, to: Position) -> BTreeSet<ContractId> {
+    if from == Position(0) {
+        // Whether they are defined by then is to be seen, one by one.
+        return all.streams().all().filter_map(|(subject, _)| subject.contract()).cloned().collect();
+    }
+    let mut touched = BTreeSet::new();
+    let mut moved: BTreeSet<PartyId> = BTreeSet::new();
+    let at = |head| At { as_of: EVER.from, head, decided_by: None };
+    for recorded in (from.0..to.0).filter_map(|position| all.entry(Position(position))) {
+        for subject in all.subjects(&recorded.entry) {
+            match subject {
+                Subject::Contract(contract) => {
+                    touched.insert(contract);
+                }
+                Subject::Party(party) => {
+                    if all.whole_party(&party, at(from)) != all.whole_party(&party, at(to)) {
+                        moved.insert(party);
+                    }
+                }
+                Subject::Office(_) | Subject::Act(_) => {}
+            }
+        }
+    }
+    let funds = |contract: &&ContractId| {
+        let mut lines = all.lines(contract, at(to));
+        lines.any(|(_, line, _)| line.funder.as_ref().is_some_and(|funder| moved.contains(funder)))
+    };
+    if !moved.is_empty() {
+        touched.extend(all.contracts(to).into_iter().filter(funds).cloned());
+    }
+    touched
 }
 
 /// What a contract adds to totals at a head, and the days on which anything of it may end or begin.

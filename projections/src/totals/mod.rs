@@ -15,7 +15,7 @@
 
 mod kept;
 
-pub use kept::Totals;
+pub use kept::{Earlier, Totals};
 
 use crate::all::Projections;
 use crate::coordinates::At;
