@@ -77,15 +77,11 @@ impl Writer {
         // One group waits while another is committed: more would only be decided sooner than it can be kept.
         let (groups, decided) = sync_channel(1);
         let broken = Arc::default();
-        let committer = Committer {
-            store,
-            projections: Arc::clone(&projections),
-            tree: Arc::clone(&tree),
-            durable,
-            snapshots,
-            broken: Arc::clone(&broken),
-        };
-        let decider = Decider { contents, projections, tree, clock, groups, broken };
+        let locked = snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        let next_chunk = locked.as_ref().map(|(snapshot, _)| snapshot.next_chunk());
+        drop(locked);
+        let committer = Committer { store, tree: Arc::clone(&tree), durable, snapshots, broken: Arc::clone(&broken) };
+        let decider = Decider { contents, projections, tree, clock, next_chunk, groups, broken };
         let start = |name: &str, work: Box<dyn FnOnce() + Send>| {
             let started = Builder::new().name(name.to_owned()).spawn(work);
             started.expect("a process that can open a ledger can start a thread")
@@ -128,27 +124,37 @@ struct Group {
     accepted: Vec<Accepted>,
     /// A repeat may repeat an entry of this very group, or of one before it: it is answered once that is on disk.
     repeats: Vec<(Receipt, Reply<Receipt>)>,
+    /// What it made full, or what was full and is not in the snapshot.
+    chunks: Vec<Chunk>,
     /// Told once all of it is durable.
     done: Option<oneshot::Sender<()>>,
 }
 
 type Accepted = (Decided, Receipt, Reply<Receipt>);
 
+/// A full chunk of packed entries, with its number.
+type Chunk = (usize, Vec<u8>);
+
+/// The most chunks that go with one group: more than one fills.
+const CHUNKS: usize = 4;
+
 struct Decider {
     contents: Contents,
     projections: Arc<RwLock<Projections>>,
     tree: Arc<RwLock<Tree>>,
     clock: Clock,
+    /// The number of the chunk that the snapshot lacks, where there is a snapshot.
+    next_chunk: Option<usize>,
     groups: SyncSender<Group>,
     broken: Broken,
 }
 
 impl Decider {
-    fn run(self, mut inbox: mpsc::UnboundedReceiver<Request>) {
+    fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Request>) {
         let mut waiting = Vec::new();
         while inbox.blocking_recv_many(&mut waiting, GROUP) > 0 {
             let first = self.projections.read().unwrap_or_else(PoisonError::into_inner).head();
-            let mut group = Group { first, accepted: vec![], repeats: vec![], done: None };
+            let mut group = Group { first, accepted: vec![], repeats: vec![], chunks: vec![], done: None };
             let mut roots = vec![];
             for request in waiting.drain(..) {
                 match request {
@@ -161,6 +167,7 @@ impl Decider {
                     },
                 }
             }
+            group.chunks = self.full_chunks();
             let (done, durable) = oneshot::channel();
             group.done = (!roots.is_empty()).then_some(done);
             // Where nobody takes it, the committer panicked: who waits hears that the ledger was closed.
@@ -179,6 +186,15 @@ impl Decider {
                 self.projections.write().unwrap_or_else(PoisonError::into_inner).settle();
             }
         }
+    }
+
+    fn full_chunks(&mut self) -> Vec<Chunk> {
+        let Some(next) = &mut self.next_chunk else { return vec![] };
+        let projections = self.projections.read().unwrap_or_else(PoisonError::into_inner);
+        let full: Vec<Chunk> =
+            (*next..*next + CHUNKS).map_while(|number| Some((number, projections.full_chunk(number)?))).collect();
+        *next += full.len();
+        full
     }
 
     /// Checks one draft against everything decided so far, and applies it.
@@ -214,12 +230,8 @@ impl Decider {
     }
 }
 
-/// The most chunks that are added to the snapshot after one commit: more than one fills.
-const CHUNKS: usize = 4;
-
 struct Committer {
     store: Arc<dyn Store>,
-    projections: Arc<RwLock<Projections>>,
     tree: Arc<RwLock<Tree>>,
     durable: Arc<watch::Sender<u64>>,
     snapshots: Snapshots,
@@ -228,7 +240,7 @@ struct Committer {
 
 impl Committer {
     fn run(self, decided: &Receiver<Group>) {
-        for Group { first, accepted, repeats, done } in decided {
+        for Group { first, accepted, repeats, chunks, done } in decided {
             self.commit(first, accepted);
             for (receipt, reply) in repeats {
                 drop(reply.send(sound(&self.broken).map(|()| receipt)));
@@ -236,22 +248,17 @@ impl Committer {
             if let Some(done) = done {
                 let _ = done.send(());
             }
-            self.grow_snapshot();
+            self.grow_snapshot(chunks);
         }
     }
 
-    /// Adds to the snapshot what is full and on disk. Nobody is waited for who asks a question or saves: what is left out
-    /// comes after the next commit, or when the ledger closes.
-    fn grow_snapshot(&self) {
-        let Ok(mut snapshots) = self.snapshots.try_lock() else { return };
-        let Some((snapshot, _)) = &mut *snapshots else { return };
-        let durable = *self.durable.borrow();
-        for _ in 0..CHUNKS {
-            let (Some(number), Ok(projections)) = (snapshot.next_chunk(), self.projections.try_read()) else { return };
-            let full = projections.full_chunk(number).filter(|(_, end)| end.0 <= durable);
-            drop(projections);
-            let Some((chunk, _)) = full else { return };
-            snapshot.add(&*self.store, &chunk);
+    /// Adds to the snapshot the chunks that are full now, and on disk.
+    fn grow_snapshot(&self, chunks: Vec<Chunk>) {
+        if chunks.is_empty() || self.broken.get().is_some() {
+            return;
+        }
+        if let Some((snapshot, _)) = &mut *self.snapshots.lock().unwrap_or_else(PoisonError::into_inner) {
+            chunks.into_iter().for_each(|(number, chunk)| snapshot.add(&*self.store, number, &chunk));
         }
     }
 

@@ -104,12 +104,6 @@ impl Log {
         self.places.last().map_or(Position(0), |last| last.position.next())
     }
 
-    /// The position after the last entry of a chunk.
-    pub(crate) fn end_of_chunk(&self, number: usize) -> Option<Position> {
-        let next = self.chunks.get(number + 1).map_or(self.places.len(), |next| next.entries);
-        self.chunks.get(number).map(|_| self.places[next - 1].position.next())
-    }
-
     /// Adds a chunk to bytes, as [`Log::load`] takes it: the names that are new in it, where its entries are, and the entries.
     pub(crate) fn save(&self, number: usize, to: &mut Vec<u8>) {
         let chunk = &self.chunks[number];

@@ -8,8 +8,8 @@ use crate::log::Log;
 use crate::prelude::*;
 use crate::streams::Streams;
 use core::convert::Infallible;
+use minutebook_events::Hash;
 use minutebook_events::packed::{self, Pack, Packer, Unpacker};
-use minutebook_events::{Hash, Position};
 
 /// Raised whenever the same projections would be saved otherwise.
 pub const VERSION: u32 = packed::VERSION << 16 | 2;
@@ -33,11 +33,10 @@ pub(crate) fn digest_of(save: impl FnOnce(Part) -> Result<(), Infallible>) -> Ha
 }
 
 impl Projections {
-    /// The part of a chunk that takes no more entries, and the position after its last one; of none that is not full.
-    pub fn full_chunk(&self, number: usize) -> Option<(Vec<u8>, Position)> {
+    /// The part of a chunk of entries that takes no more of them; of none that is not full.
+    pub fn full_chunk(&self, number: usize) -> Option<Vec<u8>> {
         let log = self.log();
-        let (_, full) = log.chunks();
-        (number < full).then(|| (chunk(log, number), log.end_of_chunk(number).expect("there is such a chunk")))
+        (number < log.chunks().1).then(|| chunk(log, number))
     }
 
     /// Gives their bytes to `part`, part by part, after so many chunks that are there already: each of some megabytes at the

@@ -85,13 +85,17 @@ impl Snapshot {
         is_behind(self.covers, entries)
     }
 
-    /// The number of the chunk that comes next; nothing where one could not be written.
-    pub(crate) fn next_chunk(&self) -> Option<usize> {
-        (!self.is_barred).then_some(self.chunks.count)
+    /// The number of the chunk that comes next.
+    pub(crate) fn next_chunk(&self) -> usize {
+        self.chunks.count
     }
 
-    /// Adds the chunk that comes next. Where it cannot be written, none is from then on, and a warning says so.
-    pub(crate) fn add(&mut self, store: &dyn Store, chunk: &[u8]) {
+    /// Adds the chunk of this number, where it comes next. Where it cannot be written, none is from then on, and a warning
+    /// says so.
+    pub(crate) fn add(&mut self, store: &dyn Store, number: usize, chunk: &[u8]) {
+        if self.is_barred || number != self.next_chunk() {
+            return;
+        }
         // What a ledger left on closing makes room for it.
         self.covers = 0;
         let written = file::write(&self.path, store, self.chunks.extent, |part| {
@@ -112,8 +116,9 @@ impl Snapshot {
     /// # Errors
     /// What the operating system says; the chunks that are there count still.
     pub(crate) fn save(&mut self, store: &dyn Store, projections: &Projections, tree: &Tree) -> io::Result<()> {
-        while let Some((chunk, _)) = self.next_chunk().and_then(|number| projections.full_chunk(number)) {
-            self.add(store, &chunk);
+        self.is_barred = false;
+        while let Some(chunk) = projections.full_chunk(self.next_chunk()).filter(|_| !self.is_barred) {
+            self.add(store, self.next_chunk(), &chunk);
         }
         file::write(&self.path, store, self.chunks.extent, |part| {
             begin(self.chunks, part)?;
