@@ -3,6 +3,7 @@
 //! This crate joins the pure parts (`minutebook-events`, `minutebook-projections`) to the world: the store, the clock,
 //! the command line. It must not decide what an entry means (events) nor what a question selects (projections).
 
+pub mod access;
 mod ahead;
 pub mod audit;
 pub mod cli;

@@ -21,6 +21,7 @@ mod record;
 mod replay;
 mod restore;
 mod serve;
+mod token;
 mod verify;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -181,6 +182,9 @@ enum Command {
     /// Pages in a browser and an API, on the ledger, until it is stopped
     #[command(after_help = serve::HELP)]
     Serve(serve::Serve),
+    /// Who may do more than ask where the ledger is served: make, list and revoke tokens
+    #[command(after_help = token::HELP)]
+    Token(token::Tokening),
     /// Make a ledger, record Kent's decisions in it, and show the state as of today
     #[command(after_help = "Examples:\n  minutebook demo --ledger demo-ledger\n  minutebook demo --serve")]
     Demo {
@@ -326,6 +330,7 @@ fn run(cli: Cli) -> Result<Outcome, Stop> {
         Command::Restore(restore) => restore.run(folder),
         Command::Content(content) => content.run(folder),
         Command::Serve(serve) => serve.run(folder),
+        Command::Token(token) => token.run(folder),
         Command::Demo { serve } => match demo::run(folder)? {
             Outcome::Answered if serve => serve::Serve::usual().run(folder),
             outcome => Ok(outcome),

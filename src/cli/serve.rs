@@ -1,11 +1,12 @@
 //! `serve`: pages and the API on one ledger, until a signal ends it.
 
 use super::{Outcome, Stop, output};
-use crate::web::{Site, serve};
+use crate::sealed::ReadKey;
+use crate::web::{Settings, Site, serve};
 use clap::Args;
 use std::future::pending;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -15,9 +16,11 @@ Examples:
   minutebook serve --listen 127.0.0.1:9000 --may-record
   curl 'http://127.0.0.1:8080/api/v1/lots?contract=live-well-kent-2016&as-of=2018-06-01'
 
-While it runs it holds the ledger: ask it, not the folder. What it answers is public: no exempt content is in it. There are no \
-accounts yet, so that only whoever is on this machine reaches it, unless --open-to-network says otherwise, and nobody records \
-through it unless --may-record says so.";
+While it runs it holds the ledger: ask it, not the folder. What it answers is public: no exempt content is in it.
+
+Who may do more shows a token: see `minutebook token --help`. Where no token was ever made, only whoever is on this machine \
+reaches it, unless --open-to-network says otherwise, and nobody records through it unless --may-record says so. It speaks no \
+TLS: for more than this machine, put a server with TLS before it.";
 
 /// The most answers that are made at once, which more than the cores of a machine gain nothing by.
 const BLOCKING: usize = 32;
@@ -31,27 +34,33 @@ pub(super) struct Serve {
     /// A name under which it is reached, beside those of this machine; may be given several times
     #[arg(long, value_name = "NAME")]
     host: Vec<String>,
-    /// Let whoever reaches it record entries through the API
+    /// Let whoever is on this machine record entries, where no token was ever made
     #[arg(long, conflicts_with = "open_to_network")]
     may_record: bool,
-    /// Listen at an address that others than this machine reach, without TLS and without accounts
+    /// Listen at an address that others than this machine reach, though no token was ever made
     #[arg(long)]
     open_to_network: bool,
+    /// The key that reads what is exempt, for officers and auditors
+    #[arg(long, value_name = "FILE", env = "MINUTEBOOK_READ_KEY")]
+    read_key: Option<PathBuf>,
 }
 
 impl Serve {
     /// Of this machine alone, and only to be asked.
     pub(super) fn usual() -> Self {
         let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
-        Self { listen, host: vec![], may_record: false, open_to_network: false }
+        Self { listen, host: vec![], may_record: false, open_to_network: false, read_key: None }
     }
 
     pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
-        let Self { listen, host, may_record, open_to_network } = self;
-        if !listen.ip().is_loopback() && !open_to_network {
+        let Self { listen, host, may_record, open_to_network, read_key } = self;
+        let read_key = read_key.map(|path| ReadKey::read(&path)).transpose()?;
+        let hosts = host.into_iter().chain([listen.ip().to_string()]).collect();
+        let site = Site::of(folder, Settings { may_record, hosts, read_key })?;
+        if !listen.ip().is_loopback() && !open_to_network && !site.has_tokens()? {
             return Err(format!(
-                "{listen} can be reached from other machines, and there is no TLS and no account: listen at 127.0.0.1 behind a \
-                 server that has both, or say --open-to-network"
+                "{listen} can be reached from other machines, and no token was ever made, so that whoever reaches it is taken for \
+                 somebody on this machine: make one with `minutebook token new`, listen at 127.0.0.1, or say --open-to-network"
             )
             .into());
         }
@@ -61,8 +70,6 @@ impl Serve {
             let cannot = |error| format!("cannot listen at {listen}: {error}; name another with --listen");
             let listener = TcpListener::bind(listen).await.map_err(cannot)?;
             let address = listener.local_addr()?;
-            let hosts = host.into_iter().chain([address.ip().to_string()]).collect();
-            let site = Site::of(folder, may_record, hosts);
             // The ledger is opened while the server says that it is.
             let opening = site.clone();
             let opened = tokio::task::spawn_blocking(move || opening.open());

@@ -17,7 +17,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use minutebook_events::{Draft, Hash, Position};
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
@@ -30,7 +30,8 @@ use tokio_stream::wrappers::ReceiverStream;
 const MOST: usize = 1000;
 const USUAL: usize = 100;
 
-pub(super) fn routes() -> Router<Site> {
+/// What everybody may ask.
+pub(super) fn questions() -> Router<Site> {
     let questions = TOPICS.iter().fold(Router::new(), |routes, topic| {
         routes.route(
             &format!("/api/v1/{topic}"),
@@ -41,12 +42,22 @@ pub(super) fn routes() -> Router<Site> {
     });
     questions
         .route("/api/v1/head", get(head))
-        .route("/api/v1/entries", get(entries).post(append))
-        .route("/api/v1/entries/{position}", get(entry))
-        .route("/api/v1/entries/{position}/explained", get(explained))
         .route("/health", get(|| async { "ok\n" }))
         .route("/ready", get(ready))
         .route("/metrics", get(metrics))
+}
+
+/// Entries as they are stored, and their proofs.
+pub(super) fn proofs() -> Router<Site> {
+    Router::new()
+        .route("/api/v1/entries", get(entries))
+        .route("/api/v1/entries/{position}", get(entry))
+        .route("/api/v1/entries/{position}/explained", get(explained))
+}
+
+/// What records.
+pub(super) fn appends() -> Router<Site> {
+    Router::new().route("/api/v1/entries", post(append))
 }
 
 /// What goes on for as long as whoever asks listens.
@@ -182,10 +193,6 @@ async fn append(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Answered {
-    if !site.may_record() {
-        let what = "this server only answers questions: start it with --may-record to record through it";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "may-not-record", what));
-    }
     // A form on a page elsewhere cannot say so without asking first.
     let said = headers.get(header::CONTENT_TYPE).and_then(|said| said.to_str().ok()).unwrap_or_default();
     if said.split(';').next().map(str::trim) != Some("application/json") {

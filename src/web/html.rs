@@ -9,6 +9,17 @@ use crate::report::words::{fact_words, words};
 use minutebook_events::Day;
 use minutebook_projections::{Figure, How, Knowing, Says, Why};
 
+/// What a page shows of who looks at it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Visitor {
+    /// Whether a page may lead to recording.
+    pub(super) may_record: bool,
+    /// Whether signing in would allow more.
+    pub(super) may_sign_in: bool,
+    /// Who signed in, in words, and what forms of the session hold.
+    pub(super) signed_in: Option<(String, String)>,
+}
+
 /// A table of an answer.
 pub(super) struct PageTable {
     /// What its rows are.
@@ -27,6 +38,8 @@ pub(super) enum Shown {
     Words(Vec<String>),
     /// A contract, which has a page.
     Contract(String),
+    /// A sealed content of a contract, by its name, for whoever may read it.
+    Content(String, String),
     /// Figures, with what is behind each.
     Figures(Vec<ShownFigure>),
     /// Entries, which have pages.
@@ -38,7 +51,7 @@ impl Shown {
     pub(super) fn is_empty(&self) -> bool {
         match self {
             Self::Words(lines) => lines.iter().all(String::is_empty),
-            Self::Contract(_) => false,
+            Self::Contract(_) | Self::Content(..) => false,
             Self::Figures(figures) => figures.is_empty(),
             Self::Entries(entries) => entries.is_empty(),
         }
@@ -136,12 +149,18 @@ fn table_of(answer: &Answer, table: &TableOf<'_>, asked: &Asked) -> PageTable {
     }
 }
 
+/// What the fact of a content's name begins with.
+const CONTENT: &str = "content/";
+
 fn show(name: &str, cell: &Cell, contract: Option<&str>, (answer_to, asked): (Option<Day>, &Asked)) -> Shown {
     // What is of the later day of a comparison is asked of that day.
     let later = answer_to.filter(|_| name == "after").map(|to| Asked { as_of: to.to_string(), ..asked.clone() });
     let asked = later.as_ref().unwrap_or(asked);
     match cell {
         Cell::Text(text) if name == "contract" && !text.is_empty() => Shown::Contract(text.clone()),
+        Cell::Text(text) if name == "what" && contract.is_some() && text.starts_with(CONTENT) => {
+            Shown::Content(contract.unwrap_or_default().to_owned(), text[CONTENT.len()..].to_owned())
+        }
         Cell::Figure(_) | Cell::Figures(_) if !cell.figures().is_empty() => {
             Shown::Figures(cell.figures().iter().map(|figure| ShownFigure::of(figure, contract, asked)).collect())
         }

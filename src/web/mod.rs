@@ -6,33 +6,42 @@
 //! | --- | --- |
 //! | `api` | questions, entries and new entries as JSON |
 //! | `asked` | a question as an address holds it |
+//! | `contents` | what is exempt, for whoever may read it |
 //! | `draw` | pictures of an answer |
 //! | `html` | an answer as what the templates show |
 //! | `pages` | pages |
 //! | `problem` | what went wrong, for a program |
+//! | `sessions` | who signed in, in cookies |
+//! | `who` | who asks, and what that allows |
 //! | `site` | the ledger while it is opened, and once it is |
 
 mod api;
 mod asked;
+mod contents;
 mod draw;
 mod html;
 mod pages;
 mod problem;
+mod sessions;
 mod site;
+mod who;
 
-pub use site::Site;
+pub use site::{Settings, Site};
 
-use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use crate::access::Right;
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
+use html::Visitor;
 use minutebook_events::codec::MAX_BYTES;
 use problem::Problem;
 use std::io;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tower_http::set_header::SetResponseHeaderLayer;
+use who::Who;
 
 /// How long a request may take, but for the stream of new entries.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -73,12 +82,26 @@ fn routes(site: Site) -> Router {
     let header = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
-    let timed = Router::new().merge(pages::routes()).merge(api::routes()).layer(middleware::from_fn(in_time));
+    let with = |right: Right, routes: Router<Site>| {
+        let site = site.clone();
+        let needs =
+            move |Extension(who): Extension<Who>, request, next| who::needs(right, site.clone(), who, request, next);
+        routes.route_layer(middleware::from_fn(needs))
+    };
+    let timed = Router::new()
+        .merge(pages::routes())
+        .merge(contents::routes())
+        .merge(who::routes())
+        .merge(api::questions())
+        .merge(with(Right::Prove, api::proofs()))
+        .merge(with(Right::Record, api::appends()))
+        .layer(middleware::from_fn_with_state(site.clone(), in_time));
     Router::new()
         .merge(timed)
-        .merge(api::streams())
+        .merge(with(Right::Prove, api::streams()))
         .fallback(nothing_here)
         .method_not_allowed_fallback(not_so)
+        .layer(middleware::from_fn_with_state(site.clone(), who::found))
         .layer(middleware::from_fn_with_state(site.clone(), of_this_host))
         .layer(DefaultBodyLimit::max(2 * MAX_BYTES))
         .layer(header(header::CONTENT_SECURITY_POLICY, POLICY))
@@ -89,30 +112,47 @@ fn routes(site: Site) -> Router {
 }
 
 /// Whoever waits hears that it takes too long; the answer may still be made, and whoever asks again waits for less.
-async fn in_time(request: Request, next: Next) -> Response {
-    let is_for_programs = request.uri().path().starts_with("/api/");
+async fn in_time(site: State<Site>, request: Request, next: Next) -> Response {
+    let instead = Instead::of(&site, &request);
     let answered = tokio::time::timeout(PATIENCE, next.run(request)).await;
     answered.unwrap_or_else(|_| {
         let what = format!("the answer takes longer than {} s: ask of one contract, or ask again", PATIENCE.as_secs());
         let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "takes-too-long", what);
-        if is_for_programs { problem.into_response() } else { pages::sorry(&problem) }
+        instead.of_problem(problem)
     })
 }
 
-async fn nothing_here(request: Request) -> Response {
-    let path = request.uri().path();
-    let problem = Problem::nothing_here(path);
-    if path.starts_with("/api/") { problem.into_response() } else { pages::sorry(&problem) }
+/// How a problem is told to who sent a request: a program, or a person.
+struct Instead(Option<Visitor>);
+
+impl Instead {
+    fn of(site: &Site, request: &Request) -> Self {
+        let visitor = || request.extensions().get::<Who>().map(|who| who.visitor(site)).unwrap_or_default();
+        Self((!who::is_for_programs(request.uri())).then(visitor))
+    }
+
+    fn of_problem(self, problem: Problem) -> Response {
+        match self.0 {
+            None => problem.into_response(),
+            Some(visitor) => pages::sorry(&problem, visitor),
+        }
+    }
 }
 
-async fn not_so(request: Request) -> Response {
+async fn nothing_here(site: State<Site>, request: Request) -> Response {
+    let problem = Problem::nothing_here(request.uri().path());
+    Instead::of(&site, &request).of_problem(problem)
+}
+
+async fn not_so(site: State<Site>, request: Request) -> Response {
     let what = format!("{} cannot be asked with {}", request.uri().path(), request.method());
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "no-such-method", what).into_response()
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "no-such-method", what);
+    Instead::of(&site, &request).of_problem(problem)
 }
 
 /// A page elsewhere that had its own name lead to this machine would be read with the rights of this site: a request
 /// names the host that it is for.
-async fn of_this_host(site: axum::extract::State<Site>, request: Request, next: Next) -> Response {
+async fn of_this_host(site: State<Site>, request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.parse::<u16>().is_ok() { name } else { host });
     if site.is_host(name) {

@@ -3,9 +3,10 @@
 
 use super::asked::{Asked, Wrong};
 use super::draw::{self, Network, Years};
-use super::html::{PageTable, Shown, tables_of};
+use super::html::{PageTable, Shown, Visitor, tables_of};
 use super::problem::Problem;
 use super::site::Site;
+use super::who::Who;
 use crate::audit::checkpoint::Signed;
 use crate::audit::explain::explain;
 use crate::ledger::{Ledger, View};
@@ -13,12 +14,12 @@ use crate::question::{Answer, Bound, Question, Range, Topic, asked};
 use crate::report::tables;
 use crate::today::today;
 use askama::Template;
-use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use chrono::Datelike;
 use minutebook_events::Position;
 
@@ -39,11 +40,11 @@ const PLACES: [(&str, &str); 10] = [
 pub(super) fn routes() -> Router<Site> {
     let topics = PLACES.iter().filter(|(path, _)| *path != "/audit").fold(Router::new(), |routes, (path, _)| {
         let topic = &path[1..];
-        routes.route(path, get(move |site, uri, asked| topic_page(topic, site, uri, asked)))
+        routes.route(path, get(move |page, asked| topic_page(topic, page, asked)))
     });
     topics
         .route("/", get(|| async { Redirect::to(&format!("/state?as-of={}", today())) }))
-        .route("/why", get(|site, uri, asked| topic_page("why", site, uri, asked)))
+        .route("/why", get(|page, asked| topic_page("why", page, asked)))
         .route("/contracts/{contract}", get(contract))
         .route("/entries/{position}", get(entry))
         .route("/audit", get(audit))
@@ -81,10 +82,29 @@ struct Besides {
     wrong: Option<String>,
 }
 
+/// A page that is asked for: its address, and who asks.
+struct Page {
+    title: String,
+    path: String,
+    visitor: Visitor,
+}
+
+/// Where a page is asked for, and by whom.
+type Asking = (State<Site>, Extension<Who>, Uri);
+
+impl Page {
+    fn of(title: &str, (State(site), Extension(who), uri): &Asking) -> Self {
+        Self { title: title.to_owned(), path: uri.path().to_owned(), visitor: who.visitor(site) }
+    }
+}
+
 /// What is around the content of every page.
 struct Frame {
     title: String,
     path: String,
+    visitor: Visitor,
+    /// Whether the page asks for coordinates.
+    has_coordinates: bool,
     /// The coordinates of links to other pages.
     coordinates: String,
     places: &'static [(&'static str, &'static str)],
@@ -95,7 +115,8 @@ struct Frame {
 }
 
 impl Frame {
-    fn of(title: &str, path: &str, asked: &Asked, wrong: Vec<Wrong>) -> Self {
+    fn of(page: &Page, asked: &Asked, wrong: Vec<Wrong>) -> Self {
+        let Page { title, path, visitor } = page;
         let as_of = if asked.as_of.is_empty() { today().to_string() } else { asked.as_of.clone() };
         let days = vec![
             Fields::of("as-of", "As of", "The state on this day", &as_of, &wrong),
@@ -136,8 +157,10 @@ impl Frame {
         let hidden = [("contract", &asked.contract), ("fact", &asked.fact)];
         let hidden = hidden.into_iter().filter(|(_, value)| !value.is_empty());
         Self {
-            title: title.to_owned(),
-            path: path.to_owned(),
+            title: title.clone(),
+            path: path.clone(),
+            visitor: visitor.clone(),
+            has_coordinates: true,
             coordinates: asked.coordinates().query(),
             places: &PLACES,
             days,
@@ -192,11 +215,37 @@ fn shown(page: &impl Template, status: StatusCode) -> Response {
 }
 
 /// A page that says what went wrong.
-pub(super) fn sorry(problem: &Problem) -> Response {
-    let frame = Frame::of("Not found", "/state", &Asked::default(), vec![]);
-    let title = if problem.status() == StatusCode::NOT_FOUND { "Not found" } else { "Not now" };
-    let frame = Frame { title: title.to_owned(), ..frame };
-    shown(&Sorry { frame, detail: problem.detail().to_owned() }, problem.status())
+pub(super) fn sorry(problem: &Problem, visitor: Visitor) -> Response {
+    let title = match problem.status() {
+        StatusCode::NOT_FOUND => "Not found",
+        StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => "Not allowed",
+        _ => "Not now",
+    };
+    let frame = plain(title, "/state", visitor);
+    shown(
+        &Sorry { frame: Frame { has_coordinates: true, ..frame }, detail: problem.detail().to_owned() },
+        problem.status(),
+    )
+}
+
+/// What is around a page that asks for no coordinates.
+fn plain(title: &str, path: &str, visitor: Visitor) -> Frame {
+    let page = Page { title: title.to_owned(), path: path.to_owned(), visitor };
+    Frame { has_coordinates: false, ..Frame::of(&page, &Asked::default(), vec![]) }
+}
+
+#[derive(Template)]
+#[template(path = "sign-in.html")]
+struct SignIn {
+    frame: Frame,
+    to: String,
+    wrong: Option<String>,
+}
+
+/// The page on which somebody signs in; with what is wrong with the token, where it was refused.
+pub(super) fn sign_in(visitor: Visitor, to: &str, wrong: Option<&str>, status: StatusCode) -> Response {
+    let wrong = wrong.map(ToOwned::to_owned);
+    shown(&SignIn { frame: plain("Sign in", "/sign-in", visitor), to: to.to_owned(), wrong }, status)
 }
 
 /// An answer in place of the page that was asked for.
@@ -217,22 +266,24 @@ impl From<Response> for Instead {
 /// What a page is asked, with each day in one field. Where a form gave it in three, the address that says it so; where
 /// something is wrong with it, the same page with what that is.
 fn understood(
-    (title, path): (&str, &str),
+    page: &Page,
     asked: Result<Query<Asked>, QueryRejection>,
     topic: &str,
     complete: impl FnOnce(&mut Asked),
 ) -> Result<(Asked, Question), Instead> {
-    let Query(mut asked) = asked
-        .map_err(|rejection| sorry(&Problem::new(StatusCode::BAD_REQUEST, "wrong-question", rejection.body_text())))?;
+    let Query(mut asked) = asked.map_err(|rejection| {
+        let problem = Problem::new(StatusCode::BAD_REQUEST, "wrong-question", rejection.body_text());
+        sorry(&problem, page.visitor.clone())
+    })?;
     if asked.in_one_field() {
-        return Err(Redirect::to(&format!("{path}{}", asked.query())).into_response().into());
+        return Err(Redirect::to(&format!("{}{}", page.path, asked.query())).into_response().into());
     }
     let shown_as = asked.clone();
     complete(&mut asked);
     match asked.question(topic) {
         Ok(question) => Ok((asked, question)),
         Err(wrong) => {
-            let frame = Frame::of(title, path, &shown_as, wrong);
+            let frame = Frame::of(page, &shown_as, wrong);
             Err(shown(&AnswerPage { frame, sections: vec![], around: vec![] }, StatusCode::BAD_REQUEST).into())
         }
     }
@@ -241,17 +292,17 @@ fn understood(
 /// Shows what answers a page's questions, or why it cannot be answered.
 async fn answered(
     site: &Site,
-    (title, path, asked): (&str, &str, Asked),
+    (page, asked): (Page, Asked),
     answers: impl FnOnce(&Ledger, &Asked) -> Result<(Vec<Answer>, Vec<(&'static str, String)>), Problem> + Send + 'static,
 ) -> Response {
-    let frame = Frame::of(title, path, &asked, vec![]);
+    let frame = Frame::of(&page, &asked, vec![]);
     site.count();
     let made = site.with(move |ledger| {
         let (answers, around) = answers(ledger, &asked)?;
         let sections = answers.iter().map(|answer| Section::of(answer, &asked)).collect();
         Ok(shown(&AnswerPage { frame, sections, around }, StatusCode::OK))
     });
-    made.await.unwrap_or_else(|problem| sorry(&problem))
+    made.await.unwrap_or_else(|problem| sorry(&problem, page.visitor))
 }
 
 fn name_of(path: &str) -> &'static str {
@@ -260,12 +311,11 @@ fn name_of(path: &str) -> &'static str {
 
 async fn topic_page(
     topic: &'static str,
-    State(site): State<Site>,
-    uri: Uri,
+    asking: Asking,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Instead> {
-    let (path, title) = (uri.path(), name_of(uri.path()));
-    let (asked, question) = understood((title, path), asked, topic, |asked| {
+    let page = Page::of(name_of(asking.2.path()), &asking);
+    let (asked, question) = understood(&page, asked, topic, |asked| {
         if topic == "diff" && asked.to.is_empty() {
             // What is asked first is what changed in the year up to today.
             let to = today();
@@ -277,23 +327,21 @@ async fn topic_page(
         }
     })?;
     let answers = move |ledger: &Ledger, _: &Asked| Ok((vec![ledger.view().ask(&question)?], vec![]));
-    Ok(answered(&site, (title, path, asked), answers).await)
+    Ok(answered(&asking.0, (page, asked), answers).await)
 }
 
 /// All about one contract, from one view, so that no figure is of another head than the next.
 async fn contract(
-    State(site): State<Site>,
     Path(contract): Path<String>,
-    uri: Uri,
+    asking: Asking,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Instead> {
-    let path = uri.path().to_owned();
-    let (asked, question) =
-        understood((&contract, &path), asked, "register", |asked| asked.contract.clone_from(&contract))?;
+    let page = Page::of(&contract, &asking);
+    let (asked, question) = understood(&page, asked, "register", |asked| asked.contract.clone_from(&contract))?;
     // The address names the contract already.
     let asked = Asked { contract: String::new(), ..asked };
     let answers = move |ledger: &Ledger, _: &Asked| Ok((all_about(&ledger.view(), &question)?, vec![]));
-    Ok(answered(&site, (&contract, &path, asked), answers).await)
+    Ok(answered(&asking.0, (page, asked), answers).await)
 }
 
 fn all_about(view: &View<'_>, question: &Question) -> Result<Vec<Answer>, Problem> {
@@ -304,21 +352,20 @@ fn all_about(view: &View<'_>, question: &Question) -> Result<Vec<Answer>, Proble
 }
 
 async fn entry(
-    State(site): State<Site>,
     Path(position): Path<String>,
-    uri: Uri,
+    asking: Asking,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Instead> {
-    let (title, path) = (format!("Entry {position}"), uri.path().to_owned());
-    let (asked, question) = understood((&title, &path), asked, "state", |_| {})?;
-    let signed = Signed::of(site.folder());
+    let page = Page::of(&format!("Entry {position}"), &asking);
+    let (asked, question) = understood(&page, asked, "state", |_| {})?;
+    let signed = Signed::of(asking.0.folder());
     let answers = move |ledger: &Ledger, asked: &Asked| {
         let position =
             asked::position(&position).map_err(|what| Problem::new(StatusCode::NOT_FOUND, "no-such-entry", what))?;
         let answer = explain(ledger, &signed, position, question.as_of)?;
         Ok((vec![answer], neighbours(position, ledger.head(), "/entries/", asked)))
     };
-    Ok(answered(&site, (&title, &path, asked), answers).await)
+    Ok(answered(&asking.0, (page, asked), answers).await)
 }
 
 /// Links to the entries before and after one.
@@ -330,8 +377,9 @@ fn neighbours(position: Position, head: Position, to: &str, asked: &Asked) -> Ve
 }
 
 /// The ledger's head, and what its last entry changed, from where each entry before leads on.
-async fn audit(State(site): State<Site>, asked: Result<Query<Asked>, QueryRejection>) -> Result<Response, Instead> {
-    let (asked, question) = understood(("Audit", "/audit"), asked, "state", |_| {})?;
+async fn audit(asking: Asking, asked: Result<Query<Asked>, QueryRejection>) -> Result<Response, Instead> {
+    let page = Page::of("Audit", &asking);
+    let (asked, question) = understood(&page, asked, "state", |_| {})?;
     let answers = move |ledger: &Ledger, asked: &Asked| {
         let view = ledger.view();
         let head = view.at(&question)?.head;
@@ -343,5 +391,5 @@ async fn audit(State(site): State<Site>, asked: Result<Query<Asked>, QueryReject
         let whole = Some(("This entry, with its proof", format!("/entries/{last}{}", asked.coordinates().query())));
         Ok((vec![view.replay(question.as_of, &range)?], back.into_iter().chain(forward).chain(whole).collect()))
     };
-    Ok(answered(&site, ("Audit", "/audit", asked), answers).await)
+    Ok(answered(&asking.0, (page, asked), answers).await)
 }

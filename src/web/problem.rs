@@ -4,6 +4,7 @@
 use crate::audit::explain::ExplainError;
 use crate::ledger::RecordError;
 use crate::question::QuestionError;
+use crate::sealed::ContentError;
 use crate::store::StoreError;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -85,6 +86,13 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the store cannot be read");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "unreadable", error)
+    }
+}
+
+impl From<ContentError> for Problem {
+    fn from(error: ContentError) -> Self {
+        tracing::error!(%error, "a content cannot be read");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "unreadable", "the content cannot be read: the log says why")
     }
 }
 

@@ -2,7 +2,10 @@
 //! must not know what is asked.
 
 use super::problem::Problem;
+use super::sessions::Sessions;
+use crate::access::{Held, TokensError};
 use crate::ledger::Ledger;
+use crate::sealed::ReadKey;
 use axum::http::StatusCode;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -14,14 +17,25 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 #[derive(Clone)]
 pub struct Site(Arc<Inner>);
 
+/// How a server is set up.
+#[derive(Default)]
+pub struct Settings {
+    /// Whether whoever is on this machine may record, where no token was ever made.
+    pub may_record: bool,
+    /// The names that requests may be for, beside those of this machine itself.
+    pub hosts: Vec<String>,
+    /// What exempt content is read with; none where nobody reads it here.
+    pub read_key: Option<ReadKey>,
+}
+
 struct Inner {
     folder: PathBuf,
+    settings: Settings,
+    tokens: Held,
+    sessions: Sessions,
     opened: OnceLock<Result<Ledger, String>>,
     done: AtomicU64,
     total: AtomicU64,
-    may_record: bool,
-    /// The names that requests may be for, beside those of this machine itself.
-    hosts: Vec<String>,
     asked: AtomicU64,
     /// Whether the server is being stopped.
     stopping: watch::Sender<bool>,
@@ -36,21 +50,24 @@ struct Inner {
 const LISTENERS: usize = 256;
 
 impl Site {
-    /// Of the ledger in a folder, which is not opened yet. Whether anybody may record, and under which names it is
-    /// reached beside those of this machine.
-    pub fn of(folder: &Path, may_record: bool, hosts: Vec<String>) -> Self {
-        Self(Arc::new(Inner {
+    /// Of the ledger in a folder, which is not opened yet.
+    ///
+    /// # Errors
+    /// [`TokensError`]: who may do what cannot be read.
+    pub fn of(folder: &Path, settings: Settings) -> Result<Self, TokensError> {
+        Ok(Self(Arc::new(Inner {
             folder: folder.to_owned(),
+            settings,
+            tokens: Held::of(folder)?,
+            sessions: Sessions::default(),
             opened: OnceLock::new(),
             done: AtomicU64::new(0),
             total: AtomicU64::new(0),
-            may_record,
-            hosts,
             asked: AtomicU64::new(0),
             stopping: watch::Sender::new(false),
             answers: Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(2, |cores| 2 * cores.get()))),
             listeners: Arc::new(Semaphore::new(LISTENERS)),
-        }))
+        })))
     }
 
     /// Opens the ledger; requests hear how far that is. Whoever calls it waits.
@@ -91,9 +108,32 @@ impl Site {
         &self.0.folder
     }
 
-    /// Whether anybody may record.
+    /// Whether whoever is on this machine may record, where no token was ever made.
     pub(super) fn may_record(&self) -> bool {
-        self.0.may_record
+        self.0.settings.may_record
+    }
+
+    /// What exempt content is read with.
+    pub(super) fn read_key(&self) -> Option<&ReadKey> {
+        self.0.settings.read_key.as_ref()
+    }
+
+    /// The tokens.
+    pub(super) fn tokens(&self) -> &Held {
+        &self.0.tokens
+    }
+
+    /// Whether any token was ever made, so that who has none is the public.
+    ///
+    /// # Errors
+    /// That nobody knows: their file cannot be read.
+    pub fn has_tokens(&self) -> Result<bool, TokensError> {
+        self.0.tokens.are_there()
+    }
+
+    /// Who is signed in.
+    pub(super) fn sessions(&self) -> &Sessions {
+        &self.0.sessions
     }
 
     /// Whether a request may be for a host of this name.
@@ -101,7 +141,7 @@ impl Site {
         let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
         name.trim_end_matches('.').eq_ignore_ascii_case("localhost")
             || address.is_ok_and(|address| address.is_loopback())
-            || self.0.hosts.iter().any(|host| host.eq_ignore_ascii_case(name))
+            || self.0.settings.hosts.iter().any(|host| host.eq_ignore_ascii_case(name))
     }
 
     /// Says to whoever goes on for as long as it may that the server is being stopped.

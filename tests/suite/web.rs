@@ -5,7 +5,7 @@ use crate::run::{BINARY, Place, topics};
 use minutebook::ledger::Ledger;
 use minutebook::question::{Question, Topic};
 use minutebook::report;
-use minutebook::web::{Site, serve};
+use minutebook::web::{Settings, Site, serve};
 use minutebook_events::EntryId;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -62,7 +62,8 @@ impl Answered {
 impl Server {
     fn start(may_record: bool) -> Self {
         let place = Place::kent();
-        let site = Site::of(&place.ledger(), may_record, vec!["minutes.example".to_owned()]);
+        let hosts = vec!["minutes.example".to_owned()];
+        let site = Site::of(&place.ledger(), Settings { may_record, hosts, ..Settings::default() }).unwrap();
         let (address, started) = std::sync::mpsc::channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = std::thread::spawn(move || {

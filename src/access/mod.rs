@@ -1,0 +1,74 @@
+//! Who may do what with a ledger that is served: roles, and the tokens that carry them. It must not know what is asked of
+//! the ledger, nor how it is asked.
+//!
+//! | who | may |
+//! | --- | --- |
+//! | public, without a token | ask everything; nothing exempt is in any answer |
+//! | officer | the same, and read what is exempt |
+//! | recorder | ask, and record |
+//! | auditor | ask, read what is exempt, take entries as they are stored, and their proofs |
+
+mod tokens;
+
+pub use tokens::{Held, Holder, Life, Refused, Secret, Token, Tokens, TokensError};
+
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+/// What a token is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Reads what is exempt.
+    Officer,
+    /// Records entries.
+    Recorder,
+    /// Reads everything, with its proofs.
+    Auditor,
+}
+
+/// What not everybody may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// Read the content of what is exempt.
+    ReadExempt,
+    /// Record entries.
+    Record,
+    /// Take entries as they are stored, and proofs.
+    Prove,
+}
+
+impl Role {
+    /// All of them.
+    pub const EACH: [Self; 3] = [Self::Officer, Self::Recorder, Self::Auditor];
+
+    /// As it is written.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Officer => "officer",
+            Self::Recorder => "recorder",
+            Self::Auditor => "auditor",
+        }
+    }
+
+    /// Whether who has it may do that.
+    pub fn may(self, right: Right) -> bool {
+        match self {
+            Self::Officer => right == Right::ReadExempt,
+            Self::Recorder => right == Right::Record,
+            Self::Auditor => matches!(right, Right::ReadExempt | Right::Prove),
+        }
+    }
+}
+
+/// Why a word is no role.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is no role: name officer, recorder or auditor")]
+pub struct NoRole(String);
+
+impl FromStr for Role {
+    type Err = NoRole;
+    fn from_str(text: &str) -> Result<Self, NoRole> {
+        Self::EACH.into_iter().find(|role| role.word() == text).ok_or_else(|| NoRole(text.to_owned()))
+    }
+}

@@ -1,0 +1,92 @@
+//! Sessions: what a browser that signed in shows again, for a working day, in a cookie that no script reads and that is sent
+//! to this site alone. They end with the server. It must not know what a session allows.
+
+use axum::http::HeaderValue;
+use minutebook_events::Hash;
+use rand_core::{OsRng, RngCore};
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The cookie. Browsers take one of this prefix only over TLS, or from this machine, for all of a site (RFC 6265bis, 4.1.3.2).
+pub(super) const COOKIE: &str = "__Host-minutebook";
+
+/// How long a session lasts.
+const LASTS: Duration = Duration::from_secs(8 * 60 * 60);
+
+/// The most at once: the oldest ends where there are more.
+const MOST: usize = 10_000;
+
+/// Those that have begun, by the SHA-256 of what their cookies hold: 256 random bits, of which no comparison tells a part.
+#[derive(Default)]
+pub(super) struct Sessions(Mutex<HashMap<Hash, Session>>);
+
+struct Session {
+    token: String,
+    begun: Begun,
+    since: Instant,
+}
+
+/// What belongs to a session besides who it is of.
+#[derive(Debug, Clone)]
+pub(super) struct Begun {
+    /// What a form on a page of it holds, so that no other site can send that form.
+    pub(super) form_key: String,
+}
+
+impl Begun {
+    /// Whether a form holds what its page was given; compared as hashes, so that the time it takes tells nothing of it.
+    pub(super) fn is_form_key(&self, said: &str) -> bool {
+        Hash::of([self.form_key.as_bytes()]) == Hash::of([said.as_bytes()])
+    }
+}
+
+impl Sessions {
+    /// Begins one of a token, and gives the cookie to set.
+    pub(super) fn begin(&self, token: String) -> HeaderValue {
+        let (secret, form_key) = (random(), random());
+        let mut all = self.all();
+        if all.len() >= MOST
+            && let Some(oldest) = all.iter().min_by_key(|(_, session)| session.since).map(|(hash, _)| *hash)
+        {
+            all.remove(&oldest);
+        }
+        let session = Session { token, begun: Begun { form_key }, since: Instant::now() };
+        all.insert(Hash::of([secret.as_bytes()]), session);
+        let seconds = LASTS.as_secs();
+        let cookie = format!("{COOKIE}={secret}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Strict");
+        HeaderValue::from_str(&cookie).expect("it is of letters, digits and marks")
+    }
+
+    /// The token whose session a header of cookies shows, and what belongs to that.
+    pub(super) fn of(&self, cookies: &HeaderValue) -> Option<(String, Begun)> {
+        let all = self.all();
+        let session = all.get(&key(cookies)?)?;
+        Some((session.token.clone(), session.begun.clone()))
+    }
+
+    /// Ends the session that a header of cookies shows.
+    pub(super) fn end(&self, cookies: &HeaderValue) {
+        if let Some(key) = key(cookies) {
+            self.all().remove(&key);
+        }
+    }
+
+    /// Those that last still.
+    fn all(&self) -> MutexGuard<'_, HashMap<Hash, Session>> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, session| session.since.elapsed() < LASTS);
+        all
+    }
+}
+
+fn key(cookies: &HeaderValue) -> Option<Hash> {
+    let pairs = cookies.to_str().ok()?.split(';').filter_map(|pair| pair.trim().split_once('='));
+    pairs.into_iter().find(|(name, _)| *name == COOKIE).map(|(_, secret)| Hash::of([secret.as_bytes()]))
+}
+
+fn random() -> String {
+    let mut bytes = [0; 32];
+    OsRng.fill_bytes(&mut bytes);
+    Hash(bytes).to_string()
+}
