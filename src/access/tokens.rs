@@ -263,8 +263,8 @@ pub struct Held {
 struct State {
     read: Option<Stamp>,
     tokens: Vec<Token>,
-    /// The ids of tokens that were held to their hashes, by the SHA-256 of their texts: 256 random bits are not guessed.
-    known: HashMap<Hash, String>,
+    /// The id and the hash of tokens that were held to it, by the SHA-256 of their texts: 256 random bits are not guessed.
+    known: HashMap<Hash, (String, String)>,
     /// How many wrong secrets were given for a token of this id, and since when.
     wrong: HashMap<String, (u32, Instant)>,
 }
@@ -296,7 +296,7 @@ impl Held {
     /// Who holds a token, on a day, where it was held to its hash before.
     pub fn known(&self, text: &str, today: Day) -> Option<Result<Holder, Refused>> {
         let state = self.fresh().ok()?;
-        let id = state.known.get(&digest(text))?;
+        let (id, _) = state.known.get(&digest(text))?;
         Some(state.holder(id, today))
     }
 
@@ -322,7 +322,7 @@ impl Held {
             state.wrong.entry(id.to_owned()).or_insert((0, Instant::now())).0 += 1;
             return Err(Refused::Unknown);
         }
-        state.known.insert(digest(text), id.to_owned());
+        state.known.insert(digest(text), (id.to_owned(), hash));
         state.holder(id, today)
     }
 
@@ -359,7 +359,8 @@ impl Held {
         };
         if stamp != state.read {
             state.tokens = self.tokens.all()?;
-            state.known.clear();
+            let State { tokens, known, .. } = state;
+            known.retain(|_, (id, hash)| tokens.iter().any(|token| token.id == *id && token.hash == *hash));
             state.read = stamp;
         }
         Ok(())

@@ -2,12 +2,13 @@
 //! recorded. It owns reading a decision file from disk, for `record` too.
 
 use super::{Outcome, Stop, output};
-use crate::ledger::{Ledger, LedgerError, Receipt, RecordError, rehearse};
-use crate::sealed::{Contents, Unready, erasures};
+use crate::ledger::{Ledger, LedgerError, rehearse};
+use crate::report::in_hand::{Fault, InHand};
+use crate::sealed::Contents;
 use crate::store::OpenError;
 use clap::Args;
-use minutebook_events::decision_file::{DecisionFile, FileError, MAX_FILE_BYTES, render};
-use minutebook_events::{ActKind, ContractId, Event, EventKind, Slug, Standing};
+use minutebook_events::decision_file::MAX_FILE_BYTES;
+use minutebook_events::{ActKind, EventKind, Standing};
 use minutebook_projections::Projections;
 use std::fs::File;
 use std::io::{self, Read};
@@ -41,7 +42,7 @@ impl Check {
                 Ok(line) => output::print(&line)?,
                 Err(fault) => {
                     wrong += 1;
-                    unread |= fault.outcome == Outcome::Unusable;
+                    unread |= outcome(&fault) == Outcome::Unusable;
                     output::complain(&fault);
                 }
             }
@@ -69,121 +70,19 @@ pub(super) fn known(folder: &Path) -> Result<Projections, Stop> {
 /// Takes a file into projections that are thrown away, and says what recording it would do.
 pub(super) fn rehearsed(file: &InHand, projections: &mut Projections, contents: &Contents) -> Result<String, Fault> {
     let receipt = rehearse(projections, contents, file.parsed.draft.clone()).map_err(|error| file.fault(error))?;
-    Ok(said(file, &receipt, "would be recorded"))
+    Ok(file.said(&receipt, "would be recorded"))
 }
 
-/// A line about a file that went through.
-pub(super) fn said(file: &InHand, receipt: &Receipt, done: &str) -> String {
-    let events = file.parsed.draft.events.len();
-    let plural = if events == 1 { "" } else { "s" };
-    if receipt.repeated {
-        format!("{}: already recorded at position {}\n", file.name, receipt.position)
-    } else {
-        format!("{}: {done} at position {}, {events} event{plural}\n", file.name, receipt.position)
-    }
-}
-
-/// A decision file in hand: its name and text, to point into, and the draft that it reads as.
-pub(super) struct InHand {
-    name: String,
-    text: String,
-    pub(super) parsed: DecisionFile,
-}
-
-/// Why a file was not taken, as a person reads it: place, excerpt, explanation. It ends with a line feed.
-#[derive(Debug)]
-pub(super) struct Fault {
-    words: String,
-    /// How the command ends with it: the file is wrong, or the ledger cannot be used.
-    pub(super) outcome: Outcome,
-}
-
-impl Fault {
-    fn in_file(words: String) -> Self {
-        Self { words, outcome: Outcome::Found }
-    }
-}
-
-impl std::fmt::Display for Fault {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(&self.words)
-    }
-}
-impl std::error::Error for Fault {}
-
-impl InHand {
-    /// Reads a file of the record that the program carries.
-    pub(super) fn carried(name: &str, text: &str) -> Result<Self, Fault> {
-        Self::parse(name.to_owned(), text.as_bytes())
-    }
-
-    fn parse(name: String, bytes: &[u8]) -> Result<Self, Fault> {
-        let text = String::from_utf8_lossy(bytes).into_owned();
-        match DecisionFile::from_bytes(bytes) {
-            Ok(parsed) => Ok(Self { name, text, parsed }),
-            Err(error) => Err(Fault::in_file(placed(&name, &text, error))),
-        }
-    }
-
-    /// The contents that it erases.
-    pub(super) fn erases(&self) -> Result<Vec<(ContractId, Slug)>, Fault> {
-        let erased = erasures(&self.parsed.draft);
-        if erased.is_empty() {
-            let words = "nothing in it erases a content: record it with `minutebook record`";
-            return Err(Fault::in_file(format!("{}: {words}\n", self.name)));
-        }
-        Ok(erased)
-    }
-
-    /// That it erases nothing: what cannot be undone is asked for by its name.
-    pub(super) fn erases_nothing(&self) -> Result<(), Fault> {
-        let erases = |event: &Event| matches!(event.kind, EventKind::ContentErased { .. });
-        let Some(at) = self.parsed.draft.events.iter().position(erases) else { return Ok(()) };
-        let place = self.parsed.place_of(Some(at), Some("kind"));
-        let why = "recording this destroys a content for good: record it with `minutebook content erase`";
-        Err(Fault::in_file(render(&self.name, &self.text, place, why, None)))
-    }
-
-    /// Why the ledger did not take it, at its place in the file where it has one.
-    pub(super) fn fault(&self, error: RecordError) -> Fault {
-        match error {
-            RecordError::Rejected(rejections) => {
-                let placed =
-                    rejections.iter().map(|rejection| placed(&self.name, &self.text, self.parsed.place(rejection)));
-                Fault::in_file(placed.collect::<Vec<_>>().join("\n"))
-            }
-            taken @ RecordError::OtherContent { .. } => {
-                let id = self.parsed.place_of(None, Some("id"));
-                Fault::in_file(render(&self.name, &self.text, id, &taken.to_string(), None))
-            }
-            RecordError::Unready(Unready { event, field, why }) => {
-                let place = self.parsed.place_of(Some(event), Some(field));
-                Fault::in_file(render(&self.name, &self.text, place, &why.to_string(), None))
-            }
-            error => {
-                let words = format!("{}: {error}\n", self.name);
-                let unusable = matches!(
-                    error,
-                    RecordError::Store(_)
-                        | RecordError::Closed
-                        | RecordError::ClockWentBack { .. }
-                        | RecordError::NotErased { .. }
-                );
-                Fault { words, outcome: if unusable { Outcome::Unusable } else { Outcome::Found } }
-            }
-        }
-    }
-}
-
-fn placed(name: &str, text: &str, error: FileError) -> String {
-    render(name, text, error.span, &error.reason, error.remedy.as_deref())
+/// How a command ends with a fault: the file is wrong, or something cannot be used.
+pub(super) fn outcome(fault: &Fault) -> Outcome {
+    if fault.is_of_the_file { Outcome::Found } else { Outcome::Unusable }
 }
 
 /// Reads a decision file, and never more of it than a decision file may have.
 pub(super) fn read(path: &Path) -> Result<InHand, Fault> {
     let name = path.display().to_string();
     let fault = |what: String| Fault::in_file(format!("{name}: {what}\n"));
-    let unread = |what: String| Fault { outcome: Outcome::Unusable, ..fault(what) };
+    let unread = |what: String| Fault::elsewhere(format!("{name}: {what}\n"));
     let unreadable = |error: io::Error| unread(format!("cannot be read: {error}; check the path and the permissions"));
     // Opening a pipe would wait for a writer, so what it is comes first.
     if !path.metadata().map_err(unreadable)?.is_file() {

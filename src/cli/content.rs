@@ -1,12 +1,13 @@
 //! `content`: exempt and personal content beside the ledger: seal it, read it, check what was disclosed of it, publish it,
 //! erase it. What is done is recorded from a decision file, as everything is; these commands do what that says to the files.
 
-use super::check::{self, Fault};
+use super::check;
 use super::{Outcome, Stop, output, record};
 use crate::audit::key::PrivateKey;
 use crate::audit::note;
 use crate::durable;
 use crate::ledger::{Ledger, View};
+use crate::report::in_hand::Fault;
 use crate::sealed::{ContentError, ReadKey, SealKey, certificate, commits};
 use chrono::Utc;
 use clap::Subcommand;
@@ -304,7 +305,7 @@ fn publish(ledger: &Ledger, which: &Which, key: &Path) -> Result<Outcome, Stop> 
 fn erase(folder: &Path, path: &Path, expected: Option<Position>, key: Option<PrivateKey>) -> Result<Outcome, Stop> {
     let told = |fault: Fault| {
         output::complain(&fault);
-        Ok(fault.outcome)
+        Ok(check::outcome(&fault))
     };
     let file = match check::read(path).and_then(|file| file.erases().map(|erased| (file, erased))) {
         Ok(file) => file,
@@ -317,7 +318,7 @@ fn erase(folder: &Path, path: &Path, expected: Option<Position>, key: Option<Pri
         Err(fault) => return told(fault),
     };
     // Standard output is for the certificate.
-    output::complain(&check::said(&file, &receipt, "recorded"));
+    output::complain(&file.said(&receipt, "recorded"));
     for (at, (contract, content)) in erased.into_iter().enumerate() {
         if at > 0 {
             output::print("\n")?;

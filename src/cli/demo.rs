@@ -1,12 +1,12 @@
 //! `demo`: a ledger with Kent's record in it, the projections rebuilt and compared, the state as of today, and what to
 //! try next. Run again, it changes nothing.
 
-use super::check::InHand;
 use super::record::{open_or_create, record};
 use super::{Outcome, Stop, output};
 use crate::kent;
 use crate::ledger::Ledger;
 use crate::question::{Question, Topic};
+use crate::report::in_hand::InHand;
 use crate::report::{self, Terminal};
 use crate::today::today;
 use std::path::Path;
@@ -14,7 +14,10 @@ use std::path::Path;
 pub(super) fn run(folder: &Path) -> Result<Outcome, Stop> {
     let (ledger, _) = open_or_create(folder)?;
     let files = kent::decision_files();
-    let files: Vec<InHand> = files.iter().map(|(name, text)| InHand::carried(name, text)).collect::<Result<_, _>>()?;
+    let files: Vec<InHand> = files
+        .iter()
+        .map(|(name, text)| InHand::parse((*name).to_owned(), text.as_bytes()))
+        .collect::<Result<_, _>>()?;
     only_kents(&ledger, &files, folder)?;
     let mut new = 0;
     for file in &files {

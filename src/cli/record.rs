@@ -1,11 +1,12 @@
 //! `record`: decision files into the ledger, one entry each. Each is whole or not there; the first that is refused
 //! stops the rest, and the command says where.
 
-use super::check::{self, Fault, InHand};
+use super::check;
 use super::lines::Lines;
 use super::{Outcome, Stop, output};
 use crate::ahead;
 use crate::ledger::{Ledger, LedgerError, Receipt, RecordError, Run};
+use crate::report::in_hand::{Fault, InHand};
 use crate::sealed::Contents;
 use crate::store::OpenError;
 use clap::Args;
@@ -54,7 +55,7 @@ impl Record {
                 Ok(line) => output::print(&line)?,
                 Err(fault) => {
                     output::complain(&fault);
-                    return Ok(fault.outcome);
+                    return Ok(check::outcome(&fault));
                 }
             }
         }
@@ -88,12 +89,12 @@ impl Record {
             for ((file, path), receipt) in group.iter().zip(receipts) {
                 match receipt.map_err(|error| file.fault(error)) {
                     Ok(receipt) => {
-                        let line = check::said(file, &receipt, "recorded");
+                        let line = file.said(&receipt, "recorded");
                         output::print(&line).map_err(|stop| unprinted(&line, group, &*stop))?;
                         done += 1;
                     }
                     Err(fault) => {
-                        let rest = match fault.outcome {
+                        let rest = match check::outcome(&fault) {
                             Outcome::Unusable => "; record the same files again: what was kept is not recorded twice",
                             _ if done == 0 => ", and nothing was recorded",
                             _ => ", this one and those after it are not",
@@ -111,7 +112,7 @@ impl Record {
         output::complain(&format_args!(
             "{fault}minutebook: stopped at {path}: {done} of {files} files are in the ledger{rest}\n"
         ));
-        fault.outcome
+        check::outcome(fault)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::report::visible;
 use crate::store::MARKER;
 use crate::today::today;
 use clap::{Args, Subcommand};
-use minutebook_events::Day;
+use minutebook_events::{DateSpan, Day};
 use std::path::Path;
 
 pub(super) const HELP: &str = "\
@@ -88,9 +88,10 @@ fn said(token: &Token) -> String {
     let roles: Vec<&str> = token.roles.iter().map(|role| role.word()).collect();
     let life = match (token.life(today()), token.until) {
         (Life::Revoked, _) => "revoked".to_owned(),
-        (Life::Expired, Some(until)) => format!("counted until {until}"),
-        (_, Some(until)) => format!("counts until {until}"),
+        (Life::Expired, Some(until)) => format!("counted until {}", DateSpan::day(until)),
+        (_, Some(until)) => format!("counts until {}", DateSpan::day(until)),
         (_, None) => "counts until it is revoked".to_owned(),
     };
-    format!("{}  {}  {}  made {}  {life}", token.id, roles.join(", "), visible(&token.label), token.made.date_naive())
+    let made = DateSpan::day(token.made.date_naive());
+    format!("{}  {}  {}  made {made}  {life}", token.id, roles.join(", "), visible(&token.label))
 }

@@ -11,7 +11,9 @@
 //! | `html` | an answer as what the templates show |
 //! | `pages` | pages |
 //! | `problem` | what went wrong, for a program |
+//! | `record` | recording in a browser |
 //! | `sessions` | who signed in, in cookies |
+//! | `skeleton` | what a recorder begins with |
 //! | `who` | who asks, and what that allows |
 //! | `site` | the ledger while it is opened, and once it is |
 
@@ -22,8 +24,10 @@ mod draw;
 mod html;
 mod pages;
 mod problem;
+mod record;
 mod sessions;
 mod site;
+mod skeleton;
 mod who;
 
 pub use site::{Settings, Site};
@@ -95,6 +99,7 @@ fn routes(site: Site) -> Router {
         .merge(api::questions())
         .merge(with(Right::Prove, api::proofs()))
         .merge(with(Right::Record, api::appends()))
+        .merge(with(Right::Record, record::routes()))
         .layer(middleware::from_fn_with_state(site.clone(), in_time));
     Router::new()
         .merge(timed)

@@ -180,8 +180,31 @@ struct AnswerPage {
     around: Vec<(&'static str, String)>,
 }
 
+/// What there is to show of a decision file that is being written.
+pub(super) struct Recording {
+    pub(super) text: String,
+    /// Why it is not taken.
+    pub(super) faults: Vec<String>,
+    /// Where it would be recorded, and what that would change.
+    pub(super) checked: Option<(Position, Vec<Section>)>,
+    /// The kinds of events.
+    pub(super) kinds: Vec<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "record.html")]
+struct RecordPage {
+    frame: Frame,
+    recording: Recording,
+}
+
+/// The page on which somebody records.
+pub(super) fn recording(visitor: Visitor, recording: Recording, status: StatusCode) -> Response {
+    shown(&RecordPage { frame: plain("Record", "/record", visitor), recording }, status)
+}
+
 /// One answer on a page.
-struct Section {
+pub(super) struct Section {
     heading: String,
     years: Vec<Years>,
     network: Option<Network>,
@@ -190,7 +213,7 @@ struct Section {
 }
 
 impl Section {
-    fn of(answer: &Answer, asked: &Asked) -> Self {
+    pub(super) fn of(answer: &Answer, asked: &Asked) -> Self {
         let (years, network) = (draw::years(answer), draw::network(answer));
         let (tables, left_out) = tables_of(answer, asked);
         Self { heading: tables::heading(answer), years, network, tables, left_out }

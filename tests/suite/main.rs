@@ -2,6 +2,7 @@
 //! what only several parts together can show.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails, and says where")]
 
+mod access;
 mod alone;
 mod bundles;
 mod checkpoints;
@@ -25,6 +26,7 @@ mod readme;
 mod replay;
 mod run;
 mod sealed;
+mod served;
 mod shared;
 mod snapshots;
 mod store;

@@ -17,11 +17,16 @@ pub const SECRET: &[u8] = b"the second bidder asked for 4,711 pounds a week";
 /// A ledger with one contract, an officer's keys, and a content.
 pub fn council() -> Place {
     let place = Place::empty();
+    councils(&place);
+    place
+}
+
+/// The same in a ledger that is there.
+pub fn councils(place: &Place) {
     place.file("defined.toml", lwk()).file("appendix", SECRET);
     place.run(&["record", "defined.toml"]).ok();
     let public = place.run(&["content", "key", "--out", "officer.key"]).ok().out;
     place.file("officer.pub", public);
-    place
 }
 
 /// Seals a file and records it, as the line that the decision file has.

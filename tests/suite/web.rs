@@ -1,126 +1,17 @@
 //! Pages and the API as whoever asks over HTTP sees them: the same answers as from the command line, and a clear word where there
-//! is none. The server runs in this process, at a free port, on a copy of Kent's ledger.
+//! is none.
 
 use crate::run::{BINARY, Place, topics};
+use crate::served::Server;
 use minutebook::ledger::Ledger;
 use minutebook::question::{Question, Topic};
 use minutebook::report;
-use minutebook::web::{Settings, Site, serve};
 use minutebook_events::EntryId;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::process::{Command, Stdio};
-use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::sync::oneshot;
-
-/// A server, which stops when this goes.
-struct Server {
-    address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-    /// Until it is asked back.
-    place: Option<Place>,
-}
-
-/// What was answered.
-#[derive(Debug)]
-struct Answered {
-    status: u16,
-    headers: ureq::http::HeaderMap,
-    body: String,
-}
-
-impl Answered {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
-    }
-
-    fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-
-    #[track_caller]
-    fn gives(self, status: u16) -> Self {
-        assert_eq!(self.status, status, "{self:#?}");
-        self
-    }
-
-    /// A problem of this kind, with all that RFC 9457 names.
-    #[track_caller]
-    fn problem(self, status: u16, kind: &str) -> Value {
-        let this = self.gives(status);
-        assert_eq!(this.header("content-type"), "application/problem+json");
-        let problem = this.json();
-        assert_eq!((&problem["type"], &problem["status"]), (&format!("urn:minutebook:{kind}").into(), &status.into()));
-        assert!(problem["title"].is_string() && problem["detail"].as_str().is_some_and(|detail| detail.len() > 10));
-        problem
-    }
-}
-
-impl Server {
-    fn start(may_record: bool) -> Self {
-        let place = Place::kent();
-        let hosts = vec!["minutes.example".to_owned()];
-        let site = Site::of(&place.ledger(), Settings { may_record, hosts, ..Settings::default() }).unwrap();
-        let (address, started) = std::sync::mpsc::channel();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-            runtime.block_on(async {
-                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-                site.open().unwrap();
-                address.send(listener.local_addr().unwrap()).unwrap();
-                serve(listener, site, async { drop(stopped.await) }).await.unwrap();
-            });
-        });
-        Self { address: started.recv().unwrap(), stop: Some(stop), thread: Some(thread), place: Some(place) }
-    }
-
-    /// Stops, and gives the place with the ledger.
-    fn stop(mut self) -> Place {
-        self.place.take().unwrap()
-    }
-
-    fn send(&self, request: ureq::http::request::Builder, body: &[u8]) -> Answered {
-        self.try_send(request, body).unwrap()
-    }
-
-    fn try_send(&self, request: ureq::http::request::Builder, body: &[u8]) -> Result<Answered, ureq::Error> {
-        let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
-        let agent: ureq::Agent = config.timeout_global(Some(Duration::from_secs(30))).build().into();
-        let mut answer = agent.run(request.body(body).unwrap())?;
-        let body = answer.body_mut().with_config().limit(64 << 20).read_to_string()?;
-        Ok(Answered { status: answer.status().as_u16(), headers: answer.headers().clone(), body })
-    }
-
-    fn request(&self, method: &str, path: &str) -> ureq::http::request::Builder {
-        ureq::http::Request::builder().method(method).uri(format!("http://{}{path}", self.address))
-    }
-
-    fn get(&self, path: &str) -> Answered {
-        self.send(self.request("GET", path), b"")
-    }
-
-    fn post(&self, path: &str, body: &[u8]) -> Answered {
-        self.send(self.request("POST", path).header("Content-Type", "application/json"), body)
-    }
-
-    fn append(&self, query: &str, draft: &Value) -> Answered {
-        self.post(&format!("/api/v1/entries{query}"), &serde_json::to_vec(draft).unwrap())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        let ended = self.thread.take().map(JoinHandle::join);
-        if !std::thread::panicking() {
-            ended.unwrap().unwrap();
-        }
-    }
-}
 
 /// A draft that defines a party.
 fn defines(party: &str, name: &str) -> Value {
@@ -418,7 +309,7 @@ fn requests_are_for_this_host() {
 #[test]
 fn the_command_serves_until_it_is_stopped() {
     let place = Place::kent();
-    place.run(&["serve", "--listen", "0.0.0.0:0"]).ends(2).says(&["no account", "--open-to-network"]);
+    place.run(&["serve", "--listen", "0.0.0.0:0"]).ends(2).says(&["no token was ever made", "--open-to-network"]);
     place.run(&["serve", "--listen", "here"]).ends(2).says(&["--listen"]);
     let mut server = Command::new(BINARY)
         .args(["serve", "--listen", "127.0.0.1:0", "--ledger"])
