@@ -15,6 +15,9 @@ pub use tokens::{Held, Holder, Life, Refused, Secret, Token, Tokens, TokensError
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
+/// Where it is kept in a ledger's folder. It is no part of what was recorded, and no copy takes it along.
+pub const FOLDER: &str = "access";
+
 /// What a token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

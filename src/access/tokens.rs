@@ -4,9 +4,8 @@
 //! A token is `minutebook_`, its id in 16 hexadecimal digits, `_`, and 256 random bits in 64. The file holds what RFC 9106
 //! makes of all of it, so that who reads the file has no token.
 
-use super::{Right, Role};
+use super::{FOLDER, Right, Role};
 use crate::durable::Draft;
-use crate::store::ACCESS;
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use chrono::{DateTime, Utc};
@@ -163,7 +162,7 @@ pub struct Tokens {
 impl Tokens {
     /// Those of the ledger in a folder.
     pub fn of(ledger: &Path) -> Self {
-        Self { folder: ledger.join(ACCESS) }
+        Self { folder: ledger.join(FOLDER) }
     }
 
     fn path(&self) -> PathBuf {

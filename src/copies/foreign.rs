@@ -2,6 +2,7 @@
 
 use super::beside::FOLDERS;
 use super::sums::SUMS;
+use crate::access;
 use crate::audit::checkpoint::{self, is_kept};
 use crate::durable;
 use crate::store::is_of_the_store;
@@ -15,7 +16,7 @@ use std::path::Path;
 /// # Errors
 /// What the operating system says where a folder cannot be listed.
 pub fn foreign(ledger: &Path) -> io::Result<Vec<String>> {
-    let ours = |name: &str| is_of_the_store(name) || FOLDERS.contains(&name) || name == SUMS;
+    let ours = |name: &str| is_of_the_store(name) || FOLDERS.contains(&name) || [SUMS, access::FOLDER].contains(&name);
     let mut found = names(ledger)?;
     found.retain(|name| !ours(name));
     for folder in FOLDERS {

@@ -36,8 +36,6 @@ pub const SNAPSHOT: &str = "snapshot";
 pub const REBUILDING: &str = "rebuilding";
 /// The file of the totals that are kept.
 pub const TOTALS: &str = "totals";
-/// The folder of who may do what where the ledger is served. It is no part of what was recorded, and no copy takes it along.
-pub const ACCESS: &str = "access";
 const SLED: &str = "sled";
 
 /// The folders beside the entries that are part of a ledger: what it signed of itself, and content of which its entries hold

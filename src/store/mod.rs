@@ -30,7 +30,7 @@ mod watermark;
 mod whole;
 
 pub use error::{OpenError, Shown, StoreError};
-pub use folder::{ACCESS, BESIDE, FORMAT, Folder, MARKER, REBUILDING, SNAPSHOT, TOTALS, copy, is_of_the_store};
+pub use folder::{BESIDE, FORMAT, Folder, MARKER, REBUILDING, SNAPSHOT, TOTALS, copy, is_of_the_store};
 pub use index::{IndexKey, Tally};
 pub use sled_store::{Options, SledStore, SyncData};
 

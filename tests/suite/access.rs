@@ -155,7 +155,8 @@ fn a_token_that_does_not_count_is_refused() {
     fs::write(&kept, &text).unwrap();
     get(&officer).gives(403);
     let place = server.stop();
-    assert!(!place.run(&["verify"]).ok().out.contains("Note"));
+    let verified = place.run(&["verify"]).ok();
+    assert!(!verified.out.contains("Note"), "{verified:#?}");
     place.run(&["backup", "--out", "copy"]).ok();
     assert!(!place.path().join("copy/access").exists());
     fs::write(&kept, "{").unwrap();
