@@ -1,6 +1,6 @@
 //! `state`, `register`, `value`, `lots`, `network`, `decisions`, `findings`, `totals`, `diff` and `why`: a question each.
 
-use super::{Ask, Coordinates, Grouped, Json, Outcome, Stop, day, output};
+use super::{Ask, Coordinates, Grouped, Json, Outcome, Stop, day, output, remote};
 use crate::ledger::Ledger;
 use crate::question::{Question, Topic};
 use crate::today::today;
@@ -8,12 +8,20 @@ use clap::Args;
 use minutebook_events::{ContractId, Day};
 use std::path::Path;
 
-pub(super) fn run(folder: &Path, topic: Topic, ask: Ask) -> Result<Outcome, Stop> {
-    question(folder, topic, ask.contract, ask.at, ask.json.json)
+/// Where a question is asked.
+pub(super) struct Where<'a> {
+    /// The ledger's folder.
+    pub(super) folder: &'a Path,
+    /// A server that has it open, in its place.
+    pub(super) server: Option<&'a str>,
+}
+
+pub(super) fn run(at: &Where<'_>, topic: Topic, ask: Ask) -> Result<Outcome, Stop> {
+    question(at, topic, ask.contract, ask.at, ask.json.json)
 }
 
 fn question(
-    folder: &Path,
+    place: &Where<'_>,
     topic: Topic,
     contract: Option<ContractId>,
     at: Coordinates,
@@ -21,8 +29,11 @@ fn question(
 ) -> Result<Outcome, Stop> {
     let as_of = at.as_of.unwrap_or_else(today);
     let question = Question { topic, contract, as_of, known_at: at.known_at, decided_by: at.decided_by };
+    if let Some(server) = place.server {
+        return remote::ask(server, &question, json);
+    }
     let mut progress = output::Progress::new("opening");
-    let answer = Ledger::ask_once(folder, &question, |done, total| progress.tell(done, total))??;
+    let answer = Ledger::ask_once(place.folder, &question, |done, total| progress.tell(done, total))??;
     output::answer(&answer, json)
 }
 
@@ -36,9 +47,9 @@ pub(super) struct Totals {
 }
 
 impl Totals {
-    pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
+    pub(super) fn run(self, place: &Where<'_>) -> Result<Outcome, Stop> {
         let Grouped { by, ends_within } = self.grouped;
-        run(folder, Topic::Totals { by, ends_within }, self.ask)
+        run(place, Topic::Totals { by, ends_within }, self.ask)
     }
 }
 
@@ -64,9 +75,9 @@ pub(super) struct Diff {
 }
 
 impl Diff {
-    pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
+    pub(super) fn run(self, place: &Where<'_>) -> Result<Outcome, Stop> {
         let at = Coordinates { as_of: Some(self.from), known_at: self.known_at, decided_by: self.decided_by };
-        question(folder, Topic::Diff { to: self.to }, self.contract, at, self.json.json)
+        question(place, Topic::Diff { to: self.to }, self.contract, at, self.json.json)
     }
 }
 
@@ -84,7 +95,7 @@ pub(super) struct Why {
 }
 
 impl Why {
-    pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
-        question(folder, Topic::Why { fact: self.fact }, Some(self.contract), self.at, self.json.json)
+    pub(super) fn run(self, place: &Where<'_>) -> Result<Outcome, Stop> {
+        question(place, Topic::Why { fact: self.fact }, Some(self.contract), self.at, self.json.json)
     }
 }

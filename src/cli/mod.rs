@@ -18,6 +18,7 @@ mod output;
 mod prove;
 mod rebuild;
 mod record;
+mod remote;
 mod replay;
 mod restore;
 mod serve;
@@ -61,6 +62,10 @@ pub struct Cli {
     /// The ledger's folder
     #[arg(long, global = true, env = "MINUTEBOOK_LEDGER", default_value = "minutebook-ledger", value_name = "DIR")]
     ledger: PathBuf,
+
+    /// Ask a server that runs, in place of the folder: questions alone. A token for it is read from MINUTEBOOK_TOKEN
+    #[arg(long, global = true, value_name = "URL")]
+    server: Option<String>,
 
     #[command(subcommand)]
     command: Command,
@@ -303,17 +308,23 @@ fn log() {
 fn run(cli: Cli) -> Result<Outcome, Stop> {
     use crate::question::Topic;
     let folder = &cli.ledger;
+    let place = &ask::Where { folder, server: cli.server.as_deref() };
     match cli.command {
-        Command::State(question) => ask::run(folder, Topic::State, question),
-        Command::Register(question) => ask::run(folder, Topic::Register, question),
-        Command::Value(question) => ask::run(folder, Topic::Value, question),
-        Command::Lots(question) => ask::run(folder, Topic::Lots, question),
-        Command::Network(question) => ask::run(folder, Topic::Network, question),
-        Command::Decisions(question) => ask::run(folder, Topic::Decisions, question),
-        Command::Findings(question) => ask::run(folder, Topic::Findings, question),
-        Command::Totals(question) => question.run(folder),
-        Command::Diff(question) => question.run(folder),
-        Command::Why(question) => question.run(folder),
+        Command::State(question) => ask::run(place, Topic::State, question),
+        Command::Register(question) => ask::run(place, Topic::Register, question),
+        Command::Value(question) => ask::run(place, Topic::Value, question),
+        Command::Lots(question) => ask::run(place, Topic::Lots, question),
+        Command::Network(question) => ask::run(place, Topic::Network, question),
+        Command::Decisions(question) => ask::run(place, Topic::Decisions, question),
+        Command::Findings(question) => ask::run(place, Topic::Findings, question),
+        Command::Totals(question) => question.run(place),
+        Command::Diff(question) => question.run(place),
+        Command::Why(question) => question.run(place),
+        _ if cli.server.is_some() => {
+            let what = "--server is asked questions alone: state, register, value, lots, network, decisions, findings, totals, diff \
+                        and why; leave it out for what works on the ledger itself";
+            Err(what.into())
+        }
         Command::Replay(replay) => replay.run(folder),
         Command::Explain(explain) => explain.run(folder),
         Command::Rebuild(rebuild) => rebuild.run(folder),

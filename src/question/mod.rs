@@ -102,6 +102,15 @@ impl FromStr for KnownAt {
     }
 }
 
+impl fmt::Display for KnownAt {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Position(position) => position.fmt(out),
+            Self::Instant(instant) => instant.fmt(out),
+        }
+    }
+}
+
 /// A question.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Question {

@@ -43,7 +43,17 @@ impl Terminal {
 
     /// A fixed width, without colour.
     pub fn plain(width: u16) -> Self {
-        Self { width, known: false, colour: false }
+        Self { width: width.max(NARROWEST), known: false, colour: false }
+    }
+
+    /// As wide as where nothing says how wide it is.
+    pub fn usual() -> Self {
+        Self::plain(WIDTH)
+    }
+
+    /// How wide it is, in characters.
+    pub fn width(self) -> u16 {
+        self.width
     }
 
     pub(super) fn answer(self, answer: &Answer) -> String {

@@ -8,7 +8,7 @@ use crate::audit::checkpoint::Signed;
 use crate::audit::explain::{bytes, explain};
 use crate::ledger::Ledger;
 use crate::question::{KnownAt, Question, asked};
-use crate::report;
+use crate::report::{self, Terminal};
 use crate::sealed::erasures;
 use axum::Router;
 use axum::body::Bytes;
@@ -93,26 +93,46 @@ async fn question(
     let question = asked.question(topic).map_err(|fields| wrong(&fields))?;
     let known: Option<String> =
         headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()).map(ToOwned::to_owned);
+    let terminal = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).and_then(in_text);
     site.count();
     site.with(move |ledger| {
         let view = ledger.view();
-        let tag = tag(&question, view.at(&question)?.head);
-        let etag = [(header::ETAG, HeaderValue::from_str(&tag).expect("a tag is of letters and digits"))];
+        let tag = tag(&question, view.at(&question)?.head, terminal);
+        let tag_value = HeaderValue::from_str(&tag).expect("a tag is of letters and digits");
+        let etag = [(header::ETAG, tag_value), (header::VARY, HeaderValue::from_static("Accept"))];
         if known.is_some_and(|known| known.split(',').any(|known| known.trim() == tag || known.trim() == "*")) {
             return Ok((StatusCode::NOT_MODIFIED, etag).into_response());
         }
-        Ok((etag, json_of(&view.ask(&question)?)).into_response())
+        let answer = view.ask(&question)?;
+        Ok(match terminal {
+            Some(terminal) => (etag, report::text(&answer, terminal)).into_response(),
+            None => (etag, json_of(&answer)).into_response(),
+        })
     })
     .await
 }
 
-/// What an answer follows from: the question, and up to which entry it knows.
-fn tag(question: &Question, head: Position) -> String {
+/// The media type of an answer in words, as a terminal shows it. A parameter says how wide that is.
+pub(crate) const TEXT: &str = "text/plain";
+
+/// The terminal for which an answer is asked for in words, as in `text/plain; width=100`: where that is what is accepted first.
+fn in_text(accept: &str) -> Option<Terminal> {
+    let mut parts = accept.split(',').next()?.split(';').map(str::trim);
+    if !parts.next()?.eq_ignore_ascii_case(TEXT) {
+        return None;
+    }
+    let width = parts.find_map(|part| part.strip_prefix("width=")).and_then(|width| width.parse().ok());
+    Some(width.map_or_else(Terminal::usual, Terminal::plain))
+}
+
+/// What an answer follows from: the question, up to which entry it knows, and how it is worded.
+fn tag(question: &Question, head: Position, terminal: Option<Terminal>) -> String {
     let known_at = Some(KnownAt::Position(head));
     let asked = serde_json::to_vec(&Question { known_at, ..question.clone() });
     let asked = asked.expect("a question has only text and numbers, which JSON always holds");
     // Another program may answer otherwise.
-    let hash = Hash::of([asked.as_slice(), env!("CARGO_PKG_VERSION").as_bytes()]);
+    let worded = format!("{terminal:?} {}", env!("CARGO_PKG_VERSION"));
+    let hash = Hash::of([asked.as_slice(), worded.as_bytes()]);
     format!("\"{}\"", &hash.to_string()[..32])
 }
 

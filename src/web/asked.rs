@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// What an address says; what is empty was left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub(super) struct Asked {
+pub(crate) struct Asked {
     /// One contract; all of them where it is left out.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) contract: String,
@@ -49,6 +49,30 @@ pub(super) struct Asked {
     /// Of `why`: the figure.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) fact: String,
+}
+
+impl From<&Question> for Asked {
+    fn from(question: &Question) -> Self {
+        let Question { topic, contract, as_of, known_at, decided_by } = question;
+        let text = |it: Option<String>| it.unwrap_or_default();
+        let mut asked = Self {
+            contract: text(contract.as_ref().map(ToString::to_string)),
+            as_of: as_of.to_string(),
+            known_at: text(known_at.as_ref().map(ToString::to_string)),
+            decided_by: text(decided_by.map(|day| day.to_string())),
+            ..Self::default()
+        };
+        match topic {
+            Topic::Diff { to } => asked.to = to.to_string(),
+            Topic::Why { fact } => asked.fact.clone_from(fact),
+            Topic::Totals { by, ends_within } => {
+                by.word().clone_into(&mut asked.by);
+                asked.ends_within = text(ends_within.map(|months| months.0.to_string()));
+            }
+            _ => {}
+        }
+        asked
+    }
 }
 
 /// What is wrong with one field, and what would be right.
@@ -98,7 +122,7 @@ impl Asked {
     }
 
     /// As an address holds it, without a question mark where nothing is said.
-    pub(super) fn query(&self) -> String {
+    pub(crate) fn query(&self) -> String {
         match serde_urlencoded::to_string(self) {
             Ok(query) if !query.is_empty() => format!("?{query}"),
             _ => String::new(),

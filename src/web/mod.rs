@@ -30,6 +30,8 @@ mod site;
 mod skeleton;
 mod who;
 
+pub(crate) use api::TEXT;
+pub(crate) use asked::Asked;
 pub use site::{Settings, Site};
 
 use crate::access::Right;

@@ -80,6 +80,46 @@ fn the_api_answers_as_the_ledger_does() {
     assert!(asked > 40, "{asked}");
 }
 
+/// The command line asks a server as it asks a folder, and never the folder that the server holds.
+#[test]
+fn the_command_line_asks_a_server() {
+    let server = Server::start(false);
+    let (url, copy) = (format!("http://{}/", server.address), Place::kent());
+    // When each ledger was recorded differs, and is said in the first line.
+    let rest = |out: &str| out.split_once('\n').unwrap().1.to_owned();
+    let answer = |out: &str| serde_json::from_str::<Value>(out).unwrap()["answer"].clone();
+    let questions: [&[&str]; 7] = [
+        &["state", "--as-of", "2024-06-01"],
+        &["lots", "live-well-kent-2016", "--as-of", "2018-06-01"],
+        &["value", "community-wellbeing", "--as-of", "2025-11-22", "--decided-by", "2021-12-31"],
+        &["totals", "--by", "partner", "--as-of", "2022-12-01", "--ends-within", "6"],
+        &["diff", "--from", "2025-10-01", "--to", "2026-04-01"],
+        &["why", "live-well-kent-2016", "line/budget/service-sis-hrs", "--as-of", "2017-12-01"],
+        &["decisions", "--known-at", "12", "--as-of", "2024-06-01"],
+    ];
+    for question in questions {
+        let asked = [&["--server", &url], question].concat();
+        assert_eq!(rest(&copy.run(&asked).ok().out), rest(&copy.run(question).ok().out), "{question:?}");
+        let json = copy.run(&[&asked[..], &["--json"]].concat()).ok().out;
+        assert_eq!(answer(&json), answer(&copy.run(&[question, &["--json"]].concat()).ok().out), "{question:?}");
+    }
+    let narrow =
+        server.send(server.request("GET", "/api/v1/state").header("Accept", "text/plain; width=60"), b"").gives(200);
+    assert!(narrow.body.lines().all(|line| line.chars().count() <= 60 || !line.contains('│')), "{}", narrow.body);
+    assert_eq!(narrow.header("content-type"), "text/plain; charset=utf-8");
+    assert_ne!(narrow.header("etag"), server.get("/api/v1/state").header("etag"));
+    // What a server does not answer is said as the folder says it.
+    let wrong = ["lots", "live-well-kant-2016"];
+    let said = copy.run(&[&["--server", &url], &wrong[..]].concat()).ends(2);
+    assert_eq!(said.err, copy.run(&wrong).ends(2).err);
+    copy.run(&["--server", &url, "verify"]).ends(2).says(&["asked questions alone", "leave it out"]);
+    copy.run(&["--server", "127.0.0.1:8080", "state"]).ends(2).says(&["write it as http://127.0.0.1:8080"]);
+    copy.run(&["--server", &format!("{url}nowhere"), "state"]).ends(2).says(&["status 404", "is no Minutebook"]);
+    let place = server.stop();
+    copy.run(&["--server", &url, "state"]).ends(2).says(&["cannot ask", "see that the server runs"]);
+    drop(place);
+}
+
 #[test]
 fn an_answer_that_has_not_changed_is_not_sent_again() {
     let server = Server::start(true);

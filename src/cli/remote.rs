@@ -1,0 +1,56 @@
+//! A question to a server that runs, in place of the ledger's folder: nobody waits for the ledger's lock. It must not know what
+//! an answer says: the server words it.
+
+use super::{Outcome, Stop, output};
+use crate::question::Question;
+use crate::report::{Terminal, visible};
+use crate::web::{Asked, TEXT};
+use std::time::Duration;
+
+/// How long an answer may take: longer than a server takes to say that it takes too long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The most bytes of an answer.
+const MOST: u64 = 1 << 30;
+
+/// A token that is shown to the server: never an argument, which everybody on the machine could read.
+const TOKEN: &str = "MINUTEBOOK_TOKEN";
+
+/// Asks the server at an address, and prints what it answers.
+pub(super) fn ask(server: &str, question: &Question, json: bool) -> Result<Outcome, Stop> {
+    let server = server.trim_end_matches('/');
+    if !(server.starts_with("http://") || server.starts_with("https://")) {
+        return Err(format!("{server} is no address of a server: write it as http://127.0.0.1:8080").into());
+    }
+    let address = format!("{server}/api/v1/{}{}", question.topic.word(), Asked::from(question).query());
+    let accept =
+        if json { "application/json".to_owned() } else { format!("{TEXT}; width={}", Terminal::of_stdout().width()) };
+    let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
+    let agent: ureq::Agent = config.timeout_global(Some(PATIENCE)).build().into();
+    let mut request = agent.get(&address).header("Accept", &accept);
+    if let Ok(token) = std::env::var(TOKEN) {
+        request = request.header("Authorization", format!("Bearer {token}"));
+    }
+    let cannot =
+        |error| format!("cannot ask {server}: {error}; see that the server runs, and that this is its address");
+    let mut answer = request.call().map_err(cannot)?;
+    let body = answer.body_mut().with_config().limit(MOST).read_to_string().map_err(cannot)?;
+    // What a terminal would obey is shown, whoever sent it.
+    let body = if json { body } else { visible(&body) };
+    match answer.status().as_u16() {
+        200 => output::print(&body).map(|()| Outcome::Answered),
+        status => Err(said(server, status, &body).into()),
+    }
+}
+
+/// What the server says of an answer that is none.
+fn said(server: &str, status: u16, body: &str) -> String {
+    let problem = serde_json::from_str::<serde_json::Value>(body).ok();
+    let detail = problem.as_ref().and_then(|problem| problem["detail"].as_str()).map(visible);
+    match detail {
+        Some(detail) => detail,
+        None => format!(
+            "{server} answers with status {status}, and is no Minutebook, or one of another version: see its address"
+        ),
+    }
+}
