@@ -8,6 +8,7 @@ mod backup;
 mod check;
 mod checkpoint;
 mod completions;
+mod config;
 mod content;
 mod demo;
 mod explain;
@@ -25,13 +26,12 @@ mod serve;
 mod token;
 mod verify;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use minutebook_events::{ContractId, Day, Months};
 use minutebook_projections::By;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 
@@ -67,8 +67,29 @@ pub struct Cli {
     #[arg(long, global = true, value_name = "URL")]
     server: Option<String>,
 
+    /// A file of settings: see `minutebook config --help`
+    #[arg(long, global = true, env = "MINUTEBOOK_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// What is logged to standard error, as minutebook=info or minutebook=debug
+    #[arg(long, global = true, env = "MINUTEBOOK_LOG", value_name = "FILTER", default_value = "minutebook=warn")]
+    log: Targets,
+
+    /// How it is logged
+    #[arg(long, global = true, env = "MINUTEBOOK_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    log_format: LogFormat,
+
     #[command(subcommand)]
     command: Command,
+}
+
+/// How lines are logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Text,
+    /// A line of JSON each, for programs.
+    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -197,6 +218,9 @@ enum Command {
         #[arg(long)]
         serve: bool,
     },
+    /// Settings, and where each is said
+    #[command(after_help = config::HELP)]
+    Config(config::Config),
     /// Print completions for a shell
     #[command(after_help = "Example:\n  minutebook completions bash > /etc/bash_completion.d/minutebook")]
     Completions {
@@ -282,9 +306,7 @@ fn given_checkpoint(path: &Path, keys: &[PublicKey]) -> Result<(Checkpoint, Stri
 
 /// Reads the command line, runs the command, says what went wrong on standard error.
 pub fn main() -> ExitCode {
-    log();
-    let cli = Cli::parse();
-    match run(cli) {
+    match settled().and_then(|cli| run(cli)) {
         Ok(Outcome::Answered) => ExitCode::SUCCESS,
         Ok(Outcome::Found) => ExitCode::from(1),
         Ok(Outcome::Unusable) => ExitCode::from(2),
@@ -296,13 +318,32 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// What the ledger does, on standard error: warnings of our own, or what `MINUTEBOOK_LOG` asks for.
-fn log() {
-    let asked = std::env::var("MINUTEBOOK_LOG").ok().and_then(|text| text.parse().ok());
-    let filter = asked.unwrap_or_else(|| Targets::new().with_target("minutebook", Level::WARN));
+/// The command line as it may be typed, with the settings of a file as its defaults.
+fn command() -> Result<clap::Command, Stop> {
+    match config::named() {
+        Some(path) => config::with_defaults(Cli::command(), &path),
+        None => Ok(Cli::command()),
+    }
+}
+
+/// The command line as it was typed. Lines are logged from then on as it says.
+fn settled() -> Result<Cli, Stop> {
+    let matches = command()?.get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    log(&cli);
+    Ok(cli)
+}
+
+/// What the ledger does, on standard error.
+fn log(cli: &Cli) {
+    let filter = cli.log.clone();
     let ansi = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let lines = tracing_subscriber::fmt::layer().with_ansi(ansi).with_writer(std::io::stderr);
-    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
+    let registry = tracing_subscriber::registry();
+    match cli.log_format {
+        LogFormat::Text => registry.with(lines.with_filter(filter)).init(),
+        LogFormat::Json => registry.with(lines.json().with_filter(filter)).init(),
+    }
 }
 
 fn run(cli: Cli) -> Result<Outcome, Stop> {
@@ -346,6 +387,12 @@ fn run(cli: Cli) -> Result<Outcome, Stop> {
             Outcome::Answered if serve => serve::Serve::usual().run(folder),
             outcome => Ok(outcome),
         },
+        Command::Config(config) => {
+            let typed = command()?.get_matches();
+            let serve = command()?.get_matches_from(["minutebook", "serve"]);
+            let serve = serve.subcommand_matches("serve").expect("it was given");
+            config.run(config::named().as_deref(), &typed, serve)
+        }
         Command::Completions { shell } => completions::run(shell),
         Command::Man => man::run(),
     }

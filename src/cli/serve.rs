@@ -32,31 +32,39 @@ pub(super) struct Serve {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080", env = "MINUTEBOOK_LISTEN")]
     listen: SocketAddr,
     /// A name under which it is reached, beside those of this machine; may be given several times
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", env = "MINUTEBOOK_HOST", value_delimiter = ',')]
     host: Vec<String>,
     /// Let whoever is on this machine record entries, where no token was ever made
-    #[arg(long, conflicts_with = "open_to_network")]
+    #[arg(long, env = "MINUTEBOOK_MAY_RECORD")]
     may_record: bool,
     /// Listen at an address that others than this machine reach, though no token was ever made
-    #[arg(long)]
+    #[arg(long, env = "MINUTEBOOK_OPEN_TO_NETWORK")]
     open_to_network: bool,
     /// The key that reads what is exempt, for officers and auditors
     #[arg(long, value_name = "FILE", env = "MINUTEBOOK_READ_KEY")]
     read_key: Option<PathBuf>,
+    /// How many requests a second one address may send, this machine apart; 0 for as many as it can
+    #[arg(long, value_name = "N", default_value = "50", env = "MINUTEBOOK_RATE")]
+    rate: u32,
 }
 
 impl Serve {
     /// Of this machine alone, and only to be asked.
     pub(super) fn usual() -> Self {
         let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
-        Self { listen, host: vec![], may_record: false, open_to_network: false, read_key: None }
+        Self { listen, host: vec![], may_record: false, open_to_network: false, read_key: None, rate: 50 }
     }
 
     pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
-        let Self { listen, host, may_record, open_to_network, read_key } = self;
+        let Self { listen, host, may_record, open_to_network, read_key, rate } = self;
         let read_key = read_key.map(|path| ReadKey::read(&path)).transpose()?;
         let hosts = host.into_iter().chain([listen.ip().to_string()]).collect();
-        let site = Site::of(folder, Settings { may_record, hosts, read_key })?;
+        let site = Site::of(folder, Settings { may_record, hosts, read_key, rate })?;
+        if may_record && open_to_network {
+            return Err("--may-record lets whoever reaches the server record, and --open-to-network lets everybody reach it: leave \
+                        one out, or make tokens with `minutebook token new`"
+                .into());
+        }
         if !listen.ip().is_loopback() && !open_to_network && !site.has_tokens()? {
             return Err(format!(
                 "{listen} can be reached from other machines, and no token was ever made, so that whoever reaches it is taken for \

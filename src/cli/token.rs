@@ -34,6 +34,9 @@ pub(super) struct Tokening {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Make a token; standard output has it, once and for all
+    #[command(
+        after_help = "Example:\n  minutebook token new --role recorder --label 'contract office' --until 2027-03-31"
+    )]
     New {
         /// What its holder may do; may be given several times
         #[arg(long, required = true)]
@@ -46,8 +49,10 @@ enum Command {
         until: Option<Day>,
     },
     /// All that were ever made, and whether they count
+    #[command(after_help = "Example:\n  minutebook token list")]
     List,
     /// Revoke a token: from then on it counts for nothing
+    #[command(after_help = "Example:\n  minutebook token revoke 0c1d2e3f4a5b6c7d")]
     Revoke {
         /// Its id, as `list` gives it
         id: String,

@@ -11,6 +11,7 @@
 //! | `html` | an answer as what the templates show |
 //! | `pages` | pages |
 //! | `problem` | what went wrong, for a program |
+//! | `rate` | how fast one address may ask |
 //! | `record` | recording in a browser |
 //! | `sessions` | who signed in, in cookies |
 //! | `skeleton` | what a recorder begins with |
@@ -24,6 +25,7 @@ mod draw;
 mod html;
 mod pages;
 mod problem;
+mod rate;
 mod record;
 mod sessions;
 mod site;
@@ -40,14 +42,14 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
-use html::Visitor;
 use minutebook_events::codec::MAX_BYTES;
 use problem::Problem;
 use std::io;
-use std::time::Duration;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tower_http::set_header::SetResponseHeaderLayer;
-use who::Who;
+use who::{Instead, Who};
 
 /// How long a request may take, but for the stream of new entries.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -73,7 +75,8 @@ pub async fn serve(
         stop.await;
         told.stop();
     };
-    let served = axum::serve(listener, routes(site)).with_graceful_shutdown(stop);
+    let routes = routes(site).into_make_service_with_connect_info::<SocketAddr>();
+    let served = axum::serve(listener, routes).with_graceful_shutdown(stop);
     tokio::select! {
         ended = served.into_future() => ended,
         // Whoever sends a request byte by byte is not waited for longer.
@@ -108,7 +111,9 @@ fn routes(site: Site) -> Router {
         .merge(with(Right::Prove, api::streams()))
         .fallback(nothing_here)
         .method_not_allowed_fallback(not_so)
+        .layer(middleware::from_fn(logged))
         .layer(middleware::from_fn_with_state(site.clone(), who::found))
+        .layer(middleware::from_fn_with_state(site.clone(), rate::kept))
         .layer(middleware::from_fn_with_state(site.clone(), of_this_host))
         .layer(DefaultBodyLimit::max(2 * MAX_BYTES))
         .layer(header(header::CONTENT_SECURITY_POLICY, POLICY))
@@ -116,6 +121,16 @@ fn routes(site: Site) -> Router {
         .layer(header(header::REFERRER_POLICY, "same-origin"))
         .layer(header(header::CACHE_CONTROL, "no-cache"))
         .with_state(site)
+}
+
+/// Says in the log what was asked, by whom, and how it ended. What an address asks after its path is left out: nobody should
+/// put a secret there, and somebody will.
+async fn logged(Extension(who): Extension<Who>, request: Request, next: Next) -> Response {
+    let (method, path, began) = (request.method().clone(), request.uri().path().to_owned(), Instant::now());
+    let response = next.run(request).await;
+    let (status, ms) = (response.status().as_u16(), began.elapsed().as_millis() as u64);
+    tracing::info!(target: "minutebook::access", %method, path, status, ms, who = who.name(), "answered");
+    response
 }
 
 /// Whoever waits hears that it takes too long; the answer may still be made, and whoever asks again waits for less.
@@ -127,23 +142,6 @@ async fn in_time(site: State<Site>, request: Request, next: Next) -> Response {
         let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "takes-too-long", what);
         instead.of_problem(problem)
     })
-}
-
-/// How a problem is told to who sent a request: a program, or a person.
-struct Instead(Option<Visitor>);
-
-impl Instead {
-    fn of(site: &Site, request: &Request) -> Self {
-        let visitor = || request.extensions().get::<Who>().map(|who| who.visitor(site)).unwrap_or_default();
-        Self((!who::is_for_programs(request.uri())).then(visitor))
-    }
-
-    fn of_problem(self, problem: Problem) -> Response {
-        match self.0 {
-            None => problem.into_response(),
-            Some(visitor) => pages::sorry(&problem, visitor),
-        }
-    }
 }
 
 async fn nothing_here(site: State<Site>, request: Request) -> Response {

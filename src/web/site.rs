@@ -2,6 +2,7 @@
 //! must not know what is asked.
 
 use super::problem::Problem;
+use super::rate::Rate;
 use super::sessions::Sessions;
 use crate::access::{Held, TokensError};
 use crate::ledger::Ledger;
@@ -26,6 +27,8 @@ pub struct Settings {
     pub hosts: Vec<String>,
     /// What exempt content is read with; none where nobody reads it here.
     pub read_key: Option<ReadKey>,
+    /// How many requests a second one address may send, apart from this machine; as many as it can where it is 0.
+    pub rate: u32,
 }
 
 struct Inner {
@@ -33,6 +36,7 @@ struct Inner {
     settings: Settings,
     tokens: Held,
     sessions: Sessions,
+    rate: Rate,
     opened: OnceLock<Result<Ledger, String>>,
     done: AtomicU64,
     total: AtomicU64,
@@ -57,6 +61,7 @@ impl Site {
     pub fn of(folder: &Path, settings: Settings) -> Result<Self, TokensError> {
         Ok(Self(Arc::new(Inner {
             folder: folder.to_owned(),
+            rate: Rate::of(settings.rate),
             settings,
             tokens: Held::of(folder)?,
             sessions: Sessions::default(),
@@ -129,6 +134,11 @@ impl Site {
     /// That nobody knows: their file cannot be read.
     pub fn has_tokens(&self) -> Result<bool, TokensError> {
         self.0.tokens.are_there()
+    }
+
+    /// How fast each address may ask.
+    pub(super) fn rate(&self) -> &Rate {
+        &self.0.rate
     }
 
     /// Who is signed in.

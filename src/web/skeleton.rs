@@ -92,7 +92,8 @@ mod tests {
     fn every_kind_has_fields_and_nothing_of_an_example_is_recorded() {
         for kind in kinds() {
             let event = event(kind).unwrap_or_else(|| panic!("{kind}"));
-            assert!(event.contains("effective =   # as "), "{event}");
+            let has = |field: &str| event.contains(&format!("{field} =   # as "));
+            assert!(has("standing") && has("sources") && (has("effective") || has("last_day")), "{event}");
             let text = file("0f0e2f3c-7c5e-4f0a-9d57-5b8f3a1c2d4e") + &event;
             assert!(minutebook_events::decision_file::DecisionFile::parse(&text).is_err(), "{text}");
         }

@@ -97,6 +97,23 @@ pub(super) fn is_for_programs(uri: &Uri) -> bool {
     uri.path().starts_with("/api/")
 }
 
+/// How a problem is told to who sent a request: a program, or a person.
+pub(super) struct Instead(Option<Visitor>);
+
+impl Instead {
+    pub(super) fn of(site: &Site, request: &Request) -> Self {
+        let visitor = || request.extensions().get::<Who>().map(|who| who.visitor(site)).unwrap_or_default();
+        Self((!is_for_programs(request.uri())).then(visitor))
+    }
+
+    pub(super) fn of_problem(self, problem: Problem) -> Response {
+        match self.0 {
+            None => problem.into_response(),
+            Some(visitor) => pages::sorry(&problem, visitor),
+        }
+    }
+}
+
 /// What is told to who asks for what is not allowed: a person who may sign in is led there.
 pub(super) fn refusal(who: &Who, right: Right, site: &Site, uri: &Uri) -> Response {
     let problem = refused(who, right);

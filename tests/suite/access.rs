@@ -286,3 +286,15 @@ fn an_entry_is_drafted_checked_and_recorded_in_a_browser() {
     let erasing = crate::given::erasing("E", "bids");
     assert!(send("/record/check", &[("text", &erasing)]).gives(422).body.contains("minutebook content erase"));
 }
+
+#[test]
+fn who_asks_too_fast_is_told_to_wait() {
+    let server = Server::of(Place::kent(), Settings { rate: 1, ..Settings::default() });
+    let from =
+        |address: &str| server.send(server.request("GET", "/api/v1/head").header("X-Forwarded-For", address), b"");
+    let told: Vec<u16> = (0..20).map(|_| from("192.0.2.1").status).collect();
+    assert!(told[..2] == [200, 200] && told[2..].contains(&429), "{told:?}");
+    from("192.0.2.2").gives(200);
+    // Whoever is on this machine is not limited.
+    assert!((0..20).all(|_| server.get("/api/v1/head").status == 200));
+}

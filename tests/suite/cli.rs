@@ -313,3 +313,53 @@ fn the_same_fault_ends_every_command_with_the_same_status() {
     let stopped = place.run(&["verify", "--json", "--checkpoint", "nowhere"]).ends(2).says(&["cannot read nowhere"]);
     assert_eq!(stopped.out, "");
 }
+
+#[test]
+fn settings_are_read_from_a_file_and_what_is_typed_counts_before_it() {
+    let place = Place::empty();
+    place.file(
+        "m.toml",
+        "ledger = \"elsewhere\"\nlisten = \"127.0.0.1:9000\"\nhost = [\"a.example\", \"b.example\"]\nmay-record = true\nlog-format = \"json\"\n",
+    );
+    let show = place.run(&["--config", "m.toml", "config", "show"]).ok();
+    let line = |out: &str, name: &str| out.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+    for (name, value) in [
+        ("listen ", "127.0.0.1:9000"),
+        ("host ", "a.example, b.example"),
+        ("may-record ", "true"),
+        ("log-format ", "json"),
+        ("open-to-network ", "false"),
+    ] {
+        assert!(line(&show.out, name).contains(value), "{}", show.out);
+    }
+    assert!(line(&show.out, "listen ").ends_with("said by m.toml"));
+    assert!(line(&show.out, "read-key ").contains("none") && line(&show.out, "read-key ").contains("default"));
+    // A flag counts before the environment, and that before the file.
+    let mut command = place.command();
+    command.args(["--config", "m.toml", "config", "show"]).env("MINUTEBOOK_LISTEN", "127.0.0.1:9001");
+    let listen = line(&ran(&mut command).ok().out, "listen ");
+    assert!(listen.contains("127.0.0.1:9001") && listen.ends_with("MINUTEBOOK_LISTEN"), "{listen}");
+    let typed = place.run(&["--config", "m.toml", "--ledger", "here", "config", "show"]).ok();
+    assert!(line(&typed.out, "ledger ").contains("here") && line(&typed.out, "ledger ").ends_with("the command line"));
+    // The ledger that the file names is the one that is asked.
+    place.run(&["--config", "m.toml", "state", "--ledger", "there"]).ends(2).says(&["there"]);
+    let mut command = place.command();
+    command.args(["--config", "m.toml", "state"]).env_remove("MINUTEBOOK_LEDGER");
+    ran(&mut command).ends(2).says(&["elsewhere"]);
+    for (text, words) in [
+        ("lisen = 1", &["no setting \"lisen\"", "listen"][..]),
+        ("listen = 1", &["listen is a text"]),
+        ("host = \"a\"", &["host is a list of texts"]),
+        ("may-record = \"yes\"", &["may-record is true or false"]),
+        ("listen = \"x\"", &["x"]),
+        ("listen =", &["is no file of settings"]),
+    ] {
+        place.file("wrong.toml", text);
+        place.run(&["--config", "wrong.toml", "serve"]).ends(2).says(words);
+    }
+    place.run(&["--config", "nowhere.toml", "state"]).ends(2).says(&["cannot read nowhere.toml"]);
+    // What is logged can be read by a program.
+    let logged = place.run(&["--config", "m.toml", "--log", "minutebook=debug", "--ledger", "l", "demo"]).ok().err;
+    let first: serde_json::Value = serde_json::from_str(logged.lines().next().unwrap()).unwrap();
+    assert_eq!(first["level"], "DEBUG");
+}

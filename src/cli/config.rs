@@ -1,0 +1,149 @@
+//! Settings that are always the same, in a file: what a flag or the environment says counts before it. `config show` says what
+//! counts and where it is said. It must not know what a setting does.
+//!
+//! The file is TOML with the long names of flags; `--config FILE` or `MINUTEBOOK_CONFIG` names it. Its settings become the
+//! defaults of the flags, so that there is one way in which a setting is read.
+
+use super::{Outcome, Stop, output};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, Command, Subcommand};
+use std::path::{Path, PathBuf};
+use toml::{Table, Value};
+
+pub(super) const HELP: &str = "\
+Examples:
+  minutebook config show
+  minutebook --config /etc/minutebook.toml config show
+  MINUTEBOOK_CONFIG=/etc/minutebook.toml minutebook serve
+
+A file, as it may be:
+  ledger = \"/var/lib/minutebook\"
+  listen = \"127.0.0.1:8080\"
+  host = [\"minutes.example.gov.uk\"]
+  read-key = \"/etc/minutebook/read.key\"
+  log = \"minutebook=info\"
+  log-format = \"json\"
+
+A flag counts before the environment, and that before the file. Tokens are in no file of settings: see `minutebook token --help`.";
+
+/// A setting: its name, and whether it is of `serve` or of every command.
+struct Setting {
+    name: &'static str,
+    is_of_serve: bool,
+    takes: Takes,
+}
+
+enum Takes {
+    Text,
+    Texts,
+    Number,
+    YesOrNo,
+}
+
+const SETTINGS: [Setting; 9] = [
+    Setting { name: "ledger", is_of_serve: false, takes: Takes::Text },
+    Setting { name: "log", is_of_serve: false, takes: Takes::Text },
+    Setting { name: "log-format", is_of_serve: false, takes: Takes::Text },
+    Setting { name: "listen", is_of_serve: true, takes: Takes::Text },
+    Setting { name: "host", is_of_serve: true, takes: Takes::Texts },
+    Setting { name: "read-key", is_of_serve: true, takes: Takes::Text },
+    Setting { name: "rate", is_of_serve: true, takes: Takes::Number },
+    Setting { name: "may-record", is_of_serve: true, takes: Takes::YesOrNo },
+    Setting { name: "open-to-network", is_of_serve: true, takes: Takes::YesOrNo },
+];
+
+/// What to do with settings.
+#[derive(Debug, Args)]
+pub(super) struct Config {
+    #[command(subcommand)]
+    command: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Every setting, what it is, and where that is said
+    #[command(after_help = "Examples:\n  minutebook config show\n  minutebook --config /etc/minutebook.toml config show")]
+    Show,
+}
+
+/// The file of settings that the arguments or the environment name.
+pub(super) fn named() -> Option<PathBuf> {
+    let mut args = std::env::args_os().skip(1);
+    while let Some(arg) = args.next() {
+        if arg == "--config" {
+            return args.next().map(PathBuf::from);
+        }
+        if let Some(path) = arg.to_str().and_then(|arg| arg.strip_prefix("--config=")) {
+            return Some(path.into());
+        }
+    }
+    std::env::var_os("MINUTEBOOK_CONFIG").map(PathBuf::from)
+}
+
+/// The command line, with the settings of a file as its defaults.
+pub(super) fn with_defaults(mut command: Command, path: &Path) -> Result<Command, Stop> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {shown}: {error}; see --config"))?;
+    let table: Table = text.parse().map_err(|error| format!("{shown} is no file of settings: {error}"))?;
+    for (name, value) in &table {
+        let names = || SETTINGS.map(|setting| setting.name).join(", ");
+        let setting = SETTINGS.iter().find(|setting| setting.name == name);
+        let setting =
+            setting.ok_or_else(|| format!("{shown}: there is no setting \"{name}\": there are {}", names()))?;
+        let values = values(setting, value).map_err(|what| format!("{shown}: {name} {what}"))?;
+        let id = name.replace('-', "_");
+        command = match setting.is_of_serve {
+            true => command.mut_subcommand("serve", |serve| serve.mut_arg(id, |arg| arg.default_values(values))),
+            false => command.mut_arg(id, |arg| arg.default_values(values)),
+        };
+    }
+    Ok(command)
+}
+
+fn values(setting: &Setting, value: &Value) -> Result<Vec<String>, &'static str> {
+    match (&setting.takes, value) {
+        (Takes::Text, Value::String(text)) => Ok(vec![text.clone()]),
+        (Takes::Number, Value::Integer(number)) => Ok(vec![number.to_string()]),
+        (Takes::YesOrNo, Value::Boolean(is)) => Ok(vec![is.to_string()]),
+        (Takes::Texts, Value::Array(all)) => {
+            let texts = all.iter().map(|one| one.as_str().map(ToOwned::to_owned));
+            texts.collect::<Option<_>>().ok_or("is a list of texts")
+        }
+        (Takes::Text, _) => Err("is a text: write it in quotation marks"),
+        (Takes::Number, _) => Err("is a number"),
+        (Takes::YesOrNo, _) => Err("is true or false"),
+        (Takes::Texts, _) => Err("is a list of texts: write it in brackets"),
+    }
+}
+
+impl Config {
+    /// Shows the settings of every command and those of `serve`, which `matches` of a command line without more give.
+    pub(super) fn run(self, file: Option<&Path>, all: &ArgMatches, serve: &ArgMatches) -> Result<Outcome, Stop> {
+        let What::Show = self.command;
+        let mut lines = String::new();
+        for Setting { name, is_of_serve, .. } in &SETTINGS {
+            let matches = if *is_of_serve { serve } else { all };
+            let id = name.replace('-', "_");
+            let raw = matches.try_get_raw(&id).ok().flatten();
+            let values: Vec<String> = raw.into_iter().flatten().map(|value| value.to_string_lossy().into()).collect();
+            let from = match matches.value_source(&id) {
+                Some(ValueSource::CommandLine) => "the command line".to_owned(),
+                Some(ValueSource::EnvVariable) => format!("MINUTEBOOK_{}", id.to_uppercase()),
+                _ => match file.filter(|path| is_in(path, name)) {
+                    Some(path) => path.display().to_string(),
+                    None => "nowhere: this is the default".to_owned(),
+                },
+            };
+            let value = if values.is_empty() { "none".to_owned() } else { values.join(", ") };
+            lines += &format!("{name:<16} {value:<32} said by {from}\n");
+        }
+        output::print(&lines)?;
+        Ok(Outcome::Answered)
+    }
+}
+
+/// Whether a file of settings, which was read before, has one of this name.
+fn is_in(path: &Path, name: &str) -> bool {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.parse::<Table>().is_ok_and(|table| table.contains_key(name))
+}
