@@ -1,0 +1,244 @@
+// Pages of Minutebook as people use them, in Debian's Chromium: each page, the coordinates, why, the keyboard alone, a phone's
+// width, signing in, recording with rejections; and each page held to WCAG 2.2, A and AA, by axe-core and pa11y, in light, in
+// dark and at a phone's width. A screenshot of each is kept. It must not look behind the pages.
+//
+// Usage: node run.mjs BINARY SCREENSHOTS
+import assert from "node:assert/strict";
+import { spawn, execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { chromium } from "playwright-core";
+import pa11y from "pa11y";
+import puppeteer from "puppeteer";
+
+const [binary, screenshots] = process.argv.slice(2);
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync"];
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"];
+const modes = [
+  { name: "light", colorScheme: "light", viewport: { width: 1280, height: 900 } },
+  { name: "dark", colorScheme: "dark", viewport: { width: 1280, height: 900 } },
+  { name: "phone", colorScheme: "light", viewport: { width: 360, height: 740 } },
+];
+const day = "as-of=2024-06-01";
+const pages = {
+  state: `/state?${day}`,
+  register: `/register?${day}`,
+  contract: `/contracts/live-well-kent-2016?as-of=2018-06-01`,
+  value: `/value?${day}`,
+  lots: `/lots?${day}&contract=live-well-kent-2016`,
+  network: `/network?as-of=2019-01-01&contract=live-well-kent-2016`,
+  totals: `/totals?${day}&ends-within=12`,
+  decisions: `/decisions?${day}`,
+  changed: `/diff?as-of=2025-10-01&to=2026-04-01`,
+  findings: `/findings?${day}`,
+  audit: `/audit?${day}`,
+  entry: `/entries/7?${day}`,
+  why: `/why?contract=live-well-kent-2016&fact=line/budget/service-sis-hrs&as-of=2017-12-01`,
+  wrong: `/state?as-of=2024-02-31`,
+  nothing: `/nowhere`,
+  "sign-in": `/sign-in`,
+};
+
+const folder = mkdtempSync(join(tmpdir(), "minutebook-browser-"));
+mkdirSync(screenshots, { recursive: true });
+const minutebook = (...words) =>
+  execFileSync(binary, ["--ledger", join(folder, "ledger"), ...words], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+
+/** Starts a server of Kent's record, and gives its address. */
+async function served() {
+  minutebook("demo");
+  const token = minutebook("token", "new", "--role", "recorder", "--label", "contract office").trim();
+  const server = spawn(binary, ["--ledger", join(folder, "ledger"), "serve", "--listen", "127.0.0.1:0"]);
+  server.stderr.pipe(process.stderr);
+  for await (const line of createInterface({ input: server.stdout })) {
+    const address = line.match(/http:\/\/\S+/);
+    if (address) return { server, token, at: address[0] };
+  }
+  throw new Error("the server said no address");
+}
+
+async function ready(at) {
+  for (let turn = 0; turn < 300; turn++) {
+    if ((await fetch(`${at}/ready`)).ok) return;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error("the server is not ready");
+}
+
+let steps = 0;
+const step = async (what, work) => {
+  try {
+    await work();
+  } catch (error) {
+    error.message = `${what}: ${error.message}`;
+    throw error;
+  }
+  steps += 1;
+  console.log(`ok  ${what}`);
+};
+
+const { server, token, at } = await served();
+const browser = await chromium.launch({ executablePath, args });
+const second = await puppeteer.launch({ executablePath, args: [...args, "--headless"] });
+let failed = true;
+try {
+  await ready(at);
+
+  for (const mode of modes) {
+    const context = await browser.newContext({ colorScheme: mode.colorScheme, viewport: mode.viewport });
+    const page = await context.newPage();
+    for (const [name, path] of Object.entries(pages)) {
+      await step(`${name}, ${mode.name}: shown whole, with nothing that axe-core or pa11y finds`, async () => {
+        const complaints = [];
+        const listen = (message) => message.type() === "error" && complaints.push(message.text());
+        page.on("console", listen);
+        const answer = await page.goto(at + path);
+        page.off("console", listen);
+        const expected = { wrong: 400, nothing: 404 }[name] ?? 200;
+        assert.equal(answer.status(), expected);
+        assert.deepEqual(complaints.filter((text) => !text.includes(`status of ${expected}`)), []);
+        const overflow = await page.evaluate(() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth);
+        assert.ok(overflow <= 0, `it is ${overflow} pixels wider than the screen`);
+        await page.screenshot({ path: join(screenshots, `${name}-${mode.name}.png`) });
+        await page.evaluate(axe);
+        const found = await page.evaluate((rules) => window.axe.run({ runOnly: rules }), rules);
+        const faults = found.violations.map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.target).join(", ")}`);
+        assert.deepEqual(faults, []);
+        const other = await second.newPage();
+        await other.emulateMediaFeatures([{ name: "prefers-color-scheme", value: mode.colorScheme }]);
+        const report = await pa11y(at + path, {
+          browser: second, page: other, viewport: mode.viewport, standard: "WCAG2AA", runners: ["axe", "htmlcs"], timeout: 60000,
+        });
+        await other.close();
+        assert.deepEqual(report.issues.filter((issue) => issue.type === "error").map((issue) => `${issue.code} ${issue.selector}`), []);
+      });
+    }
+    await context.close();
+  }
+
+  const context = await browser.newContext({ viewport: modes[0].viewport });
+  const page = await context.newPage();
+
+  await step("a day is typed, is in the address, and the way back leads to the answer before", async () => {
+    await page.goto(`${at}/state?${day}`);
+    const before = await page.locator(".words").first().innerText();
+    for (const [field, value] of [["day", "1"], ["month", "6"], ["year", "2018"]]) {
+      await page.fill(`input[name=as-of-${field}]`, value);
+    }
+    await page.click("form.coordinates button");
+    assert.match(page.url(), /as-of=2018-06-01/);
+    assert.match(await page.locator(".words").first().innerText(), /1 June 2018/);
+    await page.goBack();
+    assert.equal(await page.locator(".words").first().innerText(), before);
+  });
+
+  await step("what is wrong with a day is said at its field", async () => {
+    await page.goto(at + pages.wrong);
+    await page.click(".wrong a");
+    assert.match(page.url(), /#as-of$/);
+    assert.match(await page.locator("#as-of .fault").innerText(), /not a day of the calendar/);
+  });
+
+  await step("with the keyboard alone a figure tells why, without leaving the page", async () => {
+    await page.goto(at + pages.lots);
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement.className), "skip");
+    await page.keyboard.press("Enter");
+    for (let press = 0; press < 60; press++) {
+      await page.keyboard.press("Tab");
+      if (await page.evaluate(() => document.activeElement.localName === "summary")) break;
+    }
+    const address = page.url();
+    await page.keyboard.press("Enter");
+    const open = page.locator("details[open]");
+    assert.equal(await open.count(), 1);
+    assert.match(await open.innerText(), /Written in\s+A 2\.7/);
+    assert.equal(page.url(), address);
+    await page.keyboard.press("Enter");
+    assert.equal(await page.locator("details[open]").count(), 0);
+  });
+
+  await step("who may record signs in", async () => {
+    await page.goto(`${at}/record`);
+    assert.match(page.url(), /sign-in/);
+    await page.fill("#token", "minutebook_0_1");
+    await page.click("main form button");
+    assert.match(await page.locator(".wrong").innerText(), /none that counts here/);
+    await page.fill("#token", token);
+    await page.click("main form button");
+    assert.match(page.url(), /\/record$/);
+    assert.match(await page.locator("form.who").innerText(), /contract office: recorder/);
+  });
+
+  await step("what is rejected is shown at its line, what would change before it is recorded, and a plan stays one", async () => {
+    await page.selectOption("#kind", "ended");
+    await page.click("text=Add its fields");
+    let text = await page.inputValue("#text");
+    assert.match(text, /kind = "ended"/);
+    const id = text.match(/id = "(.+)"/)[1];
+    text = `id = "${id}"
+[act]
+reference = "Z1"
+title = "End Live Well Medway"
+kind = "decision"
+decided = 2026-11-01
+[[document]]
+code = "Z"
+title = "Report"
+[[event]]
+kind = "ended"
+contract = "live-well-margate"
+effective = 2026-12-31
+standing = "planned"
+sources = ["Z 1"]
+`;
+    await page.fill("#text", text);
+    await page.click("text=Check it");
+    assert.match(await page.locator(".wrong").innerText(), /decision\.toml:12/);
+    await page.screenshot({ path: join(screenshots, "record-rejected.png"), fullPage: true });
+    await page.fill("#text", text.replace("margate", "medway"));
+    await page.click("text=Check it");
+    assert.match(await page.locator("main").innerText(), /What recording this would change[\s\S]*live-well-medway/);
+    await page.screenshot({ path: join(screenshots, "record-checked.png"), fullPage: true });
+    await page.evaluate(axe);
+    const found = await page.evaluate((rules) => window.axe.run({ runOnly: rules }), rules);
+    assert.deepEqual(found.violations.map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.target).join(", ")}`), []);
+    await page.click("text=/Record it at position/");
+    assert.match(page.url(), /\/entries\/39/);
+    await page.goto(`${at}/register?contract=live-well-medway&as-of=2027-01-31`);
+    const status = await page.locator("main").innerText();
+    assert.match(status, /in force/);
+    assert.match(status, /planned/);
+  });
+
+  await step("a decision file is uploaded and downloaded", async () => {
+    await page.goto(`${at}/record`);
+    const text = readFileSync(new URL("../../events/kent/2017-03-31-sis-hrs-variation.toml", import.meta.url));
+    await page.setInputFiles("#file", { name: "again.toml", mimeType: "application/toml", buffer: text });
+    await page.click("text=Check it");
+    assert.match(await page.locator(".wrong").innerText(), /already recorded at position 7/);
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("text=Download it")]);
+    assert.equal(readFileSync(await download.path(), "utf8").trim(), text.toString().trim());
+  });
+
+  await step("who signs out is nobody in particular", async () => {
+    await page.click("text=Sign out");
+    assert.equal(await page.locator("form.who").count(), 0);
+    await page.goto(`${at}/record`);
+    assert.match(page.url(), /sign-in/);
+  });
+  failed = false;
+} finally {
+  await browser.close();
+  await second.close();
+  server.kill("SIGTERM");
+  await new Promise((done) => server.once("exit", done));
+  if (!failed) rmSync(folder, { recursive: true });
+}
+console.log(`${steps} steps passed; screenshots are in ${screenshots}`);
