@@ -135,7 +135,8 @@ type Accepted = (Decided, Receipt, Reply<Receipt>);
 /// A full chunk of packed entries, with its number.
 type Chunk = (usize, Vec<u8>);
 
-/// The most chunks that go with one group: more than one fills.
+/// The most chunks that go with one group, which fewer entries of the usual size fill: others wait for the groups after it, or
+/// until the ledger closes.
 const CHUNKS: usize = 4;
 
 struct Decider {

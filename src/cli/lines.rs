@@ -10,22 +10,27 @@ use minutebook_events::{Draft, Position};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Builder;
 use std::time::Instant;
 
-/// Drafts that are recorded together, at most: they share a commit. A few groups are read ahead, and a few are sent before the
-/// receipts of the first have come.
+/// Drafts that are recorded together, at most: they share a commit. Fewer, where so many bytes of lines are full of them. A few
+/// groups are read ahead, and a few are sent before the receipts of the first have come.
 const GROUP: usize = 1000;
+const GROUP_BYTES: usize = 4 * MAX_BYTES;
 const AHEAD: usize = 4;
 const SENT: usize = 3;
+
+/// Where lines are read from: as many as the cores are worth at once are in hand.
+type From = BufReader<Box<dyn Read + Send>>;
 
 /// A file of drafts, or standard input.
 pub(super) struct Lines {
     path: PathBuf,
     bytes: Option<u64>,
-    from: Box<dyn BufRead + Send>,
+    from: From,
 }
 
 /// A draft, the number of its line from 1, and how many bytes were read up to its end.
@@ -42,12 +47,15 @@ struct Fault {
     outcome: Outcome,
 }
 
+fn buffered(from: impl Read + Send + 'static) -> From {
+    BufReader::with_capacity(MAX_BYTES, Box::new(from))
+}
+
 impl Lines {
     /// Opens a file of drafts; `-` is standard input.
     pub(super) fn open(path: &Path) -> Result<Self, Stop> {
         if path == Path::new("-") {
-            let from = Box::new(BufReader::new(io::stdin()));
-            return Ok(Self { path: "standard input".into(), bytes: None, from });
+            return Ok(Self { path: "standard input".into(), bytes: None, from: buffered(io::stdin()) });
         }
         let open = || {
             let file = File::open(path)?;
@@ -55,7 +63,7 @@ impl Lines {
             Ok((file, bytes))
         };
         let (file, bytes) = open().map_err(|error: io::Error| format!("cannot read {}: {error}", path.display()))?;
-        Ok(Self { path: path.into(), bytes, from: Box::new(BufReader::new(file)) })
+        Ok(Self { path: path.into(), bytes, from: buffered(file) })
     }
 
     /// Records every draft in order; the first that is refused stops the rest.
@@ -67,12 +75,18 @@ impl Lines {
         let (groups, ready) = sync_channel(AHEAD);
         // Nobody waits for it: where a line is refused, it may be waiting for a program that writes to a pipe.
         let reader = Builder::new().name("reader".to_owned());
-        reader.spawn(move || read(from, &groups)).map_err(|error| format!("no thread: {error}"))?;
+        let reader = reader.spawn(move || read(from, &groups)).map_err(|error| format!("no thread: {error}"))?;
         let stopped = done.take(ledger, &run, ready, |lines, end| {
             // How many lines there will be is as many as there are bytes left for.
             let total = bytes.map_or(lines + 1, |bytes| (lines as u128 * bytes as u128 / u128::from(end)) as u64);
             progress.tell(lines, total);
         });
+        // One that panicked says of no line that it is the last.
+        if stopped.is_none()
+            && let Err(panic) = reader.join()
+        {
+            resume_unwind(panic);
+        }
         let Done { recorded, repeated, .. } = done;
         let there = if repeated == 0 { String::new() } else { format!(", and {repeated} were there already") };
         let Some(Fault { number, what, outcome }) = stopped else {
@@ -188,36 +202,47 @@ struct Raw {
     bytes: Vec<u8>,
 }
 
-/// Reads drafts in groups, until the file ends, a line is none, or nobody takes them. The lines of a group are made drafts
-/// on all cores.
-fn read(mut from: impl BufRead, groups: &SyncSender<Result<Vec<Line>, Fault>>) {
+/// Reads drafts in groups, until the file ends, a line is none, or nobody takes them. Lines are made drafts on all cores.
+fn read(mut from: From, groups: &SyncSender<Result<Vec<Line>, Fault>>) {
     let (mut number, mut end) = (0, 0);
-    loop {
-        let (mut raw, mut unread) = (vec![], None);
-        while raw.len() < GROUP && unread.is_none() {
-            number += 1;
-            match next(&mut from, number, &mut end) {
-                Ok(Some(bytes)) => raw.push(Raw { number, end, bytes }),
-                Ok(None) => unread = Some(None),
-                Err(fault) => unread = Some(Some(fault)),
-            }
-        }
-        let (mut group, mut fault) = (vec![], None);
-        for line in ahead::all(raw, Line::of) {
-            match line {
-                Ok(line) => group.push(line),
-                Err(first) => {
-                    fault = Some(first);
-                    break;
+    let mut ended = None;
+    while ended.is_none() {
+        let (mut group, first) = (vec![], end);
+        while ended.is_none() && group.len() < GROUP && end - first < GROUP_BYTES as u64 {
+            let raw;
+            (raw, ended) = in_hand(&mut from, &mut number, &mut end, GROUP - group.len());
+            for line in ahead::all(raw, Line::of) {
+                match line {
+                    Ok(line) => group.push(line),
+                    Err(fault) => {
+                        ended = Some(Some(fault));
+                        break;
+                    }
                 }
             }
         }
-        let ends = fault.is_some() || unread.is_some();
-        let fault = fault.or(unread.flatten());
+        let fault = ended.as_mut().and_then(Option::take);
         // Where nobody takes them, whoever would have has stopped, and said why.
         let mut made = (!group.is_empty()).then_some(Ok(group)).into_iter().chain(fault.map(Err));
-        if made.any(|made| groups.send(made).is_err()) || ends {
+        if made.any(|made| groups.send(made).is_err()) {
             return;
+        }
+    }
+}
+
+/// The next lines, at most so many, up to one that is still to come: a wrong line is told before whoever writes to a pipe goes
+/// on. And why there are no more, where there are none: the end of the file, or a fault.
+fn in_hand(from: &mut From, number: &mut u64, end: &mut u64, most: usize) -> (Vec<Raw>, Option<Option<Fault>>) {
+    let (mut raw, first) = (vec![], *end);
+    loop {
+        *number += 1;
+        match next(from, *number, end) {
+            Ok(Some(bytes)) => raw.push(Raw { number: *number, end: *end, bytes }),
+            Ok(None) => return (raw, Some(None)),
+            Err(fault) => return (raw, Some(Some(fault))),
+        }
+        if raw.len() == most || *end - first >= GROUP_BYTES as u64 || !from.buffer().contains(&b'\n') {
+            return (raw, None);
         }
     }
 }

@@ -93,19 +93,24 @@ fn a_refusal_far_from_the_end_of_the_file_is_told() {
 
 #[test]
 fn a_refusal_is_told_while_standard_input_stays_open() {
-    let place = Place::empty();
     let twice = line(&defines("c").replace("party = \"c\"", "party = \"a\"")) + "\n";
-    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_minutebook"))
-        .args(["record", "--lines", "-"])
-        .current_dir(place.path())
-        .stdin(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut open = program.stdin.take().unwrap();
-    let group = lines(&["a"]) + &twice + &lines(&["a"]).repeat(998);
-    std::io::Write::write_all(&mut open, group.as_bytes()).unwrap();
     // A whole group is there, and more may come.
-    assert_eq!(program.wait().unwrap().code(), Some(1));
-    drop(open);
+    let group = lines(&["a"]) + &twice + &lines(&["a"]).repeat(998);
+    // What is no draft is told at once, with what is before it; half a line is still to come.
+    let wrong = lines(&["a", "b"]) + "no draft\n" + &lines(&["d"])[..20];
+    for (written, entries) in [(group, 1), (wrong, 2)] {
+        let place = Place::empty();
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_minutebook"))
+            .args(["record", "--lines", "-"])
+            .current_dir(place.path())
+            .stdin(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut open = program.stdin.take().unwrap();
+        std::io::Write::write_all(&mut open, written.as_bytes()).unwrap();
+        assert_eq!(program.wait().unwrap().code(), Some(1));
+        drop(open);
+        assert_eq!(place.roots()["entries"], entries);
+    }
 }
