@@ -96,19 +96,21 @@ impl Snapshot {
         if self.is_barred || number != self.next_chunk() {
             return;
         }
+        if let Err(error) = self.add_next(store, chunk) {
+            tracing::warn!(%error, "the snapshot does not grow: an opening after a crash folds more entries");
+            self.is_barred = true;
+        }
+    }
+
+    fn add_next(&mut self, store: &dyn Store, chunk: &[u8]) -> io::Result<()> {
         // What a ledger left on closing makes room for it.
         self.covers = 0;
-        let written = file::write(&self.path, store, self.chunks.extent, |part| {
+        let extent = file::write(&self.path, store, self.chunks.extent, |part| {
             begin(self.chunks, part)?;
             part(chunk)
-        });
-        match written {
-            Ok(extent) => self.chunks = Chunks { count: self.chunks.count + 1, extent },
-            Err(error) => {
-                tracing::warn!(%error, "the snapshot does not grow: an opening after a crash folds more entries");
-                self.is_barred = true;
-            }
-        }
+        })?;
+        self.chunks = Chunks { count: self.chunks.count + 1, extent };
+        Ok(())
     }
 
     /// Writes all that is missing in a snapshot of what was folded.
@@ -116,16 +118,19 @@ impl Snapshot {
     /// # Errors
     /// What the operating system says; the chunks that are there count still.
     pub(crate) fn save(&mut self, store: &dyn Store, projections: &Projections, tree: &Tree) -> io::Result<()> {
-        self.is_barred = false;
-        while let Some(chunk) = projections.full_chunk(self.next_chunk()).filter(|_| !self.is_barred) {
-            self.add(store, self.next_chunk(), &chunk);
+        while let Some(chunk) = projections.full_chunk(self.next_chunk()) {
+            self.add_next(store, &chunk)?;
         }
+        // Where this fails, what was there in its place is gone.
+        self.covers = 0;
         file::write(&self.path, store, self.chunks.extent, |part| {
             begin(self.chunks, part)?;
             projections.save(self.chunks.count, &mut *part)?;
             part(end(tree).as_bytes())
         })?;
         self.covers = tree.size();
+        // What barred it is gone.
+        self.is_barred = false;
         Ok(())
     }
 

@@ -262,6 +262,8 @@ async fn a_snapshot_grows_while_the_ledger_records_and_what_is_missing_is_made_o
     fs::create_dir(snapshot(&place)).unwrap();
     place.file("party.toml", defines("somebody"));
     place.run(&["record", "party.toml"]).ok().says(&["the snapshot does not grow", "is no file"]);
+    let told = place.run(&["rebuild"]).ok().says(&["no snapshot was written", "is no file"]);
+    assert_eq!(told.err.matches("does not grow").count(), 1, "it is said once: {}", told.err);
     fs::remove_dir(snapshot(&place)).unwrap();
     assert_eq!(place.roots()["equal"], true);
     place.run(&["verify"]).ok();
