@@ -6,7 +6,7 @@ use crate::all::Projections;
 use crate::coordinates::At;
 use crate::figure::{Figure, How, Knowing, Val};
 use crate::prelude::*;
-use crate::register::{Held, State, last_day};
+use crate::register::{Held, Registered, State, last_day};
 use crate::timeline::Fact;
 use minutebook_events::{ContractId, DateSpan, Day, EventKind, Part};
 
@@ -31,16 +31,16 @@ impl Projections {
         let held = self.registered(contract, at);
         core::iter::once(&held.whole)
             .chain(held.lots.iter().map(|(_, lot)| lot))
-            .filter_map(|part| ending(part, at.as_of, by))
+            .filter_map(|part| ending(&held, part, at.as_of, by))
             .collect()
     }
 }
 
-fn ending(held: &Held<'_>, day: Day, by: Day) -> Option<Ending> {
+fn ending(all: &Registered<'_>, held: &Held<'_>, day: Day, by: Day) -> Option<Ending> {
     let (_, status) = held.status_on(day).filter(|(state, _)| *state == State::InForce)?;
     let name = held.name("last-day");
     let said: Vec<Figure> = held.ahead(day).filter_map(|fact| said(held, fact, day, by)).collect();
-    let last_day = match first_day_without(held, day, by) {
+    let last_day = match first_day_without(all, held, day, by) {
         Some((first, state)) => {
             let last = first.pred_opt().unwrap_or(Day::MIN);
             let how = match state {
@@ -48,7 +48,7 @@ fn ending(held: &Held<'_>, day: Day, by: Day) -> Option<Ending> {
                 State::Ended => "it ends by a firm fact",
                 _ => "no firm fact says that it is in force any longer",
             };
-            let facts = held.status_on(first).map(|(_, status)| status.rests_on).unwrap_or_default();
+            let facts = all.status_on(held, first).1.rests_on;
             Figure::computed(name, Knowing::Known(Val::Date(DateSpan::day(last))), How::Words(how.into()), facts)
         }
         None if said.is_empty() => return None,
@@ -58,13 +58,12 @@ fn ending(held: &Held<'_>, day: Day, by: Day) -> Option<Ending> {
     Some(Ending { part: held.part.clone(), status, last_day, said, option })
 }
 
-/// The first day on which it is not in force by firm facts any more, where its last is not after a day; and what it is then.
-fn first_day_without(held: &Held<'_>, day: Day, by: Day) -> Option<(Day, State)> {
-    let mut borders = vec![];
-    held.borders(&mut borders);
+/// The first day on which it is not in force by firm facts any more, where its last is not after a day; and what it is then. A
+/// lot of which nothing holds by itself any longer is what the whole contract is.
+fn first_day_without(all: &Registered<'_>, held: &Held<'_>, day: Day, by: Day) -> Option<(Day, State)> {
+    let mut borders = all.borders();
     borders.retain(|border| day < *border && border.pred_opt().is_some_and(|last| last <= by));
-    borders.sort_unstable();
-    let states = borders.into_iter().map(|border| (border, held.own(border).map_or(State::Unknown, |own| own.state)));
+    let states = borders.into_iter().map(|border| (border, all.status_on(held, border).0));
     states.into_iter().find(|(_, state)| *state != State::InForce)
 }
 

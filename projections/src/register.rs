@@ -429,6 +429,12 @@ impl Registered<'_> {
         Statuses { state, lots: lots.collect(), whole }
     }
 
+    /// What a part of it is on a day: by what is held of it, or of the whole contract where nothing is, or of its lots.
+    pub(crate) fn status_on(&self, part: &Held<'_>, day: Day) -> (State, Figure) {
+        let of_lots = || status_of_lots(&self.lots.iter().map(|(_, lot)| lot.status_on(day)).collect::<Vec<_>>());
+        part.status_on(day).or_else(|| self.whole.status_on(day)).unwrap_or_else(of_lots)
+    }
+
     /// The terms of each lot, given those of the whole contract, which a lot has with none of its own.
     pub fn lot_term_figures(&self, whole: &[Figure; 3]) -> Vec<[Figure; 3]> {
         let of = |lot: &Held<'_>| {

@@ -62,7 +62,9 @@ pub(super) struct Config {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Every setting, what it is, and where that is said
-    #[command(after_help = "Examples:\n  minutebook config show\n  minutebook --config /etc/minutebook.toml config show")]
+    #[command(
+        after_help = "Examples:\n  minutebook config show\n  minutebook --config /etc/minutebook.toml config show"
+    )]
     Show,
 }
 
