@@ -5,7 +5,8 @@ use crate::store::{Store, StoreError, Stored};
 use minutebook_events::Position;
 use std::ops::Range;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::{Builder, available_parallelism, scope};
+use std::sync::{Mutex, PoisonError};
+use std::thread::{Builder, ScopedJoinHandle, available_parallelism, scope};
 
 /// Entries that one thread reads before it is the next one's turn: several blocks, since it unpacks whole ones.
 const TURN: u64 = 1024;
@@ -27,22 +28,23 @@ pub(crate) fn all<T: Send, U: Send>(each: Vec<T>, make: impl Fn(T) -> U + Sync) 
     let mut shares = vec![];
     let mut rest = each.into_iter();
     while rest.len() > 0 {
-        shares.push(rest.by_ref().take(share).collect::<Vec<T>>());
+        shares.push(Mutex::new(Some(rest.by_ref().take(share).collect::<Vec<T>>())));
     }
-    let make = &make;
+    let take = |share: &Mutex<Option<Vec<T>>>| share.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let made = |share| take(share).into_iter().flatten().map(&make).collect::<Vec<U>>();
     scope(|scope| {
-        // The last share is this thread's own.
-        let own = shares.pop();
-        let others: Vec<_> =
-            shares.into_iter().map(|share| scope.spawn(|| share.into_iter().map(make).collect::<Vec<U>>())).collect();
-        let own: Vec<U> = own.into_iter().flatten().map(make).collect();
-        let others = others.into_iter().flat_map(|other| match other.join() {
-            Ok(made) => made,
-            Err(panic) => std::panic::resume_unwind(panic),
-        });
-        let mut all: Vec<U> = others.collect();
-        all.extend(own);
-        all
+        // The last share is this thread's own; so are those for which the system gives no thread.
+        let others = shares.len().saturating_sub(1);
+        let threads: Vec<_> =
+            shares[..others].iter().map(|share| Builder::new().spawn_scoped(scope, move || made(share)).ok()).collect();
+        let own: Vec<Vec<U>> = shares.iter().skip(others).map(made).collect();
+        let others =
+            threads.into_iter().zip(&shares).flat_map(|(thread, share)| match thread.map(ScopedJoinHandle::join) {
+                Some(Ok(made)) => made,
+                Some(Err(panic)) => std::panic::resume_unwind(panic),
+                None => made(share),
+            });
+        others.chain(own.into_iter().flatten().collect::<Vec<U>>()).collect()
     })
 }
 

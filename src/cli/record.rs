@@ -14,7 +14,7 @@ use minutebook_events::Position;
 use std::path::{Path, PathBuf};
 
 /// The most files that share a commit.
-const GROUP: usize = 256;
+const GROUP: usize = 32;
 
 /// Decision files to record.
 #[derive(Debug, Args)]

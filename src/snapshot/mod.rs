@@ -228,7 +228,8 @@ fn read(path: &Path, store: &dyn Store) -> Result<Read, Unfit> {
     let projections = loading.finish().ok_or(Unfit::Undecoded)?;
     let mut tree = Tree::default();
     projections.log().leaves().for_each(|leaf| tree.push(leaf));
-    let is_whole = last.is_some();
+    // What follows its end is cut when the ledger closes.
+    let is_whole = last.is_some() && unfit.is_none();
     if projections.head().0 != tree.size() || last.is_some_and(|last| last != end(&tree).into_bytes()) {
         return Err(Unfit::OtherRoot);
     }

@@ -171,14 +171,20 @@ fn a_ledger_of_someone_else_is_named() {
 #[test]
 fn a_full_disk_loses_nothing_that_was_said_to_be_recorded() {
     let place = Place::empty();
-    // The files fill a disk of this size half-way through.
-    for number in 10..40 {
-        let noise = |from: u32| (from..from + 950).map(|n| char::from(b'a' + (n * n * 7 + n * number) as u8 % 26));
-        let text = |from: u32| noise(from).collect::<String>();
+    // The files fill a disk of this size half-way through, however they are compressed.
+    for number in 100..300_u32 {
+        let mut state = number;
+        let mut noise = |_: u32| {
+            let letters = (0..950).map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                char::from(b'a' + (state >> 24) as u8 % 26)
+            });
+            letters.collect::<String>()
+        };
         let mut file = defines(&format!("party-{number}"));
         for part in 1..=4 {
             let event = defines(&format!("party-{number}-{part}"));
-            let doubt = format!("doubt = \"{}\"\nsources = [", text(part * 950));
+            let doubt = format!("doubt = \"{}\"\nsources = [", noise(part));
             file += &event[event.find("[[event]]").unwrap()..].replace("sources = [", &doubt);
         }
         place.file(&format!("{number}.toml"), file);
@@ -189,10 +195,10 @@ fn a_full_disk_loses_nothing_that_was_said_to_be_recorded() {
     let ran = ran.ends(2).says(&["No space left on device", "record the same files again"]);
     let recorded = ran.out.matches(": recorded at position").count();
     assert!(recorded > 0, "{ran:#?}");
-    let files: Vec<String> = (10..40).map(|number| format!("{number}.toml")).collect();
+    let files: Vec<String> = (100..300).map(|number| format!("{number}.toml")).collect();
     let again = crate::run::ran(place.command().arg("record").args(&files)).ok();
     assert!(again.out.matches("already recorded").count() >= recorded, "{again:#?}");
-    assert_eq!(place.roots()["entries"], 30);
+    assert_eq!(place.roots()["entries"], 200);
 }
 
 #[test]
