@@ -306,7 +306,7 @@ fn given_checkpoint(path: &Path, keys: &[PublicKey]) -> Result<(Checkpoint, Stri
 
 /// Reads the command line, runs the command, says what went wrong on standard error.
 pub fn main() -> ExitCode {
-    match settled().and_then(|cli| run(cli)) {
+    match settled().and_then(run) {
         Ok(Outcome::Answered) => ExitCode::SUCCESS,
         Ok(Outcome::Found) => ExitCode::from(1),
         Ok(Outcome::Unusable) => ExitCode::from(2),

@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn who_asks_too_fast_waits_and_nobody_else_does() {
         let (rate, start) = (Rate::of(10), Instant::now());
-        let [one, other] = ["192.0.2.1", "192.0.2.2"].map(|address| address.parse().unwrap());
+        let [one, other] = ["192.0.2.1", "192.0.2.2"].map(|address| address.parse().expect("an address"));
         let asked =
             |address, after: u64| (0..100).filter(|_| rate.may(address, start + Duration::from_millis(after))).count();
         assert_eq!([asked(one, 0), asked(one, 500), asked(other, 500), asked(one, 60_000)], [20, 5, 20, 20]);
@@ -106,9 +106,9 @@ mod tests {
         let asking = |connected: &str, said: &[&str]| {
             let mut headers = HeaderMap::new();
             for said in said {
-                headers.append("x-forwarded-for", said.parse().unwrap());
+                headers.append("x-forwarded-for", said.parse().expect("a header"));
             }
-            asking(connected.parse().unwrap(), &headers).map(|address| address.to_string())
+            asking(connected.parse().expect("an address"), &headers).map(|address| address.to_string())
         };
         assert_eq!(asking("127.0.0.1", &[]), None);
         assert_eq!(asking("::1", &["203.0.113.9, 192.0.2.1"]).as_deref(), Some("192.0.2.1"));

@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn every_kind_has_fields_and_nothing_of_an_example_is_recorded() {
         for kind in kinds() {
-            let event = event(kind).unwrap_or_else(|| panic!("{kind}"));
+            let event = event(kind).expect(kind);
             let has = |field: &str| event.contains(&format!("{field} =   # as "));
             assert!(has("standing") && has("sources") && (has("effective") || has("last_day")), "{event}");
             let text = file("0f0e2f3c-7c5e-4f0a-9d57-5b8f3a1c2d4e") + &event;
