@@ -7,6 +7,7 @@
 //! | `api` | questions, entries and new entries as JSON |
 //! | `asked` | a question as an address holds it |
 //! | `contents` | what is exempt, for whoever may read it |
+//! | `described` | the API described, for programs and for people |
 //! | `draw` | pictures of an answer |
 //! | `html` | an answer as what the templates show |
 //! | `pages` | pages |
@@ -21,6 +22,7 @@
 mod api;
 mod asked;
 mod contents;
+mod described;
 mod draw;
 mod html;
 mod pages;
@@ -100,6 +102,7 @@ fn routes(site: Site) -> Router {
     let timed = Router::new()
         .merge(pages::routes())
         .merge(contents::routes())
+        .merge(described::routes())
         .merge(who::routes())
         .merge(api::questions())
         .merge(with(Right::Prove, api::proofs()))

@@ -394,3 +394,47 @@ fn a_ledger_that_is_none_ends_the_server() {
     let place = Place::empty();
     place.run(&["serve", "--listen", "127.0.0.1:0"]).ends(2).says(&["there is no ledger at"]);
 }
+
+/// Every address of the description answers as it says, and the page that shows it may ask this site alone.
+#[test]
+fn the_api_is_described_as_it_answers() {
+    let server = Server::start(true);
+    let described = server.get("/api/v1/openapi.json").gives(200).json();
+    assert!(described["openapi"].as_str().unwrap().starts_with("3.1"));
+    let mut operations = 0;
+    for (path, item) in described["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let path = path.replace("{position}", "3");
+            let mut query: Vec<String> = vec![];
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let (name, schema) = (parameter["name"].as_str().unwrap(), &parameter["schema"]);
+                query.extend(match name {
+                    "as-of" | "decided-by" => Some(format!("{name}=2024-06-01")),
+                    "to" => Some("to=2025-06-01".to_owned()),
+                    "fact" => Some("fact=status".to_owned()),
+                    "contract" => Some("contract=live-well-kent-2016".to_owned()),
+                    "by" => Some(format!("by={}", schema["enum"][0].as_str().unwrap())),
+                    "known-at" | "from" => Some(format!("{name}=38")),
+                    "ends-within" | "limit" => Some(format!("{name}=6")),
+                    "expected-head" | "position" => None,
+                    other => panic!("{other} of {path}"),
+                });
+            }
+            operations += 1;
+            if path.ends_with("/new") {
+                continue;
+            }
+            let address = format!("{path}?{}", query.join("&"));
+            let answer = if method == "post" { server.post(&path, b"{}") } else { server.get(&address) };
+            let status = answer.status.to_string();
+            let said = &operation["responses"][&status];
+            assert!(said.is_object(), "{method} {address}: {answer:#?}");
+            assert_eq!(status, if method == "post" { "400" } else { "200" }, "{address}");
+            let media: Vec<&String> = said["content"].as_object().unwrap().keys().collect();
+            assert_eq!(media, [answer.header("content-type")], "{address}");
+        }
+    }
+    assert_eq!(operations, 16);
+    let page = server.get("/api/docs/").gives(200);
+    assert!(page.body.contains("swagger-ui") && page.header("content-security-policy").contains("connect-src 'self'"));
+}

@@ -71,7 +71,7 @@ fn told(ran: &Ran, scene: &Scene, fault: Fault) {
     if let Some((_, rest)) = ran.err.split_once("minutebook: stopped at ") {
         let receipts = promised(&ran.out).count();
         assert!(rest.contains(&format!(": {receipts} of ")), "{ran:?}");
-        says(&["was kept is unknown: "]);
+        says(&["kept is unknown: "]);
         says(&["record the same files again: what was kept is not recorded twice"]);
     }
 }
