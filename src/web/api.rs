@@ -13,7 +13,7 @@ use crate::sealed::erasures;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -35,9 +35,7 @@ pub(super) fn questions() -> Router<Site> {
     let questions = TOPICS.iter().fold(Router::new(), |routes, topic| {
         routes.route(
             &format!("/api/v1/{topic}"),
-            get(move |site: State<Site>, asked: Result<Query<Asked>, QueryRejection>, headers: HeaderMap| {
-                question(topic, site, asked, headers)
-            }),
+            get(move |site, query, asked, headers| question(topic, site, query, asked, headers)),
         )
     });
     questions
@@ -82,14 +80,30 @@ fn wrong(wrong: &[Wrong]) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "wrong-question", said.join("; ")).with("fields", fields)
 }
 
+/// What a program asks. An empty field of a form was left out; a program that sends one meant something.
+fn understood(query: Option<String>, asked: Result<Query<Asked>, QueryRejection>) -> Result<Asked, Problem> {
+    let Query(mut asked) = asked.map_err(|error| bad_query(&error))?;
+    let query = query.unwrap_or_default();
+    if let Some(name) = query.split('&').filter(|pair| !pair.is_empty()).find_map(|pair| match pair.split_once('=') {
+        Some((name, "")) => Some(name),
+        None => Some(pair),
+        _ => None,
+    }) {
+        let what = format!("{name}: nothing is given: leave it out, or give it a value");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "wrong-question", what));
+    }
+    asked.in_one_field();
+    Ok(asked)
+}
+
 async fn question(
     topic: &'static str,
     State(site): State<Site>,
+    RawQuery(query): RawQuery,
     asked: Result<Query<Asked>, QueryRejection>,
     headers: HeaderMap,
 ) -> Answered {
-    let Query(mut asked) = asked.map_err(|error| bad_query(&error))?;
-    asked.in_one_field();
+    let asked = understood(query, asked)?;
     let question = asked.question(topic).map_err(|fields| wrong(&fields))?;
     let known: Option<String> =
         headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()).map(ToOwned::to_owned);
@@ -197,10 +211,10 @@ async fn entry(State(site): State<Site>, Path(text): Path<String>) -> Answered {
 async fn explained(
     State(site): State<Site>,
     Path(text): Path<String>,
+    RawQuery(query): RawQuery,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Answered {
-    let position = position(&text)?;
-    let Query(asked) = asked.map_err(|error| bad_query(&error))?;
+    let (position, asked) = (position(&text)?, understood(query, asked)?);
     let as_of = asked.question("state").map_err(|fields| wrong(&fields))?.as_of;
     let signed = Signed::of(site.folder());
     site.with(move |ledger| Ok(json_of(&explain(ledger, &signed, position, as_of)?))).await

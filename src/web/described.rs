@@ -70,7 +70,8 @@ pub(super) fn described() -> OpenApi {
 }
 
 fn schema(of: &Value) -> RefOr<Schema> {
-    serde_json::from_value(of.clone()).unwrap_or_else(|error| unreachable!("a schema that is written here is one: {error} {of}"))
+    serde_json::from_value(of.clone())
+        .unwrap_or_else(|error| unreachable!("a schema that is written here is one: {error} {of}"))
 }
 
 fn answer() -> Value {
@@ -137,8 +138,11 @@ fn text(name: &str, says: &str) -> Parameter {
     asked(name, says, &json!({ "type": "string" }))
 }
 
+/// The largest whole number that is read.
+const MOST: u64 = u64::MAX;
+
 fn whole(name: &str, says: &str, least: u64) -> Parameter {
-    asked(name, says, &json!({ "type": "integer", "minimum": least }))
+    asked(name, says, &json!({ "type": "integer", "minimum": least, "maximum": MOST }))
 }
 
 fn needed(mut parameter: Parameter) -> Parameter {
@@ -199,8 +203,9 @@ fn question(topic: &str) -> Operation {
         "why" => "The chain of entries behind one figure",
         other => other,
     };
+    let contract = json!({ "type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$" });
     let mut operation = operation(topic, summary, &[PAST])
-        .parameter(text("contract", "One contract; all of them where it is left out"))
+        .parameter(asked("contract", "One contract; all of them where it is left out", &contract))
         .parameter(day("as-of", "The state on this day; today where it is left out"))
         .parameter(text("known-at", "As the ledger knew it: a position, or an instant as 2026-11-22T09:30:00Z"))
         .parameter(day("decided-by", "Only what had been decided by this day"))
@@ -209,10 +214,11 @@ fn question(topic: &str) -> Operation {
         operation = operation.parameter(needed(day("to", "The later day")));
     }
     if topic == "totals" {
+        let months = json!({ "type": "integer", "minimum": 1, "maximum": 1200 });
         let groups: Vec<&str> = By::EACH.iter().map(|by| by.word()).collect();
         operation = operation
             .parameter(asked("by", "By what they are grouped", &json!({ "type": "string", "enum": groups })))
-            .parameter(whole("ends-within", "Also what ends within so many months", 1));
+            .parameter(asked("ends-within", "Also what ends within so many months", &months));
     }
     if topic == "why" {
         let fact = text("fact", "The figure, by the name that answers give it as \"fact\"");
