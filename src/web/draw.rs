@@ -3,7 +3,8 @@
 //! colour alone. It must not add anything up; lengths are worked out in decimals.
 
 use crate::question::{Answer, Cell, Row};
-use minutebook_events::{EventKind, Standing};
+use chrono::Datelike;
+use minutebook_events::{DateSpan, Day, EventKind, Standing};
 use minutebook_projections::{Figure, Knowing, Val};
 use rust_decimal::Decimal;
 
@@ -98,7 +99,7 @@ fn short(pounds: Decimal) -> String {
 }
 
 /// Why there is no amount, in a word.
-fn lacking(figure: &Figure) -> &'static str {
+pub(super) fn lacking(figure: &Figure) -> &'static str {
     match &*figure.value() {
         Knowing::Known(_) => "below nothing",
         Knowing::Unknown(_) => "not known",
@@ -108,7 +109,7 @@ fn lacking(figure: &Figure) -> &'static str {
 }
 
 /// How firmly a figure stands, as it is drawn. What may not hold on the day is not drawn as what does.
-fn class(figure: &Figure) -> &'static str {
+pub(super) fn class(figure: &Figure) -> &'static str {
     match figure.standing.filter(|_| figure.value().known().is_some()) {
         Some(_) if figure.uncertain.is_some() => "uncertain",
         Some(standing) if standing.is_firm() => "firm",
@@ -122,7 +123,7 @@ fn capital(words: &str) -> String {
     crate::report::tables::capital(words)
 }
 
-fn text(row: &Row, name: &str) -> String {
+pub(super) fn text(row: &Row, name: &str) -> String {
     match row.get(name) {
         Some(Cell::Text(text)) => text.clone(),
         _ => String::new(),
@@ -235,8 +236,105 @@ pub(super) fn network(answer: &Answer) -> Option<Network> {
     })
 }
 
+/// How wide the time line of terms is, where it begins, and how tall a row of it.
+const LONG: i64 = 760;
+const LEFT: i64 = 200;
+const ROW: usize = 34;
+
+/// When a contract and its lots run: each term as a bar, and after it what options or a cap on the term allow.
+pub(super) struct Terms {
+    /// What it shows.
+    pub(super) title: String,
+    /// The same in words, for whoever does not see it.
+    pub(super) words: String,
+    pub(super) rows: Vec<Term>,
+    /// The first of January of some years: where, and which.
+    pub(super) years: Vec<(i64, i32)>,
+    /// Where the day of the question is.
+    pub(super) day: i64,
+    pub(super) width: i64,
+    pub(super) height: usize,
+}
+
+/// One term.
+pub(super) struct Term {
+    pub(super) y: usize,
+    pub(super) name: String,
+    /// Where it begins and how long it is, and how firmly it stands.
+    pub(super) x: i64,
+    pub(super) length: i64,
+    pub(super) class: &'static str,
+    /// How much further it may be extended; nothing where it may not, or nobody knows.
+    pub(super) further: i64,
+}
+
+/// When the contract of an answer of the register runs; nothing of others, or where no term is known.
+pub(super) fn terms(answer: &Answer) -> Option<Terms> {
+    let contract = answer.contract.as_ref().filter(|_| answer.question == "register")?;
+    let known = |row: &Row| {
+        let figure = |name| row.get(name).and_then(|cell: &Cell| cell.figures().first());
+        let term = figure("term").filter(|term| term.value().known().is_some())?;
+        let (first, last) = span_of(term)?;
+        let latest = figure("latest-end").and_then(|latest| match &*latest.value() {
+            Knowing::Known(Val::Date(latest)) => Some(latest.latest()),
+            _ => None,
+        });
+        let name = if row.kind == "lot" { format!("lot {}", text(row, "lot")) } else { "whole contract".to_owned() };
+        Some((name, term.clone(), first, last, latest.filter(|latest| *latest > last)))
+    };
+    let rows: Vec<_> =
+        answer.answer.iter().filter(|row| matches!(row.kind, "contract" | "lot")).filter_map(known).collect();
+    let from = rows.iter().map(|(.., first, _, _)| *first).min()?.min(answer.as_of);
+    let ends = rows.iter().map(|(.., last, latest)| latest.unwrap_or(*last));
+    let to = ends.max()?.max(answer.as_of);
+    let days = (to - from).num_days().max(1);
+    let at = |day: Day| LEFT + (day - from).num_days() * LONG / days;
+    let words = rows.iter().map(|(name, term, _, _, latest)| {
+        let further = latest.map(|latest| format!(", at the latest to {}", DateSpan::day(latest)));
+        format!("{name}: {}{}", term.words(), further.unwrap_or_default())
+    });
+    let words: Vec<String> = words.collect();
+    let every = (i64::from(to.year() - from.year()) / 12 + 1) as usize;
+    let years = (from.year() + 1..=to.year()).step_by(every);
+    let years = years.filter_map(|year| Some((at(Day::from_ymd_opt(year, 1, 1)?), year))).collect();
+    let rows = rows.into_iter().enumerate().map(|(number, (name, term, first, last, latest))| Term {
+        y: 30 + number * ROW,
+        name,
+        x: at(first),
+        length: (at(last) - at(first)).max(2),
+        class: class(&term),
+        further: latest.map_or(0, |latest| at(latest) - at(last)),
+    });
+    let rows: Vec<Term> = rows.collect();
+    Some(Terms {
+        title: format!("Terms of {contract}"),
+        words: words.join("; "),
+        years,
+        day: at(answer.as_of),
+        width: LEFT + LONG + 40,
+        height: 30 + rows.len() * ROW + 24,
+        rows,
+    })
+}
+
+/// The first and the last day of a term, by the facts that it rests on.
+fn span_of(term: &Figure) -> Option<(Day, Day)> {
+    let facts = term.rests_on.iter().map(|fact| (&fact.event().kind, fact.effective()));
+    let spans: Vec<(Day, Day)> = facts
+        .filter_map(|(kind, effective)| match kind {
+            EventKind::TermSet { last_day, .. } | EventKind::Extended { last_day, .. } => {
+                Some((effective.earliest(), last_day.latest()))
+            }
+            _ => None,
+        })
+        .collect();
+    let first = spans.iter().map(|(first, _)| *first).min()?;
+    let last = spans.iter().map(|(_, last)| *last).max()?;
+    (first < last).then_some((first, last))
+}
+
 /// Words in lines of so many characters, parted at spaces and hyphens.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for part in text.split_inclusive([' ', '-']) {
         let last = lines.last_mut().expect("there is always a line");

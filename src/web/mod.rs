@@ -16,6 +16,7 @@
 //! | `record` | recording in a browser |
 //! | `sessions` | who signed in, in cookies |
 //! | `skeleton` | what a recorder begins with |
+//! | `tiles` | a map of lots |
 //! | `who` | who asks, and what that allows |
 //! | `site` | the ledger while it is opened, and once it is |
 
@@ -32,6 +33,7 @@ mod record;
 mod sessions;
 mod site;
 mod skeleton;
+mod tiles;
 mod who;
 
 pub(crate) use api::TEXT;

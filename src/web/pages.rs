@@ -2,10 +2,11 @@
 //! its coordinates. They must not make or change a figure.
 
 use super::asked::{Asked, Wrong};
-use super::draw::{self, Network, Years};
+use super::draw::{self, Network, Terms, Years};
 use super::html::{PageTable, Shown, Visitor, tables_of};
 use super::problem::Problem;
 use super::site::Site;
+use super::tiles::{self, Tiles};
 use super::who::Who;
 use crate::audit::checkpoint::Signed;
 use crate::audit::explain::explain;
@@ -21,7 +22,8 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use chrono::Datelike;
-use minutebook_events::Position;
+use minutebook_events::{Day, Position};
+use std::collections::BTreeSet;
 
 /// What every page can be reached from: address and name.
 const PLACES: [(&str, &str); 10] = [
@@ -48,6 +50,10 @@ pub(super) fn routes() -> Router<Site> {
         .route("/contracts/{contract}", get(contract))
         .route("/entries/{position}", get(entry))
         .route("/audit", get(audit))
+        .route(
+            "/static/page.js",
+            get(|| async { ([(header::CONTENT_TYPE, "text/javascript")], include_str!("page.js")) }),
+        )
         .route("/static/style.css", get(|| async { ([(header::CONTENT_TYPE, "text/css")], include_str!("style.css")) }))
 }
 
@@ -98,6 +104,24 @@ impl Page {
     }
 }
 
+/// The most days that a slider goes over, and of how large a ledger they are looked for.
+const SLIDES: usize = 600;
+const LARGE: usize = 2_000;
+
+/// The days of the record, on which something was decided or takes effect: what a slider goes over. Of a large ledger none.
+fn days_of(view: &View<'_>) -> Vec<String> {
+    let log = view.projections.log();
+    if log.len() > LARGE {
+        return vec![];
+    }
+    let mut days: BTreeSet<Day> = BTreeSet::new();
+    for recorded in log.iter() {
+        days.insert(recorded.entry.act.decided.latest());
+        days.extend(recorded.entry.events.iter().map(|event| event.effective.earliest()));
+    }
+    if days.len() > SLIDES { vec![] } else { days.iter().map(ToString::to_string).collect() }
+}
+
 /// What is around the content of every page.
 struct Frame {
     title: String,
@@ -105,6 +129,8 @@ struct Frame {
     visitor: Visitor,
     /// Whether the page asks for coordinates.
     has_coordinates: bool,
+    /// The days of the record.
+    days_of_record: Vec<String>,
     /// The coordinates of links to other pages.
     coordinates: String,
     places: &'static [(&'static str, &'static str)],
@@ -161,6 +187,7 @@ impl Frame {
             path: path.clone(),
             visitor: visitor.clone(),
             has_coordinates: true,
+            days_of_record: vec![],
             coordinates: asked.coordinates().query(),
             places: &PLACES,
             days,
@@ -206,7 +233,9 @@ pub(super) fn recording(visitor: Visitor, recording: Recording, status: StatusCo
 /// One answer on a page.
 pub(super) struct Section {
     heading: String,
+    terms: Option<Terms>,
     years: Vec<Years>,
+    map: Option<Tiles>,
     network: Option<Network>,
     tables: Vec<PageTable>,
     left_out: usize,
@@ -214,9 +243,10 @@ pub(super) struct Section {
 
 impl Section {
     pub(super) fn of(answer: &Answer, asked: &Asked) -> Self {
-        let (years, network) = (draw::years(answer), draw::network(answer));
+        let (terms, years) = (draw::terms(answer), draw::years(answer));
+        let (map, network) = (tiles::tiles(answer), draw::network(answer));
         let (tables, left_out) = tables_of(answer, asked);
-        Self { heading: tables::heading(answer), years, network, tables, left_out }
+        Self { heading: tables::heading(answer), terms, years, map, network, tables, left_out }
     }
 }
 
@@ -323,6 +353,7 @@ async fn answered(
     let made = site.with(move |ledger| {
         let (answers, around) = answers(ledger, &asked)?;
         let sections = answers.iter().map(|answer| Section::of(answer, &asked)).collect();
+        let frame = Frame { days_of_record: days_of(&ledger.view()), ..frame };
         Ok(shown(&AnswerPage { frame, sections, around }, StatusCode::OK))
     });
     made.await.unwrap_or_else(|problem| sorry(&problem, page.visitor))

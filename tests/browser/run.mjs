@@ -165,6 +165,30 @@ try {
     assert.equal(await page.locator(".words").first().innerText(), before);
   });
 
+  await step("a slider goes over the days of the record, by keyboard too, and what it asks is in the address", async () => {
+    await page.goto(`${at}/lots?as-of=2018-06-01&contract=live-well-kent-2016`);
+    const slider = page.getByLabel("Days of the record");
+    const before = await slider.getAttribute("aria-valuetext");
+    await slider.focus();
+    await Promise.all([page.waitForURL(/as-of=2018-0?[6-9]|as-of=2018-1|as-of=2019|as-of=202/), page.keyboard.press("ArrowRight")]);
+    assert.notEqual(await page.getByLabel("Days of the record").getAttribute("aria-valuetext"), before);
+    assert.match(page.url(), /contract=live-well-kent-2016/);
+    await page.goBack();
+    assert.match(page.url(), /as-of=2018-06-01/);
+  });
+
+  await step("without a script the same is asked by the fields alone", async () => {
+    const plain = await browser.newContext({ javaScriptEnabled: false });
+    const page = await plain.newPage();
+    await page.goto(at + pages.lots);
+    assert.equal(await page.locator("#slider").count(), 0);
+    await page.fill("input[name=as-of-year]", "2018");
+    await page.click("form.coordinates button");
+    assert.match(page.url(), /as-of=2018-06-01/);
+    assert.equal(await page.locator("details.figure").count() > 0, true);
+    await plain.close();
+  });
+
   await step("what is wrong with a day is said at its field", async () => {
     await page.goto(at + pages.wrong);
     await page.click(".wrong a");

@@ -261,7 +261,12 @@ fn every_page_answers_and_holds_its_coordinates() {
             "{path}: links keep them"
         );
         assert!(page.header("content-security-policy").contains("default-src 'none'"));
-        assert!(!page.body.contains("<script") && !page.body.contains(" style="), "{path}");
+        // No script but the one file, and no style.
+        assert_eq!(
+            page.body.replace("<script src=\"/static/page.js\" defer></script>", "").matches("<script").count(),
+            0
+        );
+        assert!(!page.body.contains(" style="), "{path}");
     }
     let page = server.get("/diff?as-of=2025-10-01&to=2026-04-01").gives(200);
     assert!(page.body.contains("from 1 October 2025 to 1 April 2026"));
@@ -437,4 +442,35 @@ fn the_api_is_described_as_it_answers() {
     assert_eq!(operations, 16);
     let page = server.get("/api/docs/").gives(200);
     assert!(page.body.contains("swagger-ui") && page.header("content-security-policy").contains("connect-src 'self'"));
+}
+
+/// A tile has a lot where the lot's title names the district, as firmly as that is in force, and no lot that names none.
+#[test]
+fn lots_lie_on_the_districts_that_their_titles_name() {
+    let server = Server::start(false);
+    let tile = |page: &str, district: &str| {
+        let (before, after) = page.split_once(&format!(">{district}</text>")).unwrap_or_else(|| panic!("{district}"));
+        let class = before.rsplit_once("<rect class=\"").unwrap().1.split('"').next().unwrap().to_owned();
+        let lines = after.split("<rect").next().unwrap().split("</svg>").next().unwrap();
+        let words =
+            lines.split("<text").skip(1).map(|text| text.split_once('>').unwrap().1.split("</").next().unwrap().trim());
+        (class, words.collect::<Vec<_>>().join(" "))
+    };
+    let firm = server.get("/lots?contract=live-well-kent-2016&as-of=2018-06-01").gives(200).body;
+    // A 2.7, B 7.1: lot 1 is of Dartford, Gravesham, Swanley and Swale; "West Kent" names no district.
+    assert_eq!(tile(&firm, "Swale"), ("firm box".to_owned(), "lot 1: Porchlight".to_owned()));
+    assert_eq!(tile(&firm, "Ashford"), ("firm box".to_owned(), "lot 3: Shaw Trust".to_owned()));
+    assert_eq!(tile(&firm, "Sevenoaks"), ("empty box".to_owned(), String::new()));
+    assert!(firm.contains("no district is in their titles: lots 2."), "{firm}");
+    // C 3.2: planned, and its providers withheld.
+    let planned = server.get("/lots?contract=community-wellbeing&as-of=2024-06-01").gives(200).body;
+    assert_eq!(
+        tile(&planned, "Ashford"),
+        ("tentative box".to_owned(), "lot 4: withheld, planned to be in force".to_owned())
+    );
+    // A term that is inferred is drawn as ours (A 1.4), and an option as what may be.
+    let terms = server.get("/contracts/live-well-kent-2016?as-of=2018-06-01").gives(200).body;
+    let picture = terms.split("Terms of live-well-kent-2016</title>").nth(1).unwrap().split("</svg>").next().unwrap();
+    assert!(picture.contains("rect class=\"ours\"") && picture.contains("rect class=\"further\""), "{picture}");
+    assert!(!server.get("/lots?as-of=2018-06-01").gives(200).body.contains("districts that their titles name"));
 }
