@@ -334,6 +334,13 @@ fn settled() -> Result<Cli, Stop> {
     Ok(cli)
 }
 
+/// `serve` as the environment and the file of settings have it.
+fn serve_as_settled() -> Result<clap::ArgMatches, Stop> {
+    let mut typed = command()?.get_matches_from(["minutebook", "serve"]);
+    let (_, serve) = typed.remove_subcommand().expect("it was given");
+    Ok(serve)
+}
+
 /// What the ledger does, on standard error.
 fn log(cli: &Cli) {
     let filter = cli.log.clone();
@@ -384,14 +391,12 @@ fn run(cli: Cli) -> Result<Outcome, Stop> {
         Command::Serve(serve) => serve.run(folder),
         Command::Token(token) => token.run(folder),
         Command::Demo { serve } => match demo::run(folder)? {
-            Outcome::Answered if serve => serve::Serve::usual().run(folder),
+            Outcome::Answered if serve => serve::Serve::from_arg_matches(&serve_as_settled()?)?.run(folder),
             outcome => Ok(outcome),
         },
         Command::Config(config) => {
             let typed = command()?.get_matches();
-            let serve = command()?.get_matches_from(["minutebook", "serve"]);
-            let serve = serve.subcommand_matches("serve").expect("it was given");
-            config.run(config::named().as_deref(), &typed, serve)
+            config.run(config::named().as_deref(), &typed, &serve_as_settled()?)
         }
         Command::Completions { shell } => completions::run(shell),
         Command::Man => man::run(),

@@ -49,12 +49,6 @@ pub(super) struct Serve {
 }
 
 impl Serve {
-    /// Of this machine alone, and only to be asked.
-    pub(super) fn usual() -> Self {
-        let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
-        Self { listen, host: vec![], may_record: false, open_to_network: false, read_key: None, rate: 50 }
-    }
-
     pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
         let Self { listen, host, may_record, open_to_network, read_key, rate } = self;
         let read_key = read_key.map(|path| ReadKey::read(&path)).transpose()?;

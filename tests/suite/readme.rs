@@ -82,9 +82,13 @@ fn every_command_in_readme_says_what_readme_shows() {
             continue;
         }
         let args = command.strip_prefix("cargo run --release -- ").or(command.strip_prefix("minutebook ")).unwrap();
-        let program = env!("CARGO_BIN_EXE_minutebook");
+        // What serves until it is stopped is stopped; it listens at a free port.
+        let program = match args.ends_with("--serve") {
+            true => format!("MINUTEBOOK_LISTEN=127.0.0.1:0 timeout -s INT 10 '{}'", env!("CARGO_BIN_EXE_minutebook")),
+            false => format!("'{}'", env!("CARGO_BIN_EXE_minutebook")),
+        };
         let shell =
-            Command::new("sh").arg("-c").arg(format!("'{program}' {args} 2>&1")).current_dir(home.path()).output();
+            Command::new("sh").arg("-c").arg(format!("{program} {args} 2>&1")).current_dir(home.path()).output();
         let output = String::from_utf8(shell.unwrap().stdout).unwrap();
         let output: Vec<&str> = output.lines().map(str::trim_end).collect();
         if let Some(line) = missing(lines, &output) {
