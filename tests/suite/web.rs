@@ -474,3 +474,51 @@ fn lots_lie_on_the_districts_that_their_titles_name() {
     assert!(picture.contains("rect class=\"ours\"") && picture.contains("rect class=\"further\""), "{picture}");
     assert!(!server.get("/lots?as-of=2018-06-01").gives(200).body.contains("districts that their titles name"));
 }
+
+/// While entries come, each answer is that of one head: two that name the same are the same, whoever was asked when.
+#[test]
+fn no_answer_mixes_two_heads() {
+    let server = Server::start(true);
+    let ended = |number: u64| {
+        json!({
+            "id": EntryId::from_text(&format!("end-{number}")).to_string(),
+            "act": { "reference": format!("Z{number}"), "title": "A plan", "kind": "proposal", "decided": "2026-11-01" },
+            "documents": [{ "code": "Z", "title": "Paper" }],
+            "events": [{
+                "effective": format!("20{}-01-01", 30 + number), "standing": "planned", "sources": ["Z 1"],
+                "kind": { "ended": { "contract": "live-well-medway" } },
+            }],
+        })
+    };
+    let paths = ["register", "state", "decisions"].map(|topic| {
+        format!(
+            "/api/v1/{topic}?as-of=2070-01-01{}",
+            if topic == "register" { "&contract=live-well-medway" } else { "" }
+        )
+    });
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    let seen = std::sync::Mutex::new(std::collections::HashMap::<(String, u64), String>::new());
+    std::thread::scope(|scope| {
+        for path in &paths {
+            let (server, is_over, seen) = (&server, &is_over, &seen);
+            scope.spawn(move || {
+                while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
+                    let body = server.get(path).gives(200).body;
+                    let head = serde_json::from_str::<Value>(&body).unwrap()["known_at"]["position"].as_u64().unwrap();
+                    let known =
+                        seen.lock().unwrap().entry((path.clone(), head)).or_insert_with(|| body.clone()).clone();
+                    assert_eq!(known, body, "{path} at {head}");
+                }
+            });
+        }
+        for number in 0..30 {
+            server.append("", &ended(number)).gives(201);
+        }
+        is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    let seen = seen.into_inner().unwrap();
+    assert!(seen.len() > 6, "{}", seen.len());
+    for ((path, head), body) in seen {
+        assert_eq!(server.get(&format!("{path}&known-at={head}")).gives(200).body, body, "{path} at {head}");
+    }
+}
