@@ -282,14 +282,15 @@ impl Held {
         Ok(held)
     }
 
-    /// Whether any token was ever made. Where none was, nobody is asked for one.
+    /// Whether any token was ever made: whether there is a file of them, whatever is left in it. Where none was, nobody is
+    /// asked for one.
     ///
     /// # Errors
     /// [`TokensError`]: it is not known whether there are some, and whoever asks lets nobody in.
     pub fn are_there(&self) -> Result<bool, TokensError> {
         let mut state = self.state();
         self.refresh(&mut state)?;
-        Ok(!state.tokens.is_empty())
+        Ok(state.read.is_some())
     }
 
     /// Who holds a token, on a day, where it was held to its hash before.
@@ -356,6 +357,10 @@ impl Held {
             Err(source) => return Err(TokensError::Io { doing: "read", path, source }),
             Ok(about) => Some((about.mtime(), about.mtime_nsec(), about.len(), about.ino())),
         };
+        if stamp.is_none() && state.read.is_some() {
+            // Who had no token is not let in because the list of those who have one went.
+            return Err(TokensError::Unreadable { path, what: "it was there, and is gone".to_owned() });
+        }
         if stamp != state.read {
             state.tokens = self.tokens.all()?;
             let State { tokens, known, .. } = state;

@@ -55,14 +55,14 @@ impl Serve {
         let hosts = host.into_iter().chain([listen.ip().to_string()]).collect();
         let site = Site::of(folder, Settings { may_record, hosts, read_key, rate })?;
         if may_record && open_to_network {
-            return Err("--may-record lets whoever reaches the server record, and --open-to-network lets everybody reach it: leave \
+            return Err("--may-record is for who is on this machine alone, and --open-to-network lets everybody reach it: leave \
                         one out, or make tokens with `minutebook token new`"
                 .into());
         }
         if !listen.ip().is_loopback() && !open_to_network && !site.has_tokens()? {
             return Err(format!(
-                "{listen} can be reached from other machines, and no token was ever made, so that whoever reaches it is taken for \
-                 somebody on this machine: make one with `minutebook token new`, listen at 127.0.0.1, or say --open-to-network"
+                "{listen} can be reached from other machines, and no token was ever made: make one with `minutebook token new`, \
+                 listen at 127.0.0.1, or say --open-to-network where everybody may ask"
             )
             .into());
         }

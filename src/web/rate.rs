@@ -16,6 +16,9 @@ use std::time::Instant;
 /// The most addresses that are remembered: past it, those that have not asked for a while are forgotten.
 const MOST: usize = 65_536;
 
+/// Where a server before this one says for whom it asks.
+pub(super) const FORWARDED: &str = "x-forwarded-for";
+
 /// What each address has left.
 pub(super) struct Rate {
     a_second: f64,
@@ -53,7 +56,7 @@ impl Rate {
 /// machine itself. A household has many addresses of IP version 6, and one network of them.
 fn asking(connected: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
     let address = if connected.to_canonical().is_loopback() {
-        let said = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+        let said = headers.get_all(FORWARDED).iter().next_back()?.to_str().ok()?;
         said.rsplit(',').next()?.trim().parse().ok()?
     } else {
         connected

@@ -4,18 +4,20 @@
 use super::html::Visitor;
 use super::pages;
 use super::problem::Problem;
+use super::rate::FORWARDED;
 use super::sessions::{Begun, COOKIE};
 use super::site::Site;
 use crate::access::{Holder, Refused, Right};
 use crate::today::today;
 use axum::extract::rejection::{FormRejection, QueryRejection};
-use axum::extract::{Query, Request, State};
+use axum::extract::{ConnectInfo, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Extension, Form, Router};
 use serde::Deserialize;
+use std::net::{IpAddr, SocketAddr};
 
 /// Who asks.
 #[derive(Debug, Clone)]
@@ -136,9 +138,14 @@ fn sign_in_for(to: Option<&axum::http::uri::PathAndQuery>) -> String {
 }
 
 /// Finds out who asks, for all that comes after.
-pub(super) async fn found(State(site): State<Site>, mut request: Request, next: Next) -> Response {
+pub(super) async fn found(
+    State(site): State<Site>,
+    ConnectInfo(connected): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let path_is_for_programs = is_for_programs(request.uri());
-    match of(&site, request.headers()).await {
+    match of(&site, connected.ip(), request.headers()).await {
         Ok(who) => {
             request.extensions_mut().insert(who);
             next.run(request).await
@@ -152,7 +159,7 @@ pub(super) async fn found(State(site): State<Site>, mut request: Request, next: 
     }
 }
 
-async fn of(site: &Site, headers: &HeaderMap) -> Result<Who, Problem> {
+async fn of(site: &Site, connected: IpAddr, headers: &HeaderMap) -> Result<Who, Problem> {
     if let Some(said) = headers.get(header::AUTHORIZATION) {
         let token = said.to_str().ok().and_then(|said| said.split_once(' ')).filter(|(scheme, _)| {
             // RFC 9110, 11.1: a scheme's case does not matter.
@@ -169,7 +176,9 @@ async fn of(site: &Site, headers: &HeaderMap) -> Result<Who, Problem> {
         tracing::error!(%error, "who may do what cannot be read");
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "who may do what cannot be read: the log says more")
     })?;
-    Ok(if has_tokens { Who::Public } else { Who::Machine })
+    // A server on this machine that asks for somebody else says so.
+    let is_here = connected.to_canonical().is_loopback() && !headers.contains_key(FORWARDED);
+    Ok(if is_here && !has_tokens { Who::Machine } else { Who::Public })
 }
 
 async fn holder(site: &Site, token: &str) -> Result<Holder, Refused> {
@@ -213,7 +222,9 @@ struct To {
 impl To {
     /// A path of this site, and of no other.
     fn path(&self) -> &str {
-        let is_ours = self.to.starts_with('/') && !self.to.starts_with("//") && !self.to.contains(['\\', '\r', '\n']);
+        // Browsers drop tabs and line ends out of an address before they read it (URL Standard, 4.4): "/\t/elsewhere" leads away.
+        let leads_away = |c: char| c == '\\' || c.is_control();
+        let is_ours = self.to.starts_with('/') && !self.to.starts_with("//") && !self.to.contains(leads_away);
         if is_ours { &self.to } else { "/" }
     }
 }

@@ -219,7 +219,7 @@ fn a_session_is_its_own_and_forms_come_from_its_pages() {
     let from_elsewhere = from_elsewhere.header("Content-Type", "application/x-www-form-urlencoded");
     server.send(from_elsewhere, format!("token={officer}").as_bytes()).gives(403);
     // Where somebody is led is of this site.
-    for to in ["https://elsewhere.example", "//elsewhere.example", "/\\elsewhere.example"] {
+    for to in ["https://elsewhere.example", "//elsewhere.example", "/\\elsewhere.example", "/%09/elsewhere.example"] {
         let led = page(&format!("/sign-in?to={to}"), "").gives(200).body;
         assert!(led.contains("name=\"to\" value=\"/\""), "{to}");
     }
@@ -285,6 +285,34 @@ fn an_entry_is_drafted_checked_and_recorded_in_a_browser() {
     // What erases is asked for elsewhere.
     let erasing = crate::given::erasing("E", "bids");
     assert!(send("/record/check", &[("text", &erasing)]).gives(422).body.contains("minutebook content erase"));
+}
+
+/// Where no token was ever made, who is on this machine may read all; whom a server before this one asks for is the public.
+#[test]
+fn nobody_elsewhere_is_taken_for_this_machine() {
+    let server = Server::start(true);
+    let entries = || server.request("GET", "/api/v1/entries");
+    server.send(entries(), b"").gives(200);
+    server.send(entries().header("X-Forwarded-For", "192.0.2.1"), b"").problem(401, "no-token");
+    server.send(server.request("GET", "/record").header("X-Forwarded-For", "192.0.2.1"), b"").gives(303);
+}
+
+/// Tokens that vanish while a ledger is served, or a list with none left in it, let nobody in.
+#[test]
+fn tokens_that_vanish_let_nobody_in() {
+    let (server, [_, _, auditor]) = served();
+    let file = server.place().ledger().join("access/tokens.json");
+    let kept = std::fs::read(&file).unwrap();
+    let public = || with_token(&server, "GET", "/api/v1/entries", None).status;
+    assert_eq!(public(), 401);
+    std::fs::write(&file, "{\"tokens\":[]}").unwrap();
+    assert_eq!(public(), 401);
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(public(), 503);
+    with_token(&server, "GET", "/api/v1/entries", Some(&auditor)).gives(401);
+    std::fs::write(&file, kept).unwrap();
+    assert_eq!(public(), 401);
+    with_token(&server, "GET", "/api/v1/entries", Some(&auditor)).gives(200);
 }
 
 #[test]
