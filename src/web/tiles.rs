@@ -113,12 +113,19 @@ fn figure<'a>(row: &'a Row, name: &str) -> Option<&'a Figure> {
 /// Who runs a lot, and what it is where it is not in force by firm facts, in few words.
 fn who(lot: &Row) -> String {
     let holder = figure(lot, "holder").map_or_else(String::new, |holder| match &*holder.value() {
-        Knowing::Known(party) => party.words(),
+        Knowing::Known(party) => party.words() + &doubts(holder, holder.standing),
         _ => lacking(holder).to_owned(),
     });
     let status = figure(lot, "status").filter(|_| state(lot) != Some(State::InForce));
-    let status = status.map(|status| format!(", {}", status.value().words()));
+    let status = status.map(|status| format!(", {}{}", status.value().words(), doubts(status, None)));
     format!("lot {}: {holder}{}", text(lot, "lot"), status.unwrap_or_default())
+}
+
+/// What is to be said with a figure that does not stand firmly: a border alone is not seen by everybody.
+fn doubts(figure: &Figure, standing: Option<Standing>) -> String {
+    let standing = standing.filter(|standing| !standing.is_firm()).map(|standing| format!(" ({standing})"));
+    let uncertain = if figure.uncertain.is_some() { " (uncertain)" } else { "" };
+    standing.unwrap_or_default() + uncertain
 }
 
 /// What a lot is on the day; nothing where nobody can say.

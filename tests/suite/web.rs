@@ -468,6 +468,10 @@ fn lots_lie_on_the_districts_that_their_titles_name() {
         tile(&planned, "Ashford"),
         ("tentative box".to_owned(), "lot 4: withheld, planned to be in force".to_owned())
     );
+    // Whether an extension was decided is in no document: words say so, not a border alone.
+    let perhaps = server.get("/lots?contract=live-well-kent-2016&as-of=2023-04-01").gives(200).body;
+    let said = "lot 1: Porchlight, in force (uncertain)".to_owned();
+    assert_eq!(tile(&perhaps, "Swale"), ("uncertain box".to_owned(), said));
     // A term that is inferred is drawn as ours (A 1.4), and an option as what may be.
     let terms = server.get("/contracts/live-well-kent-2016?as-of=2018-06-01").gives(200).body;
     let picture = terms.split("Terms of live-well-kent-2016</title>").nth(1).unwrap().split("</svg>").next().unwrap();
