@@ -13,6 +13,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The most bytes of an answer.
 const MOST: u64 = 1 << 30;
 
+/// What an answer for programs is.
+const JSON: &str = "application/json";
+
 /// A token that is shown to the server: never an argument, which everybody on the machine could read.
 const TOKEN: &str = "MINUTEBOOK_TOKEN";
 
@@ -23,8 +26,7 @@ pub(super) fn ask(server: &str, question: &Question, json: bool) -> Result<Outco
         return Err(format!("{server} is no address of a server: write it as http://127.0.0.1:8080").into());
     }
     let address = format!("{server}/api/v1/{}{}", question.topic.word(), Asked::from(question).query());
-    let accept =
-        if json { "application/json".to_owned() } else { format!("{TEXT}; width={}", Terminal::of_stdout().width()) };
+    let accept = if json { JSON.to_owned() } else { format!("{TEXT}; width={}", Terminal::of_stdout().width()) };
     let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
     let agent: ureq::Agent = config.timeout_global(Some(PATIENCE)).build().into();
     let mut request = agent.get(&address).header("Accept", &accept);
@@ -35,10 +37,16 @@ pub(super) fn ask(server: &str, question: &Question, json: bool) -> Result<Outco
         |error| format!("cannot ask {server}: {error}; see that the server runs, and that this is its address");
     let mut answer = request.call().map_err(cannot)?;
     let body = answer.body_mut().with_config().limit(MOST).read_to_string().map_err(cannot)?;
-    // What a terminal would obey is shown, whoever sent it.
+    // What is in place of a Minutebook, as the page of a network that wants a password, is no answer.
+    let kind = answer.headers().get("Content-Type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let is_answer = match json {
+        true => kind.starts_with(JSON) && serde_json::from_str::<serde::de::IgnoredAny>(&body).is_ok(),
+        false => kind.starts_with(TEXT),
+    };
+    // What a terminal would obey is shown, whoever sent it; JSON holds none of it as it is.
     let body = if json { body } else { visible(&body) };
     match answer.status().as_u16() {
-        200 => output::print(&body).map(|()| Outcome::Answered),
+        200 if is_answer => output::print(&body).map(|()| Outcome::Answered),
         status => Err(said(server, status, &body).into()),
     }
 }
