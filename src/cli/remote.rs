@@ -5,13 +5,14 @@ use super::{Outcome, Stop, output};
 use crate::question::Question;
 use crate::report::{Terminal, visible};
 use crate::web::{Asked, TEXT};
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// How long an answer may take: longer than a server takes to say that it takes too long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The most bytes of an answer.
-const MOST: u64 = 1 << 30;
+const MOST: u64 = 256 << 20;
 
 /// What an answer for programs is.
 const JSON: &str = "application/json";
@@ -30,7 +31,15 @@ pub(super) fn ask(server: &str, question: &Question, json: bool) -> Result<Outco
     let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
     let agent: ureq::Agent = config.timeout_global(Some(PATIENCE)).build().into();
     let mut request = agent.get(&address).header("Accept", &accept);
-    if let Ok(token) = std::env::var(TOKEN) {
+    if let Some(token) =
+        std::env::var(TOKEN).ok().map(|token| token.trim().to_owned()).filter(|token| !token.is_empty())
+    {
+        if !is_for_token(server) {
+            return Err(format!(
+                "{TOKEN} would go to {server} where others can read it: ask at an https address, or on this machine"
+            )
+            .into());
+        }
         request = request.header("Authorization", format!("Bearer {token}"));
     }
     let cannot =
@@ -49,6 +58,14 @@ pub(super) fn ask(server: &str, question: &Question, json: bool) -> Result<Outco
         200 if is_answer => output::print(&body).map(|()| Outcome::Answered),
         status => Err(said(server, status, &body).into()),
     }
+}
+
+/// Whether a token may be sent to an address: it is encrypted, or leads nowhere but to this machine.
+fn is_for_token(server: &str) -> bool {
+    let Some(rest) = server.strip_prefix("http://") else { return true };
+    let host = rest.split('/').next().unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name).trim_start_matches('[').trim_end_matches(']');
+    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// What the server says of an answer that is none.

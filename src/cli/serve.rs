@@ -16,7 +16,7 @@ Examples:
   minutebook serve --listen 127.0.0.1:9000 --may-record
   curl 'http://127.0.0.1:8080/api/v1/lots?contract=live-well-kent-2016&as-of=2018-06-01'
 
-While it runs it holds the ledger: ask it, not the folder. What it answers is public: no exempt content is in it.
+While it runs it holds the ledger: ask it, not the folder. What everybody is answered has no exempt content in it.
 
 Who may do more shows a token: see `minutebook token --help`. Where no token was ever made, only whoever is on this machine \
 reaches it, unless --open-to-network says otherwise, and nobody records through it unless --may-record says so. It speaks no \
@@ -89,7 +89,7 @@ impl Serve {
                     () = failed => {}
                 }
             };
-            serve(listener, site.clone(), stop).await?;
+            serve(listener, site.clone(), stop).await;
             site.failure().map_or(Ok(Outcome::Answered), |error| Err(error.into()))
         })
     }

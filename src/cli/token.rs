@@ -6,6 +6,7 @@ use crate::report::visible;
 use crate::store::MARKER;
 use crate::today::today;
 use clap::{Args, Subcommand};
+use minutebook_events::decide::is_hidden;
 use minutebook_events::{DateSpan, Day};
 use std::path::Path;
 
@@ -67,9 +68,16 @@ impl Tokening {
         let tokens = Tokens::of(folder);
         match self.command {
             Command::New { mut role, label, until } => {
+                let label = label.trim().to_owned();
+                if label.is_empty() || label.len() > 200 || label.chars().any(is_hidden) {
+                    return Err("a label is a line of 1 to 200 bytes that says what the token is for".into());
+                }
+                if let Some(over) = until.filter(|until| *until < today()) {
+                    return Err(format!("{} is over: give a day from today on", DateSpan::day(over)).into());
+                }
                 role.sort();
                 role.dedup();
-                let (token, secret) = tokens.make(label.trim(), role, until)?;
+                let (token, secret) = tokens.make(&label, role, until)?;
                 output::print(&format!("{}\n", secret.text()))?;
                 output::complain(&format_args!(
                     "{}\nThis token is shown once: keep it where secrets are kept, and revoke it with `minutebook token revoke {}`\n",

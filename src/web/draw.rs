@@ -274,13 +274,15 @@ pub(super) fn terms(answer: &Answer) -> Option<Terms> {
     let known = |row: &Row| {
         let figure = |name| row.get(name).and_then(|cell: &Cell| cell.figures().first());
         let term = figure("term").filter(|term| term.value().known().is_some())?;
-        let (first, last) = span_of(term)?;
+        let (first, last, is_exact) = span_of(term)?;
         let latest = figure("latest-end").and_then(|latest| match &*latest.value() {
             Knowing::Known(Val::Date(latest)) => Some(latest.latest()),
             _ => None,
         });
         let name = if row.kind == "lot" { format!("lot {}", text(row, "lot")) } else { "whole contract".to_owned() };
-        Some((name, term.clone(), first, last, latest.filter(|latest| *latest > last)))
+        // Where it begins or ends on a day that nobody knows, no day of it is drawn as firm.
+        let class = if is_exact { class(term) } else { "uncertain" };
+        Some((name, (term.clone(), class), first, last, latest.filter(|latest| *latest > last)))
     };
     let rows: Vec<_> =
         answer.answer.iter().filter(|row| matches!(row.kind, "contract" | "lot")).filter_map(known).collect();
@@ -289,7 +291,7 @@ pub(super) fn terms(answer: &Answer) -> Option<Terms> {
     let to = ends.max()?.max(answer.as_of);
     let days = (to - from).num_days().max(1);
     let at = |day: Day| LEFT + (day - from).num_days() * LONG / days;
-    let words = rows.iter().map(|(name, term, _, _, latest)| {
+    let words = rows.iter().map(|(name, (term, _), _, _, latest)| {
         let further = latest.map(|latest| format!(", at the latest to {}", DateSpan::day(latest)));
         format!("{name}: {}{}", term.words(), further.unwrap_or_default())
     });
@@ -297,17 +299,17 @@ pub(super) fn terms(answer: &Answer) -> Option<Terms> {
     let every = (i64::from(to.year() - from.year()) / 12 + 1) as usize;
     let years = (from.year() + 1..=to.year()).step_by(every);
     let years = years.filter_map(|year| Some((at(Day::from_ymd_opt(year, 1, 1)?), year))).collect();
-    let rows = rows.into_iter().enumerate().map(|(number, (name, term, first, last, latest))| Term {
+    let rows = rows.into_iter().enumerate().map(|(number, (name, (_, class), first, last, latest))| Term {
         y: 30 + number * ROW,
         name,
         x: at(first),
         length: (at(last) - at(first)).max(2),
-        class: class(&term),
+        class,
         further: latest.map_or(0, |latest| at(latest) - at(last)),
     });
     let rows: Vec<Term> = rows.collect();
     Some(Terms {
-        title: format!("Terms of {contract}"),
+        title: format!("Terms of {contract}, as they are on this day"),
         words: words.join("; "),
         years,
         day: at(answer.as_of),
@@ -317,20 +319,19 @@ pub(super) fn terms(answer: &Answer) -> Option<Terms> {
     })
 }
 
-/// The first and the last day of a term, by the facts that it rests on.
-fn span_of(term: &Figure) -> Option<(Day, Day)> {
+/// The first and the last day of a term, by the facts that it rests on, and whether both are known to the day.
+fn span_of(term: &Figure) -> Option<(Day, Day, bool)> {
     let facts = term.rests_on.iter().map(|fact| (&fact.event().kind, fact.effective()));
-    let spans: Vec<(Day, Day)> = facts
+    let spans: Vec<(DateSpan, DateSpan)> = facts
         .filter_map(|(kind, effective)| match kind {
-            EventKind::TermSet { last_day, .. } | EventKind::Extended { last_day, .. } => {
-                Some((effective.earliest(), last_day.latest()))
-            }
+            EventKind::TermSet { last_day, .. } | EventKind::Extended { last_day, .. } => Some((effective, *last_day)),
             _ => None,
         })
         .collect();
-    let first = spans.iter().map(|(first, _)| *first).min()?;
-    let last = spans.iter().map(|(_, last)| *last).max()?;
-    (first < last).then_some((first, last))
+    let first = spans.iter().map(|(first, _)| first.earliest()).min()?;
+    let last = spans.iter().map(|(_, last)| last.latest()).max()?;
+    let is_exact = spans.iter().all(|(first, last)| first.exact().is_some() && last.exact().is_some());
+    (first < last).then_some((first, last, is_exact))
 }
 
 /// Words in lines of so many characters, parted at spaces and hyphens.

@@ -6,6 +6,7 @@
 //! | --- | --- |
 //! | `api` | questions, entries and new entries as JSON |
 //! | `asked` | a question as an address holds it |
+//! | `connections` | how many there may be, and for how long |
 //! | `contents` | what is exempt, for whoever may read it |
 //! | `described` | the API described, for programs and for people |
 //! | `draw` | pictures of an answer |
@@ -22,6 +23,7 @@
 
 mod api;
 mod asked;
+mod connections;
 mod contents;
 mod described;
 mod draw;
@@ -48,8 +50,6 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
 use minutebook_events::codec::MAX_BYTES;
 use problem::Problem;
-use std::io;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -66,28 +66,19 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
                       base-uri 'none'; frame-ancestors 'none'";
 
 /// Answers at an address until `stop` ends; requests that are under way then are answered first.
-///
-/// # Errors
-/// What the operating system says of the address.
-pub async fn serve(
-    listener: TcpListener,
-    site: Site,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
+pub async fn serve(listener: TcpListener, site: Site, stop: impl Future<Output = ()>) {
     let (told, mut stopping) = (site.clone(), site.stopping());
     let stop = async move {
         stop.await;
         told.stop();
     };
-    let routes = routes(site).into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, routes).with_graceful_shutdown(stop);
     tokio::select! {
-        ended = served.into_future() => ended,
+        () = connections::serve(listener, routes(site), stop) => {}
         // Whoever sends a request byte by byte is not waited for longer.
         () = async {
             let _ = stopping.wait_for(|stopping| *stopping).await;
             tokio::time::sleep(LEAVE).await;
-        } => Ok(()),
+        } => {}
     }
 }
 

@@ -57,7 +57,9 @@ impl Rate {
 fn asking(connected: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
     let address = if connected.to_canonical().is_loopback() {
         let said = headers.get_all(FORWARDED).iter().next_back()?.to_str().ok()?;
-        said.rsplit(',').next()?.trim().parse().ok()?
+        let said = said.rsplit(',').next()?.trim();
+        // Some name the port too.
+        said.parse().or_else(|_| said.parse::<SocketAddr>().map(|address| address.ip())).ok()?
     } else {
         connected
     };
@@ -116,6 +118,7 @@ mod tests {
         assert_eq!(asking("127.0.0.1", &[]), None);
         assert_eq!(asking("::1", &["203.0.113.9, 192.0.2.1"]).as_deref(), Some("192.0.2.1"));
         assert_eq!(asking("127.0.0.1", &["203.0.113.9", "192.0.2.1"]).as_deref(), Some("192.0.2.1"));
+        assert_eq!(asking("127.0.0.1", &["192.0.2.1:4711"]).as_deref(), Some("192.0.2.1"));
         assert_eq!(asking("192.0.2.7", &["203.0.113.9"]).as_deref(), Some("192.0.2.7"));
         assert_eq!(asking("2001:db8:1:2:3:4:5:6", &[]).as_deref(), Some("2001:db8:1:2::"));
     }

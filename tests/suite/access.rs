@@ -136,12 +136,22 @@ fn a_token_that_does_not_count_is_refused() {
     get(&altered).problem(429, "too-often");
     get(&auditor).gives(200);
     // A server hears of it at once.
-    let until = place.run(&["token", "new", "--role", "auditor", "--label", "last year", "--until", "2025-12-31"]).ok();
+    let until = place.run(&["token", "new", "--role", "auditor", "--label", "this year", "--until", "2999-12-31"]).ok();
+    get(until.out.trim()).gives(200);
+    let file = place.ledger().join("access/tokens.json");
+    fs::write(&file, fs::read_to_string(&file).unwrap().replace("2999-12-31", "2025-12-31")).unwrap();
     get(until.out.trim()).problem(401, "no-such-token");
     place.run(&["token", "revoke", id_of(&auditor)]).ok().prints(&["revoked"]);
     get(&auditor).problem(401, "no-such-token");
     place.run(&["token", "list"]).ok().prints(&["officer", "auditor", "revoked", "counted until 31 December 2025"]);
     place.run(&["token", "revoke", "0000"]).ends(2).says(&["there is no token 0000", "token list"]);
+    for (label, until, words) in [
+        ("x", "2020-01-01", "1 January 2020 is over"),
+        (" ", "2999-01-01", "a label is"),
+        ("a\nb", "2999-01-01", "a label is"),
+    ] {
+        place.run(&["token", "new", "--role", "auditor", "--label", label, "--until", until]).ends(2).says(&[words]);
+    }
     place.run(&["token", "new", "--role", "clerk", "--label", "x"]).ends(2).says(&["officer, recorder or auditor"]);
     // What is kept is no token, and only its owner reads it; a copy does not take it along.
     let kept = place.ledger().join("access/tokens.json");

@@ -70,7 +70,7 @@ impl Server {
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
                 site.open().unwrap();
                 address.send(listener.local_addr().unwrap()).unwrap();
-                serve(listener, site, async { drop(stopped.await) }).await.unwrap();
+                serve(listener, site, async { drop(stopped.await) }).await;
             });
         });
         Self { address: started.recv().unwrap(), stop: Some(stop), thread: Some(thread), place: Some(place) }

@@ -1,7 +1,7 @@
 //! Pages and the API as whoever asks over HTTP sees them: the same answers as from the command line, and a clear word where there
 //! is none.
 
-use crate::run::{BINARY, Place, topics};
+use crate::run::{BINARY, Place, ran, topics};
 use crate::served::Server;
 use minutebook::ledger::Ledger;
 use minutebook::question::{Question, Topic};
@@ -108,6 +108,13 @@ fn the_command_line_asks_a_server() {
     assert!(narrow.body.lines().all(|line| line.chars().count() <= 60 || !line.contains('│')), "{}", narrow.body);
     assert_eq!(narrow.header("content-type"), "text/plain; charset=utf-8");
     assert_ne!(narrow.header("etag"), server.get("/api/v1/state").header("etag"));
+    // A token goes nowhere where others could read it, and one that is empty is none.
+    let with_token = |token: &str, at: &str| {
+        ran(copy.command().args(["--server", at, "state", "--as-of", "2024-06-01"]).env("MINUTEBOOK_TOKEN", token))
+    };
+    with_token("secret", "http://192.0.2.1").ends(2).says(&["MINUTEBOOK_TOKEN", "https address"]);
+    with_token("", &url).ok();
+    with_token("x", &url).ends(2).says(&["wrong, expired or revoked"]);
     // What a server does not answer is said as the folder says it.
     let wrong = ["lots", "live-well-kant-2016"];
     let said = copy.run(&[&["--server", &url], &wrong[..]].concat()).ends(2);
@@ -474,7 +481,13 @@ fn lots_lie_on_the_districts_that_their_titles_name() {
     assert_eq!(tile(&perhaps, "Swale"), ("uncertain box".to_owned(), said));
     // A term that is inferred is drawn as ours (A 1.4), and an option as what may be.
     let terms = server.get("/contracts/live-well-kent-2016?as-of=2018-06-01").gives(200).body;
-    let picture = terms.split("Terms of live-well-kent-2016</title>").nth(1).unwrap().split("</svg>").next().unwrap();
+    let picture = terms
+        .split("Terms of live-well-kent-2016, as they are on this day</title>")
+        .nth(1)
+        .unwrap()
+        .split("</svg>")
+        .next()
+        .unwrap();
     assert!(picture.contains("rect class=\"ours\"") && picture.contains("rect class=\"further\""), "{picture}");
     assert!(!server.get("/lots?as-of=2018-06-01").gives(200).body.contains("districts that their titles name"));
 }

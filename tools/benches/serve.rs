@@ -116,7 +116,7 @@ fn main() {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
             site.open().unwrap_or_else(|error| panic!("{error}"));
             said.send(listener.local_addr().expect("an address")).expect("somebody hears");
-            serve(listener, site, async { drop(stopped.await) }).await.expect("a server that serves");
+            serve(listener, site, async { drop(stopped.await) }).await;
         });
     });
     let address = heard.recv().expect("a server");
