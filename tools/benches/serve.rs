@@ -70,7 +70,9 @@ fn record(folder: &Path, drafts: impl Iterator<Item = Draft>) {
     while drafts.peek().is_some() {
         let group: Vec<Draft> = drafts.by_ref().take(1000).collect();
         let receipts = runtime.block_on(ledger.record_all(group, ledger.head()));
-        receipts.into_iter().for_each(|receipt| drop(receipt.unwrap_or_else(|error| panic!("{error}"))));
+        for receipt in receipts {
+            receipt.unwrap_or_else(|error| panic!("{error}"));
+        }
     }
 }
 
