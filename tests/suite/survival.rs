@@ -78,8 +78,8 @@ fn a_loss_of_power_takes_what_was_not_synced() {
         return;
     }
     let [recording] = scenarios::named("recording")[..] else { panic!("one scenario is named so") };
-    let lost = cuts::cuts_without_syncs(&PROGRAM, &[recording], seed(), 12, say);
-    assert!(lost > 0, "12 cuts lost nothing");
+    let lost = cuts::cuts_without_syncs(&PROGRAM, &[recording], seed(), 80, say);
+    assert!(lost > 0, "80 cuts lost nothing");
 }
 
 #[test]
