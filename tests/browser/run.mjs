@@ -170,7 +170,8 @@ try {
     const slider = page.getByLabel("Days of the record");
     const before = await slider.getAttribute("aria-valuetext");
     await slider.focus();
-    await Promise.all([page.waitForURL(/as-of=2018-0?[6-9]|as-of=2018-1|as-of=2019|as-of=202/), page.keyboard.press("ArrowRight")]);
+    const asked = ({ search }) => /as-of=\d/.test(search) && !search.includes("as-of=2018-06-01");
+    await Promise.all([page.waitForURL(asked), page.keyboard.press("ArrowRight")]);
     assert.notEqual(await page.getByLabel("Days of the record").getAttribute("aria-valuetext"), before);
     assert.match(page.url(), /contract=live-well-kent-2016/);
     await page.goBack();
