@@ -10,6 +10,7 @@
 
 mod tokens;
 
+pub(crate) use tokens::random;
 pub use tokens::{Held, Holder, Life, Refused, Secret, Token, Tokens, TokensError};
 
 use serde::{Deserialize, Serialize};

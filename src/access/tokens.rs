@@ -243,7 +243,7 @@ impl Tokens {
 }
 
 /// So many random bytes, in hexadecimal.
-fn random<const N: usize>() -> String {
+pub(crate) fn random<const N: usize>() -> String {
     let mut bytes = [0; N];
     OsRng.fill_bytes(&mut bytes);
     bytes.iter().fold(String::new(), |mut text, byte| {

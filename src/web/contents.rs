@@ -22,6 +22,11 @@ pub(super) fn routes() -> Router<Site> {
     Router::new().route("/contracts/{contract}/contents/{content}", get(content))
 }
 
+fn too_large() -> Problem {
+    let what = format!("the content has more than {MOST} bytes: read it with `minutebook content read`");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", what)
+}
+
 async fn content(
     State(site): State<Site>,
     Extension(who): Extension<Who>,
@@ -56,14 +61,15 @@ async fn content(
                 let what = "this server was given no key that reads what is exempt: start it with --read-key FILE";
                 return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no-read-key", what));
             };
+            // Before any of it is in memory.
+            let sealed = ledger.contents().sealed(&content.commitment).metadata();
+            if sealed.is_ok_and(|sealed| sealed.len() > MOST) {
+                return Err(too_large());
+            }
             ledger.contents().read(&content.commitment, key, &mut bytes)?;
             tracing::info!(%contract, content = %name, reader, "exempt content was read");
         }
-        if bytes.len() as u64 > MOST {
-            let what = format!("the content has more than {MOST} bytes: read it with `minutebook content read`");
-            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", what));
-        }
-        Ok(Some((name, bytes)))
+        if bytes.len() as u64 > MOST { Err(too_large()) } else { Ok(Some((name, bytes))) }
     });
     match read.await {
         Ok(Some((name, bytes))) => {

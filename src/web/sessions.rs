@@ -1,9 +1,9 @@
 //! Sessions: what a browser that signed in shows again, for a working day, in a cookie that no script reads and that is sent
 //! to this site alone. They end with the server. It must not know what a session allows.
 
+use crate::access::random;
 use axum::http::HeaderValue;
 use minutebook_events::Hash;
-use rand_core::{OsRng, RngCore};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -44,7 +44,7 @@ impl Begun {
 impl Sessions {
     /// Begins one of a token, and gives the cookie to set.
     pub(super) fn begin(&self, token: String) -> HeaderValue {
-        let (secret, form_key) = (random(), random());
+        let (secret, form_key) = (random::<32>(), random::<32>());
         let mut all = self.all();
         if all.len() >= MOST
             && let Some(oldest) = all.iter().min_by_key(|(_, session)| session.since).map(|(hash, _)| *hash)
@@ -83,10 +83,4 @@ impl Sessions {
 fn key(cookies: &HeaderValue) -> Option<Hash> {
     let pairs = cookies.to_str().ok()?.split(';').filter_map(|pair| pair.trim().split_once('='));
     pairs.into_iter().find(|(name, _)| *name == COOKIE).map(|(_, secret)| Hash::of([secret.as_bytes()]))
-}
-
-fn random() -> String {
-    let mut bytes = [0; 32];
-    OsRng.fill_bytes(&mut bytes);
-    Hash(bytes).to_string()
 }
