@@ -17,6 +17,7 @@ pub mod merkle;
 pub mod question;
 pub mod report;
 pub mod sealed;
+mod slice;
 mod snapshot;
 pub mod store;
 pub mod streams;

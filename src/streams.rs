@@ -1,28 +1,23 @@
 //! A question of one contract, answered from the streams behind it alone, and one of totals from those that are kept: nothing
 //! else of the ledger is folded. It must give what the whole ledger gives, byte for byte, and must not word an answer.
 
-use crate::gather::gather;
-use crate::ledger::{LedgerError, View, follows};
+use crate::ledger::{LedgerError, View};
 use crate::question::{Answer, KnownAt, Question, QuestionError, Topic};
+use crate::slice;
 use crate::store::Store;
-use minutebook_events::{Entry, Hash, Instant, Position, codec};
-use minutebook_projections::streams::named;
-use minutebook_projections::{By, Projections, Subject, Totals};
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry::Vacant;
+use minutebook_events::{Instant, Position};
+use minutebook_projections::{By, Subject, Totals};
 use std::sync::Mutex;
 
 /// Answers a question of one contract from its streams. Nothing where only the whole ledger has the answer: the question is
-/// of all contracts, or of one that is not there, whose nearest are told; or of findings, which say how much was examined.
+/// of all contracts, or of one that is not there, whose nearest are told.
 ///
 /// # Errors
 /// [`LedgerError`] where the entries cannot be read, or do not hold together; the inner one where there is no answer.
 pub fn ask(store: &dyn Store, question: &Question) -> Result<Option<Result<Answer, QuestionError>>, LedgerError> {
-    let Some(contract) = question.contract.as_ref().filter(|_| question.topic != Topic::Findings) else {
-        return Ok(None);
-    };
+    let Some(contract) = &question.contract else { return Ok(None) };
     let Some(last) = last_known(store, question.known_at)? else { return Ok(None) };
-    let projections = fold(store, [Subject::Contract(contract.clone())], last)?;
+    let projections = slice::of_store(store, [Subject::Contract(contract.clone())], last)?;
     let known = Some(KnownAt::Position(last));
     match View::of(&projections).ask(&Question { known_at: known, ..question.clone() }) {
         Err(QuestionError::NoContract { .. }) => Ok(None),
@@ -53,7 +48,7 @@ pub fn ask_totals(
     };
     // What they are called is all that is needed of those whose totals they are.
     let parties = totals.parties(by, question.as_of).into_iter().map(Subject::Party);
-    let projections = fold(store, parties, Position(store.len() - 1))?;
+    let projections = slice::of_store(store, parties, Position(store.len() - 1))?;
     let totals = Mutex::new(totals);
     Ok(View { totals: Some(&totals), ..View::of(&projections) }.ask(question))
 }
@@ -74,47 +69,10 @@ fn recorded_by(store: &dyn Store, instant: Instant) -> Result<u64, LedgerError> 
     let (mut by, mut after) = (0, store.len());
     while by < after {
         let middle = by + (after - by) / 2;
-        match read(store, Position(middle))?.0.recorded <= instant {
+        match slice::read(store, Position(middle))?.0.recorded <= instant {
             true => by = middle + 1,
             false => after = middle,
         }
     }
     Ok(by)
-}
-
-/// The projections of what an answer about some subjects rests on, in a ledger of all its entries.
-fn fold(
-    store: &dyn Store,
-    asked: impl IntoIterator<Item = Subject>,
-    last: Position,
-) -> Result<Projections, LedgerError> {
-    let mut entries: BTreeMap<Position, (Entry, Hash)> = BTreeMap::new();
-    let stream = |subject: &Subject| Ok::<_, LedgerError>(store.positions_of(subject)?);
-    gather(asked, stream, |position| {
-        let read = read(store, position)?;
-        let names = named(&read.0);
-        entries.insert(position, read);
-        Ok(names)
-    })?;
-    // It stands for its instant.
-    if let Vacant(place) = entries.entry(last) {
-        place.insert(read(store, last)?);
-    }
-    let (mut projections, mut before) = (Projections::default(), None);
-    for (position, (entry, leaf)) in entries {
-        let incoherent = |what| LedgerError::Incoherent { position, what };
-        follows(entry.expected_head, entry.recorded, position, before).map_err(incoherent)?;
-        before = Some(entry.recorded);
-        projections.pass(position);
-        projections.apply(entry, leaf);
-    }
-    projections.pass(Position(store.len()));
-    Ok(projections)
-}
-
-fn read(store: &dyn Store, position: Position) -> Result<(Entry, Hash), LedgerError> {
-    let missing = || LedgerError::Incoherent { position, what: "the ledger ends before this entry".to_owned() };
-    let stored = store.read(position)?.ok_or_else(missing)?;
-    let entry = codec::decode(&stored.bytes).map_err(|source| LedgerError::Bytes { position, source })?;
-    Ok((entry, stored.leaf))
 }

@@ -312,8 +312,14 @@ impl Projections {
 
     /// The contracts defined at a head, in order.
     pub fn contracts(&self, head: Position) -> Vec<&ContractId> {
-        let known = self.streams.all().filter_map(|(subject, _)| subject.contract());
-        known.filter(|contract| self.is_defined(contract, head)).collect()
+        self.contracts_from(None, head).collect()
+    }
+
+    /// The same from one on, whether it is there or not; each is looked at when it is asked for.
+    pub fn contracts_from(&self, from: Option<&ContractId>, head: Position) -> impl Iterator<Item = &ContractId> {
+        let known = self.streams.contracts();
+        let first = from.map_or(0, |from| known.partition_point(|contract| contract < from));
+        known[first..].iter().filter(move |contract| self.is_defined(contract, head))
     }
 
     /// Whether a contract is defined at a head.

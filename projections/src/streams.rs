@@ -159,7 +159,11 @@ impl Stream {
 
 /// All streams of a ledger.
 #[derive(Debug, Clone, Default)]
-pub struct Streams(HashMap<Subject, Stream>);
+pub struct Streams {
+    all: HashMap<Subject, Stream>,
+    /// The contracts among them, sorted.
+    contracts: Lazy<Vec<ContractId>>,
+}
 
 impl Pack for Subject {
     fn pack(&self, to: &mut Packer) {
@@ -206,7 +210,7 @@ impl Streams {
     /// Takes in the streams of one part.
     pub(crate) fn load(&mut self, from: &mut Unpacker) -> Option<()> {
         let count = u32::unpack(from)?;
-        self.0.reserve((count as usize).min(from.rest().len()));
+        self.all.reserve((count as usize).min(from.rest().len()));
         for _ in 0..count {
             let stream = self.of_mut(Subject::unpack(from)?);
             if !stream.positions.is_empty() {
@@ -232,35 +236,50 @@ impl Streams {
 
     /// Every subject with the positions of its entries, sorted.
     pub fn all(&self) -> impl Iterator<Item = (&Subject, &[Position])> {
-        let mut all: Vec<_> = self.0.iter().map(|(subject, stream)| (subject, stream.positions())).collect();
+        let mut all: Vec<_> = self.all.iter().map(|(subject, stream)| (subject, stream.positions())).collect();
         all.sort_unstable_by_key(|(subject, _)| *subject);
         all.into_iter()
     }
 
+    /// Every contract that has a stream, sorted.
+    pub fn contracts(&self) -> &[ContractId] {
+        self.contracts.get_or_make(|| {
+            let mut contracts: Vec<_> = self.all.keys().filter_map(Subject::contract).cloned().collect();
+            contracts.sort_unstable();
+            contracts
+        })
+    }
+
     /// How many subjects have a stream.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.all.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 
     pub(crate) fn get(&self, subject: &Subject) -> Option<&Stream> {
-        self.0.get(subject)
+        self.all.get(subject)
     }
 
     /// The stream of a subject, which is new where nothing was about it.
     pub(crate) fn of_mut(&mut self, subject: Subject) -> &mut Stream {
-        self.0.entry(subject).or_default()
+        let Self { all, contracts } = self;
+        if let (Some(contract), Some(contracts)) = (subject.contract(), contracts.get_mut())
+            && let Err(place) = contracts.binary_search(contract)
+        {
+            contracts.insert(place, contract.clone());
+        }
+        all.entry(subject).or_default()
     }
 
     pub(crate) fn get_mut(&mut self, subject: &Subject) -> Option<&mut Stream> {
-        self.0.get_mut(subject)
+        self.all.get_mut(subject)
     }
 
     pub(crate) fn each_mut(&mut self) -> impl Iterator<Item = &mut Stream> {
-        self.0.values_mut()
+        self.all.values_mut()
     }
 }

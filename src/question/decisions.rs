@@ -1,7 +1,7 @@
 //! Acts of governance: who, when, of what kind, whether it was answered, and where it stands in the ledger.
 
-use super::{Cell, Row};
-use minutebook_events::{ActRef, ContractId};
+use super::{About, Cell, Row};
+use minutebook_events::ActRef;
 use minutebook_projections::{At, Projections, Recorded};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use std::sync::Arc;
 /// By the reference of the act that asked, the acts that answer it.
 type Answers = BTreeMap<ActRef, Vec<Arc<Recorded>>>;
 
-pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
+pub(super) fn rows(all: &Projections, about: About<'_>, at: At) -> Vec<Row> {
     let acts = all.acts(at).into_iter().map(|recorded| ("act", recorded));
     let perhaps = all.acts_perhaps(at).into_iter().map(|recorded| ("perhaps-decided-by-then", recorded));
     let answers = all.answers(at);
     acts.chain(perhaps)
-        .filter(|(_, recorded)| contract.is_none_or(|contract| recorded.entry.contracts().contains(&contract)))
+        .filter(|(_, recorded)| about.any(recorded.entry.contracts().into_iter()))
         .map(|(kind, recorded)| row(all, kind, &recorded, &answers, at))
         .collect()
 }

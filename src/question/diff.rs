@@ -1,22 +1,17 @@
 //! What changed between two days, and which act changed it.
 
-use super::{QuestionError, Row};
-use minutebook_events::{ContractId, Day};
+use super::{About, QuestionError, Row};
+use minutebook_events::Day;
 use minutebook_projections::{At, Beside, Fact, Figure, Key, Other, Projections, Selection};
 
-pub(super) fn rows(
-    all: &Projections,
-    contract: Option<&ContractId>,
-    at: At,
-    to: Day,
-) -> Result<Vec<Row>, QuestionError> {
+pub(super) fn rows(all: &Projections, about: About<'_>, at: At, to: Day) -> Result<Vec<Row>, QuestionError> {
     if to < at.as_of {
         return Err(QuestionError::Backwards { from: at.as_of, to });
     }
     let mut rows = vec![];
     for (key, timeline) in all.timelines() {
         let Some(of) = key.contract() else { continue };
-        if contract.is_some_and(|contract| contract != of) || matches!(key, Key::Total(..) | Key::Count(..)) {
+        if !about.any(std::iter::once(of)) || matches!(key, Key::Total(..) | Key::Count(..)) {
             continue;
         }
         let (before, after) = (timeline.select(at), timeline.select(at.on(to)));

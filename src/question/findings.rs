@@ -1,26 +1,25 @@
 //! What the record itself shows: every rule with what it checked, and every finding with its sources.
 
-use super::{Cell, Row};
-use minutebook_events::{ContractId, Source};
+use super::{About, Cell, Row};
+use minutebook_events::Source;
 use minutebook_projections::{At, Checked, Finding, Projections, Weight};
 
-pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
+pub(super) fn rows(all: &Projections, about: About<'_>, at: At) -> Vec<Row> {
     let checked = all.check(at);
     let rules = checked.iter().map(|rule| {
-        let found = rule.found.iter().filter(|finding| is_about(finding, contract)).count();
-        Row::new("rule")
-            .text("rule", rule.rule)
-            .text("checks", rule.checks)
-            .text("examined", rule.examined)
-            .text("found", found)
+        let found = rule.found.iter().filter(|finding| is_about(finding, about)).count();
+        let row = Row::new("rule").text("rule", rule.rule).text("checks", rule.checks);
+        // How much of it is about some contracts no rule counts.
+        let row = if matches!(about, About::All) { row.text("examined", rule.examined) } else { row };
+        row.text("found", found)
     });
-    rules.chain(sorted(&checked, contract).into_iter().map(row)).collect()
+    rules.chain(sorted(&checked, about).into_iter().map(row)).collect()
 }
 
 /// The differences and conflicts, a line each, and how many there are of the rest.
-pub(super) fn summary(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
+pub(super) fn summary(all: &Projections, about: About<'_>, at: At) -> Vec<Row> {
     let checked = all.check(at);
-    let found = sorted(&checked, contract);
+    let found = sorted(&checked, about);
     let (shown, rest): (Vec<&Finding>, Vec<&Finding>) =
         found.into_iter().partition(|finding| finding.weight <= Weight::Conflict);
     let lines = shown.into_iter().map(|finding| {
@@ -39,14 +38,14 @@ fn texts(items: &[Source]) -> Vec<String> {
     items.iter().map(ToString::to_string).collect()
 }
 
-fn is_about(finding: &Finding, contract: Option<&ContractId>) -> bool {
-    contract.is_none_or(|contract| finding.contracts.contains(contract))
+fn is_about(finding: &Finding, about: About<'_>) -> bool {
+    about.any(finding.contracts.iter())
 }
 
 /// The findings of a contract, or all: the heaviest first.
-fn sorted<'a>(checked: &'a [Checked], contract: Option<&ContractId>) -> Vec<&'a Finding> {
+fn sorted<'a>(checked: &'a [Checked], about: About<'_>) -> Vec<&'a Finding> {
     let mut found: Vec<&Finding> =
-        checked.iter().flat_map(|rule| &rule.found).filter(|finding| is_about(finding, contract)).collect();
+        checked.iter().flat_map(|rule| &rule.found).filter(|finding| is_about(finding, about)).collect();
     found.sort_by_key(|finding| finding.weight);
     found
 }

@@ -1,11 +1,11 @@
 //! Who runs which lot, and which services a contract has.
 
-use super::{Row, chosen};
+use super::{About, Row};
 use minutebook_events::ContractId;
 use minutebook_projections::{At, Figure, Key, Knowing, Projections, Timeline, tell};
 
-pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
-    let contracts = chosen(all, contract, at);
+pub(super) fn rows(all: &Projections, about: About<'_>, at: At) -> Vec<Row> {
+    let contracts = about.contracts(all, at);
     let lots = contracts.iter().flat_map(|contract| of(all, contract, at));
     lots.chain(contracts.iter().flat_map(|contract| services(all, contract, at))).collect()
 }

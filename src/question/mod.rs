@@ -19,6 +19,7 @@ mod why;
 pub use replay::{Bound, Range};
 
 use crate::ledger::View;
+use crate::slice;
 use minutebook_events::{ContractId, DateSpan, Day, Instant, Months, Position, nearest};
 use minutebook_projections::{At, By, Figure, Projections};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -322,6 +323,9 @@ pub struct Answer {
     pub known_at: Known,
     /// The decision coordinate.
     pub decided_by: Option<Day>,
+    /// Of a page: the contract with which the next one begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<ContractId>,
     /// The rows.
     pub answer: Vec<Row>,
     /// The coordinates in words, with which every printed answer begins.
@@ -329,29 +333,129 @@ pub struct Answer {
     pub words: String,
 }
 
+/// Some of the contracts that a question of all of them is about, in the order of their ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The first, whether it is there or not; the first of all where it is left out.
+    pub from: Option<ContractId>,
+    /// How many, from 1.
+    pub limit: usize,
+}
+
+/// The contracts that an answer is about.
+#[derive(Debug, Clone, Copy)]
+enum About<'a> {
+    /// One.
+    One(&'a ContractId),
+    /// Some.
+    Some(&'a [ContractId]),
+    /// Each.
+    All,
+}
+
+impl<'a> About<'a> {
+    fn one(self) -> Option<&'a ContractId> {
+        match self {
+            Self::One(contract) => Some(contract),
+            Self::Some(_) | Self::All => None,
+        }
+    }
+
+    /// Whether it is about one of these contracts.
+    fn any<'c>(self, mut contracts: impl Iterator<Item = &'c ContractId>) -> bool {
+        match self {
+            Self::One(one) => contracts.any(|contract| contract == one),
+            Self::Some(some) => contracts.any(|contract| some.binary_search(contract).is_ok()),
+            Self::All => true,
+        }
+    }
+
+    /// Those that anything is known of that counts by the decision coordinate.
+    fn contracts(self, all: &'a Projections, at: At) -> Vec<&'a ContractId> {
+        match self {
+            Self::One(contract) => vec![contract],
+            Self::Some(some) => some.iter().collect(),
+            Self::All => all.contracts_from(None, at.head).filter(|contract| counted(all, contract, at)).collect(),
+        }
+    }
+}
+
+/// Of how many entries a ledger is so large that an answer about some contracts is made of a slice of it: what goes through
+/// all timelines, acts or entries would take longer.
+const LARGE: usize = 2_000;
+
 impl View<'_> {
     /// Answers a question.
     ///
     /// # Errors
     /// [`QuestionError`].
     pub fn ask(&self, question: &Question) -> Result<Answer, QuestionError> {
+        if let Some(slice) = self.slice(question)? {
+            return self.on(&slice).ask(question);
+        }
+        let at = self.at(question)?;
+        let about = question.contract.as_ref().map_or(About::All, About::One);
+        if let About::One(contract) = about {
+            known_contract(&self.projections, contract, at)?;
+        }
+        self.about(about, question, at)
+    }
+
+    /// Answers a question of all contracts for some of them. What the record shows that is about none of them is left out;
+    /// totals are those of all.
+    ///
+    /// # Errors
+    /// [`QuestionError`].
+    pub fn ask_page(&self, question: &Question, page: &Page) -> Result<Answer, QuestionError> {
         let at = self.at(question)?;
         let all = &*self.projections;
-        if let Some(contract) = &question.contract {
-            known_contract(all, contract, at)?;
+        let known = all.contracts_from(page.from.as_ref(), at.head).filter(|contract| counted(all, contract, at));
+        let mut some: Vec<ContractId> = known.take(page.limit.saturating_add(1)).cloned().collect();
+        let next = some.get(page.limit).cloned();
+        some.truncate(page.limit);
+        let slice = at.head.0.checked_sub(1).map(|last| slice::of_projections(all, &some, Position(last)));
+        let on = slice.as_ref().filter(|_| !matches!(question.topic, Topic::Totals { .. }));
+        let mut answer = match on {
+            Some(slice) => self.on(slice).about(About::Some(&some), question, at),
+            None => self.about(About::All, question, at),
+        }?;
+        if let (Some(first), Some(last)) = (some.first(), some.last()) {
+            answer.words = format!("{}, contracts {first} to {last}", answer.words);
         }
-        let contract = question.contract.as_ref();
+        answer.next = next;
+        Ok(answer)
+    }
+
+    /// What answers about one contract rest on, where the ledger is so large that it is worth to leave the rest out.
+    ///
+    /// # Errors
+    /// [`QuestionError`].
+    pub fn slice(&self, question: &Question) -> Result<Option<Projections>, QuestionError> {
+        let at = self.at(question)?;
+        let all = &*self.projections;
+        let contract = question.contract.as_ref().filter(|contract| all.is_defined(contract, at.head));
+        let contract = contract.filter(|_| all.log().len() > LARGE);
+        Ok(contract.map(|contract| slice::of_projections(all, [contract], Position(at.head.0 - 1))))
+    }
+
+    /// The same view on a slice of it.
+    pub fn on<'a>(&self, slice: &'a Projections) -> View<'a> {
+        View { head: self.head, ..View::of(slice) }
+    }
+
+    fn about(&self, about: About<'_>, question: &Question, at: At) -> Result<Answer, QuestionError> {
+        let all = &*self.projections;
         let rows = match &question.topic {
-            Topic::State => state::rows(all, contract, at),
-            Topic::Register => register::rows(all, contract, at),
-            Topic::Value => value::rows(all, contract, at),
-            Topic::Lots => lots::rows(all, contract, at),
-            Topic::Network => network::rows(all, contract, at),
-            Topic::Decisions => decisions::rows(all, contract, at),
-            Topic::Findings => findings::rows(all, contract, at),
-            Topic::Totals { by, ends_within } => totals::rows(self, contract, at, *by, *ends_within),
-            Topic::Diff { to } => diff::rows(all, contract, at, *to)?,
-            Topic::Why { fact } => why::rows(all, contract, fact, at)?,
+            Topic::State => state::rows(all, about, at),
+            Topic::Register => register::rows(all, about, at),
+            Topic::Value => value::rows(all, about, at),
+            Topic::Lots => lots::rows(all, about, at),
+            Topic::Network => network::rows(all, about, at),
+            Topic::Decisions => decisions::rows(all, about, at),
+            Topic::Findings => findings::rows(all, about, at),
+            Topic::Totals { by, ends_within } => totals::rows(self, about.one(), at, *by, *ends_within),
+            Topic::Diff { to } => diff::rows(all, about, at, *to)?,
+            Topic::Why { fact } => why::rows(all, about.one(), fact, at)?,
         };
         let mut answer = self.answer(question.topic.word(), at, rows);
         answer.contract = question.contract.clone();
@@ -401,31 +505,31 @@ impl View<'_> {
             to: None,
             known_at: Known { position: last, recorded },
             decided_by: at.decided_by,
+            next: None,
             answer: rows,
             words,
         }
     }
 }
 
+/// The most contracts that are named in place of one that is not there.
+const NAMED: usize = 12;
+
 fn known_contract(all: &Projections, asked: &ContractId, at: At) -> Result<(), QuestionError> {
     if all.is_defined(asked, at.head) {
         return Ok(());
     }
-    let known = all.contracts(at.head);
-    let hint = match nearest(asked.as_str(), known.iter().map(|id| id.as_str())) {
-        Some(near) => format!(": did you mean {near}?"),
-        None if known.is_empty() => ": nothing is recorded at this coordinate".to_owned(),
-        None => format!(": there are {}", known.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", ")),
+    let known: Vec<&str> = all.contracts_from(None, at.head).take(NAMED + 1).map(ContractId::as_str).collect();
+    let names = all.streams().contracts().iter().map(ContractId::as_str);
+    let hint = match nearest(asked.as_str(), names) {
+        Some(near) if near.parse().is_ok_and(|near| all.is_defined(&near, at.head)) => {
+            format!(": did you mean {near}?")
+        }
+        _ if known.is_empty() => ": nothing is recorded at this coordinate".to_owned(),
+        _ if known.len() > NAMED => format!(": there are {}, and more", known[..NAMED].join(", ")),
+        _ => format!(": there are {}", known.join(", ")),
     };
     Err(QuestionError::NoContract { asked: asked.clone(), hint })
-}
-
-/// The contracts that an answer is about: the one asked for, or all that are known.
-fn chosen<'a>(all: &'a Projections, contract: Option<&'a ContractId>, at: At) -> Vec<&'a ContractId> {
-    match contract {
-        Some(contract) => vec![contract],
-        None => all.contracts(at.head).into_iter().filter(|contract| counted(all, contract, at)).collect(),
-    }
 }
 
 /// Whether anything that counts by the decision coordinate is known of the contract.

@@ -1,6 +1,6 @@
 //! Who funds, commissions and provides: an edge a row, from the funder to the delivery network.
 
-use super::{Cell, Row, chosen};
+use super::{About, Cell, Row};
 use minutebook_events::{ContractId, EventKind, Role};
 use minutebook_projections::{At, Fact, Figure, Key, Projections};
 
@@ -13,8 +13,8 @@ const ROLES: [(Role, &str); 5] = [
     (Role::DeliveryPartner, "delivery network"),
 ];
 
-pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
-    chosen(all, contract, at).into_iter().flat_map(|contract| edges(all, contract, at)).collect()
+pub(super) fn rows(all: &Projections, about: About<'_>, at: At) -> Vec<Row> {
+    about.contracts(all, at).into_iter().flat_map(|contract| edges(all, contract, at)).collect()
 }
 
 /// A row an edge: who funds each part, then every role.

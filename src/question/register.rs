@@ -1,23 +1,23 @@
 //! The register: every contract and lot with its status, term, options, latest end, clauses, steps and sealed contents.
 
-use super::{Row, chosen};
+use super::{About, Row};
 use minutebook_events::{ContractId, EventKind, Part};
 use minutebook_projections::{At, Figure, Key, Projections};
 
-pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
+pub(super) fn rows(all: &Projections, about: About<'_>, at: At) -> Vec<Row> {
     let mut rows = vec![];
-    for id in chosen(all, contract, at) {
+    for id in about.contracts(all, at) {
         let held = all.registered(id, at);
         let statuses = held.statuses();
         let terms = held.whole.term_figures();
-        let lots = if contract.is_some() { held.lot_term_figures(&terms) } else { vec![] };
+        let lots = if about.one().is_some() { held.lot_term_figures(&terms) } else { vec![] };
         let row = Row::new("contract").text("contract", id.as_str()).text("title", all.title(id, at));
         rows.push(line(row, statuses.whole, terms));
         for (((lot, _), status), terms) in held.lots.iter().zip(statuses.lots).zip(lots) {
             rows.push(line(Row::new("lot").text("contract", id.as_str()).text("lot", lot.as_str()), status, terms));
         }
     }
-    rows.extend(contract.into_iter().flat_map(|id| details(all, id, at)));
+    rows.extend(about.one().into_iter().flat_map(|id| details(all, id, at)));
     rows
 }
 

@@ -1,12 +1,13 @@
 //! The state on a day: contracts by whether they are in force, who runs which lot, who provides, what the record
 //! shows of itself. It must only gather what the other questions answer in full.
 
-use super::{Cell, Row, chosen, findings, lots, network, value};
+use super::{About, Cell, Row, findings, lots, network, value};
 use minutebook_events::ContractId;
 use minutebook_projections::{At, Figure, Projections, State, Statuses};
 
-pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
-    let mut contracts: Vec<(Table, Row, &ContractId)> = chosen(all, contract, at)
+pub(super) fn rows(all: &Projections, about: About<'_>, at: At) -> Vec<Row> {
+    let mut contracts: Vec<(Table, Row, &ContractId)> = about
+        .contracts(all, at)
         .into_iter()
         .map(|contract| {
             let held = all.registered(contract, at);
@@ -27,7 +28,7 @@ pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> 
     let mut rows: Vec<Row> = contracts.iter().map(|(_, row, _)| row.clone()).collect();
     rows.extend(live.iter().flat_map(|contract| lots::of(all, contract, at)));
     rows.extend(live.iter().flat_map(|contract| network::summary(all, contract, at)));
-    rows.extend(findings::summary(all, contract, at));
+    rows.extend(findings::summary(all, about, at));
     rows
 }
 

@@ -1,7 +1,7 @@
 //! What contracts are worth: line by line, by lot, service and funder, a year, over the first term, with options, what
 //! is left, by financial year; and every stated total with ours beside it.
 
-use super::{Row, chosen};
+use super::{About, Row};
 use minutebook_events::{Basis, ContractId, EventKind, Measure, Money, Part, PartyId, TimeRange, financial_year};
 use minutebook_projections::{
     At, Course, Courses, Figure, How, Knowing, Projections, Sum, Terms, Val, Window, of_part,
@@ -57,22 +57,22 @@ pub(super) fn yearly(all: &Projections, contract: &ContractId, at: At) -> Vec<Fi
     groups.map(|group| worth.a_year(group, "", &group.lines)).filter(|figure| !figure.rests_on.is_empty()).collect()
 }
 
-pub(super) fn rows(all: &Projections, contract: Option<&ContractId>, at: At) -> Vec<Row> {
+pub(super) fn rows(all: &Projections, about: About<'_>, at: At) -> Vec<Row> {
     let mut rows = vec![];
     let mut courses = Courses::new(all, at);
-    for id in chosen(all, contract, at) {
+    for id in about.contracts(all, at) {
         let worth = Worth::of(all, id, &mut courses, at);
         let groups = worth.groups();
         rows.extend(worth.totals(&groups));
         rows.extend(worth.alone(&groups));
-        if contract.is_some() {
+        if about.one().is_some() {
             rows.extend(worth.each_line());
             rows.extend(worth.by_part(&groups));
             rows.extend(worth.by_funder(&groups));
             rows.extend(worth.by_year(&groups));
         }
     }
-    for id in chosen(all, contract, at) {
+    for id in about.contracts(all, at) {
         rows.extend(stated(all, id, &mut courses, at));
     }
     rows

@@ -1,7 +1,7 @@
 //! Why a figure is what it is: every fact ever recorded of its key, what each counts for in this question, and the
 //! facts behind a figure that was computed.
 
-use super::{Cell, QuestionError, Row, lots, register, value};
+use super::{About, Cell, QuestionError, Row, lots, register, value};
 use minutebook_events::{ActKind, ContractId, Event, nearest};
 use minutebook_projections::{At, Fact, Figure, Key, Projections, Selection, Timeline};
 
@@ -20,7 +20,8 @@ pub(super) fn rows(
         }
         names.push(name);
     }
-    let rows = [value::rows, register::rows, lots::rows].into_iter().flat_map(|rows| rows(all, Some(contract), at));
+    let rows =
+        [value::rows, register::rows, lots::rows].into_iter().flat_map(|rows| rows(all, About::One(contract), at));
     for figure in rows.flat_map(|row| row.cells).flat_map(|(_, cell)| cell.figures().to_vec()) {
         if figure.fact == fact {
             return Ok(behind(all, figure, at));

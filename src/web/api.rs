@@ -7,7 +7,7 @@ use super::site::Site;
 use crate::audit::checkpoint::Signed;
 use crate::audit::explain::{bytes, explain};
 use crate::ledger::Ledger;
-use crate::question::{KnownAt, Question, asked};
+use crate::question::{KnownAt, Page, Question, asked};
 use crate::report::{self, Terminal};
 use crate::sealed::erasures;
 use axum::Router;
@@ -26,7 +26,7 @@ use tokio::sync::mpsc;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 
-/// The most entries on one page, and how many there are where nothing is said.
+/// The most entries on one page, and how many there are, or contracts, where nothing is said.
 const MOST: usize = 1000;
 const USUAL: usize = 100;
 
@@ -105,19 +105,20 @@ async fn question(
 ) -> Answered {
     let asked = understood(query, asked)?;
     let question = asked.question(topic).map_err(|fields| wrong(&fields))?;
+    let page = asked.page(USUAL);
     let known: Option<String> =
         headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()).map(ToOwned::to_owned);
     let terminal = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).and_then(in_text);
     site.count();
     site.with(move |ledger| {
         let view = ledger.view();
-        let tag = tag(&question, view.at(&question)?.head, terminal);
+        let tag = tag(&question, page.as_ref(), view.at(&question)?.head, terminal);
         let tag_value = HeaderValue::from_str(&tag).expect("a tag is of letters and digits");
         let etag = [(header::ETAG, tag_value), (header::VARY, HeaderValue::from_static("Accept"))];
         if known.is_some_and(|known| known.split(',').any(|known| known.trim() == tag || known.trim() == "*")) {
             return Ok((StatusCode::NOT_MODIFIED, etag).into_response());
         }
-        let answer = view.ask(&question)?;
+        let answer = page.map_or_else(|| view.ask(&question), |page| view.ask_page(&question, &page))?;
         Ok(match terminal {
             Some(terminal) => (etag, report::text(&answer, terminal)).into_response(),
             None => (etag, json_of(&answer)).into_response(),
@@ -140,12 +141,12 @@ fn in_text(accept: &str) -> Option<Terminal> {
 }
 
 /// What an answer follows from: the question, up to which entry it knows, and how it is worded.
-fn tag(question: &Question, head: Position, terminal: Option<Terminal>) -> String {
+fn tag(question: &Question, page: Option<&Page>, head: Position, terminal: Option<Terminal>) -> String {
     let known_at = Some(KnownAt::Position(head));
     let asked = serde_json::to_vec(&Question { known_at, ..question.clone() });
     let asked = asked.expect("a question has only text and numbers, which JSON always holds");
     // Another program may answer otherwise.
-    let worded = format!("{terminal:?} {}", env!("CARGO_PKG_VERSION"));
+    let worded = format!("{page:?} {terminal:?} {}", env!("CARGO_PKG_VERSION"));
     let hash = Hash::of([asked.as_slice(), worded.as_bytes()]);
     format!("\"{}\"", &hash.to_string()[..32])
 }
@@ -171,14 +172,14 @@ async fn entries(State(site): State<Site>, asked: Result<Query<Entries>, QueryRe
         let page = (from..head.0).take(limit).map(|position| stored(ledger, Position(position)));
         let entries = page.collect::<Result<Vec<_>, _>>()?;
         let next = from.saturating_add(entries.len() as u64);
-        Ok(json_of(&Page { from, head, next: (next < head.0).then_some(next), entries }))
+        Ok(json_of(&Stored { from, head, next: (next < head.0).then_some(next), entries }))
     })
     .await
 }
 
 /// Some entries, and where those after them begin.
 #[derive(Serialize)]
-struct Page {
+struct Stored {
     from: u64,
     head: Position,
     next: Option<u64>,

@@ -1,7 +1,7 @@
 //! A question as an address holds it, so that a link is an answer: the same words as on the command line. It must not
 //! answer it.
 
-use crate::question::{Question, Topic, asked};
+use crate::question::{Page, Question, Topic, asked};
 use crate::today::today;
 use minutebook_events::{ContractId, Day, Position};
 use minutebook_projections::By;
@@ -49,6 +49,12 @@ pub(crate) struct Asked {
     /// Of `why`: the figure.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) fact: String,
+    /// Of all contracts: those from this one on.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) from: String,
+    /// Of all contracts: so many.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) limit: String,
 }
 
 impl From<&Question> for Asked {
@@ -129,6 +135,13 @@ impl Asked {
         }
     }
 
+    /// Which contracts are asked for of a question of all of them; nothing where that is not said.
+    pub(super) fn page(&self, most: usize) -> Option<Page> {
+        let Self { from, limit, .. } = self;
+        let limit = limit.parse().ok().or((!from.is_empty()).then_some(most))?;
+        Some(Page { from: from.parse().ok(), limit })
+    }
+
     /// The question of a topic.
     ///
     /// # Errors
@@ -144,6 +157,14 @@ impl Asked {
         let to = reading.of("to", &self.to, day);
         let by = reading.of("by", &self.by, asked::by);
         let ends_within = reading.of("ends-within", &self.ends_within, asked::months);
+        let is_paged = self.contract.is_empty() && has_pages(topic);
+        for (field, text) in [("from", &self.from), ("limit", &self.limit)] {
+            reading.of(field, text, |text| match field {
+                _ if !is_paged => Err("only an answer about all contracts, apart from totals, has pages".to_owned()),
+                "from" => id(text).map(drop),
+                _ => limit(text).map(drop),
+            });
+        }
         let mut needed = |field, what: &str| reading.0.push(Wrong { field, what: what.to_owned() });
         let topic = match topic {
             "state" => Topic::State,
@@ -176,6 +197,19 @@ impl Asked {
             false => Err(reading.0),
         }
     }
+}
+
+/// Whether an answer of a topic about all contracts can be given for some of them.
+pub(super) fn has_pages(topic: &str) -> bool {
+    TOPICS.contains(&topic) && !matches!(topic, "totals" | "why")
+}
+
+/// The most contracts on one page.
+pub(super) const MOST_CONTRACTS: usize = 1000;
+
+fn limit(text: &str) -> Result<usize, String> {
+    let limit = text.parse().ok().filter(|limit| (1..=MOST_CONTRACTS).contains(limit));
+    limit.ok_or_else(|| format!("a page has from 1 to {MOST_CONTRACTS} contracts"))
 }
 
 /// The topics of questions, as addresses name them.

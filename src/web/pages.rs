@@ -1,7 +1,7 @@
 //! Pages, complete without a script: each asks the ledger a question that its address holds, and shows the answer with
 //! its coordinates. They must not make or change a figure.
 
-use super::asked::{Asked, Wrong};
+use super::asked::{self as address, Asked, Wrong};
 use super::draw::{self, Network, Terms, Years};
 use super::html::{PageTable, Shown, Visitor, tables_of};
 use super::problem::Problem;
@@ -11,7 +11,7 @@ use super::who::Who;
 use crate::audit::checkpoint::Signed;
 use crate::audit::explain::explain;
 use crate::ledger::{Ledger, View};
-use crate::question::{Answer, Bound, Question, Range, Topic, asked};
+use crate::question::{self, Answer, Bound, Question, Range, Topic, asked};
 use crate::report::tables;
 use crate::today::today;
 use askama::Template;
@@ -180,7 +180,7 @@ impl Frame {
                 vec![],
             ));
         }
-        let hidden = [("contract", &asked.contract), ("fact", &asked.fact)];
+        let hidden = [("contract", &asked.contract), ("fact", &asked.fact), ("limit", &asked.limit)];
         let hidden = hidden.into_iter().filter(|(_, value)| !value.is_empty());
         Self {
             title: title.clone(),
@@ -195,6 +195,23 @@ impl Frame {
             hidden: hidden.map(|(name, value)| (name, value.clone())).collect(),
             wrong,
         }
+    }
+
+    /// The same, with what the ledger has to be asked by.
+    fn of_ledger(mut self, view: &View<'_>, asked: &Asked) -> Self {
+        self.days_of_record = days_of(view);
+        let topic = self.path.trim_start_matches('/');
+        if asked.contract.is_empty() && address::has_pages(topic) && is_large(view) {
+            self.besides.push(Besides {
+                name: "from",
+                label: "From contract",
+                hint: "Contracts from this one on; empty for the first",
+                value: asked.from.clone(),
+                choices: vec![],
+                wrong: None,
+            });
+        }
+        self
     }
 }
 
@@ -353,7 +370,7 @@ async fn answered(
     let made = site.with(move |ledger| {
         let (answers, around) = answers(ledger, &asked)?;
         let sections = answers.iter().map(|answer| Section::of(answer, &asked)).collect();
-        let frame = Frame { days_of_record: days_of(&ledger.view()), ..frame };
+        let frame = frame.of_ledger(&ledger.view(), &asked);
         Ok(shown(&AnswerPage { frame, sections, around }, StatusCode::OK))
     });
     made.await.unwrap_or_else(|problem| sorry(&problem, page.visitor))
@@ -380,8 +397,25 @@ async fn topic_page(
             asked.to = to.to_string();
         }
     })?;
-    let answers = move |ledger: &Ledger, _: &Asked| Ok((vec![ledger.view().ask(&question)?], vec![]));
+    let answers = move |ledger: &Ledger, asked: &Asked| {
+        let view = ledger.view();
+        let is_paged = question.contract.is_none() && address::has_pages(topic) && is_large(&view);
+        let usual = || is_paged.then_some(question::Page { from: None, limit: CONTRACTS });
+        let Some(page) = asked.page(CONTRACTS).or_else(usual) else { return Ok((vec![view.ask(&question)?], vec![])) };
+        let answer = view.ask_page(&question, &page)?;
+        let link = |from: String| format!("/{topic}{}", Asked { from, ..asked.clone() }.query());
+        let first = page.from.is_some().then(|| ("First contracts", link(String::new())));
+        let next = answer.next.as_ref().map(|next| ("Next contracts", link(next.to_string())));
+        Ok((vec![answer], first.into_iter().chain(next).collect()))
+    };
     Ok(answered(&asking.0, (page, asked), answers).await)
+}
+
+/// How many contracts are on one page; and a ledger that has more of them is shown in pages.
+const CONTRACTS: usize = 50;
+
+fn is_large(view: &View<'_>) -> bool {
+    view.projections.streams().contracts().len() > CONTRACTS
 }
 
 /// All about one contract, from one view, so that no figure is of another head than the next.
@@ -400,6 +434,9 @@ async fn contract(
 
 fn all_about(view: &View<'_>, question: &Question) -> Result<Vec<Answer>, Problem> {
     let topics = [Topic::Register, Topic::Value, Topic::Lots, Topic::Network, Topic::Decisions, Topic::Findings];
+    let slice = view.slice(question)?;
+    let slice = slice.as_ref().map(|slice| view.on(slice));
+    let view = slice.as_ref().unwrap_or(view);
     let ask = |topic| Ok(view.ask(&Question { topic, ..question.clone() })?);
     let answers: Vec<Answer> = topics.into_iter().map(ask).collect::<Result<_, Problem>>()?;
     Ok(answers.into_iter().filter(|answer| !answer.answer.is_empty()).collect())

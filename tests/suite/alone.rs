@@ -1,15 +1,17 @@
 //! A question of one contract is answered from its streams alone as from the whole ledger: the same bytes, or the same error;
-//! for every topic, at any coordinates, of Kent's record and of histories that no council would make.
+//! for every topic, at any coordinates, of Kent's record and of histories that no council would make. And the pages of an
+//! answer about all contracts, each made of a slice of the ledger, come together to the whole answer.
 
 use crate::histories::{asking, history, read};
 use crate::run::{Place, topics};
 use minutebook::ledger::{Ledger, View};
-use minutebook::question::{Answer, KnownAt, Question, QuestionError, Topic};
+use minutebook::question::{Answer, KnownAt, Page, Question, QuestionError, Topic};
 use minutebook::store::{NewEntry, Scan, Store, StoreError, Stored, Tally};
 use minutebook::streams;
 use minutebook_events::{ContractId, Entry, EntryId, Hash, Instant, Position, codec};
 use minutebook_projections::{By, Projections, Subject, Totals};
 use proptest::prelude::*;
+use serde_json::Value;
 use std::convert::Infallible;
 
 /// What the whole ledger says, and what the streams say: JSON or the words of an error.
@@ -134,6 +136,17 @@ impl Store for InMemory {
     }
 }
 
+fn rows(answer: &Answer) -> Vec<Value> {
+    answer.answer.iter().map(|row| serde_json::to_value(row).unwrap()).collect()
+}
+
+/// Whether a contract is defined, and anything is known of it, at the coordinates of a question.
+fn is_counted(view: &View<'_>, contract: &ContractId, question: &Question) -> bool {
+    let at = view.at(question).unwrap();
+    view.projections.is_defined(contract, at.head)
+        && view.projections.timelines_of(contract).any(|(_, timeline)| timeline.is_counted(at))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
@@ -161,6 +174,56 @@ proptest! {
             }
         }
     }
+
+    #[test]
+    fn pages_of_any_history(
+        entries in history(),
+        as_of in asking(),
+        to in asking(),
+        decided_by in proptest::option::of(asking()),
+        limit in 1_usize..4,
+    ) {
+        let (_, projections) = InMemory::of(&entries);
+        let view = View::of(&projections);
+        for topic in topics(to.max(as_of)).into_iter().filter(|topic| !matches!(topic, Topic::Totals { .. } | Topic::Why { .. })) {
+            let question = Question { topic, contract: None, as_of, known_at: None, decided_by };
+            let (mut pages, mut from) = (vec![], None);
+            loop {
+                let page = view.ask_page(&question, &Page { from, limit }).unwrap();
+                pages.extend(rows(&page));
+                from = page.next;
+                if from.is_none() {
+                    break;
+                }
+            }
+            let is_of_one = |row: &Value| match row["row"].as_str().unwrap() {
+                "rule" | "more-findings" => false,
+                // An act about no contract, and a finding about none, are on no page.
+                "act" | "perhaps-decided-by-then" => {
+                    let entry = projections.entry(Position(row["position"].as_u64().unwrap())).unwrap();
+                    entry.entry.contracts().into_iter().any(|contract| is_counted(&view, contract, &question))
+                }
+                "finding" => match row["contracts"].as_array() {
+                    Some(contracts) => contracts.iter().any(|contract| is_counted(&view, &read(contract.as_str().unwrap()), &question)),
+                    None => false,
+                },
+                // Another program's log may say something of a contract that nothing defines.
+                _ => is_counted(&view, &read(row["contract"].as_str().unwrap()), &question),
+            };
+            let is_repeated = matches!(question.topic, Topic::Decisions | Topic::Findings);
+            let texts = |rows: Vec<Value>| {
+                let mut texts: Vec<String> = rows.into_iter().filter(is_of_one).map(|row| row.to_string()).collect();
+                texts.sort();
+                if is_repeated {
+                    // What is about several contracts is on the page of each.
+                    texts.dedup();
+                }
+                texts
+            };
+            prop_assert_eq!(texts(pages), texts(rows(&view.ask(&question).unwrap())), "{:?}", question);
+        }
+    }
+
     /// Kept totals that were saved and loaded give what going through all contracts gives.
     #[test]
     fn totals_by_those_that_are_kept(entries in history(), as_of in asking()) {
