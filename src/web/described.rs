@@ -1,7 +1,7 @@
 //! The API described for programs (OpenAPI 3.1), and the same for people, to be read and tried in a browser. It must not promise
 //! what a route does not do: a test holds every address and every status to it.
 
-use super::asked::TOPICS;
+use super::asked::{MOST_CONTRACTS, TOPICS, has_pages};
 use super::site::Site;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
@@ -87,6 +87,7 @@ fn answer() -> Value {
             "to": { "type": "string", "format": "date" },
             "known_at": { "type": "object" },
             "decided_by": { "type": ["string", "null"] },
+            "next": { "type": "string", "description": "Of a page: the contract with which the next one begins" },
             "answer": { "type": "array", "items": { "type": "object", "required": ["row"] } },
         },
     })
@@ -210,6 +211,16 @@ fn question(topic: &str) -> Operation {
         .parameter(text("known-at", "As the ledger knew it: a position, or an instant as 2026-11-22T09:30:00Z"))
         .parameter(day("decided-by", "Only what had been decided by this day"))
         .response("304", ResponseBuilder::new().description("The answer is the one whose ETag was sent").build());
+    if has_pages(topic) {
+        let limit = json!({ "type": "integer", "minimum": 1, "maximum": MOST_CONTRACTS });
+        operation = operation
+            .parameter(asked("from", "Of all contracts: a page that begins with this one, or the next", &contract))
+            .parameter(asked(
+                "limit",
+                "Of all contracts: a page of so many; what is about none of them is left out",
+                &limit,
+            ));
+    }
     if topic == "diff" {
         operation = operation.parameter(needed(day("to", "The later day")));
     }

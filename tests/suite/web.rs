@@ -1,11 +1,13 @@
 //! Pages and the API as whoever asks over HTTP sees them: the same answers as from the command line, and a clear word where there
 //! is none.
 
+use crate::given::act;
 use crate::run::{BINARY, Place, ran, topics};
 use crate::served::Server;
 use minutebook::ledger::Ledger;
 use minutebook::question::{Question, Topic};
 use minutebook::report;
+use minutebook::web::Settings;
 use minutebook_events::EntryId;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -78,6 +80,53 @@ fn the_api_answers_as_the_ledger_does() {
         }
     }
     assert!(asked > 40, "{asked}");
+}
+
+fn contract_defined(contract: &str) -> String {
+    format!(
+        "[[event]]\nkind = \"contract-defined\"\neffective = 2016-04-01\nstanding = \"decided\"\nsources = [\"many 1\"]\n\
+         contract = \"{contract}\"\ntitle = \"A contract\"\n"
+    )
+}
+
+/// A register of many contracts comes in pages, and each contract is on one of them.
+#[test]
+fn many_contracts_come_in_pages() {
+    let place = Place::empty();
+    let contracts: Vec<String> = (100..160).map(|number| format!("contract-{number}")).collect();
+    let events: Vec<String> = contracts.iter().map(|contract| contract_defined(contract)).collect();
+    place.file("many.toml", act("many", "2016-01-01", &events.concat()));
+    place.run(&["record", "many.toml"]).ok();
+    let server = Server::of(place, Settings::default());
+    let page = |path: &str| server.get(path).gives(200).body.replace("&#38;", "&");
+    let has = |page: &str, contract: &str| page.contains(&format!("/contracts/{contract}?"));
+    let (first, all) = (page("/register?as-of=2020-01-01"), page("/register?as-of=2020-01-01&limit=1000"));
+    let next = "/register?as-of=2020-01-01&from=contract-150";
+    assert!(first.contains(next) && first.contains("contracts contract-100 to contract-149"), "{first}");
+    let second = page(next);
+    for (number, contract) in contracts.iter().enumerate() {
+        assert!(
+            has(&all, contract) && has(&first, contract) == (number < 50) && has(&second, contract) == (number >= 50)
+        );
+    }
+    assert!(!second.contains("Next contracts") && second.contains("First contracts"), "{second}");
+    // The same for programs.
+    let (mut from, mut seen) = (None, vec![]);
+    loop {
+        let next = from.map(|from: String| format!("&from={from}")).unwrap_or_default();
+        let answer = server.get(&format!("/api/v1/register?as-of=2020-01-01&limit=25{next}")).gives(200).json();
+        let rows = answer["answer"].as_array().unwrap();
+        seen.extend(rows.iter().map(|row| row["contract"].as_str().unwrap().to_owned()));
+        from = answer["next"].as_str().map(ToOwned::to_owned);
+        if from.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, contracts);
+    for wrong in ["limit=0", "limit=1001", "limit=many", "from=No contract", "limit=5&contract=contract-100"] {
+        server.get(&format!("/api/v1/state?{}", wrong.replace(' ', "%20"))).gives(400);
+    }
+    server.get("/api/v1/totals?limit=5").gives(400);
 }
 
 /// The command line asks a server as it asks a folder, and never the folder that the server holds.
