@@ -33,6 +33,7 @@ pub mod packed;
 mod source;
 mod standing;
 mod text;
+pub mod working_days;
 
 pub use content::{Classification, Commitment, Paragraph, Salt, Step};
 pub use date::{DateSpan, Day, Months, TimeRange, YearFraction, financial_year};

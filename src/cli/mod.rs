@@ -21,6 +21,7 @@ mod rebuild;
 mod record;
 mod remote;
 mod replay;
+mod report;
 mod restore;
 mod serve;
 mod token;
@@ -205,6 +206,9 @@ enum Command {
         after_help = "Examples:\n  minutebook restore --from /mnt/backups/monday --ledger restored\n  minutebook restore --from /mnt/archive/2026 --ledger restored --checkpoint kept.note --key kent.pub"
     )]
     Restore(restore::Restore),
+    /// Files for officers, publishers and analysts, at one set of coordinates, in a folder that is swapped in at once
+    #[command(after_help = report::HELP)]
+    Report(report::Report),
     /// Pages in a browser and an API, on the ledger, until it is stopped
     #[command(after_help = serve::HELP)]
     Serve(serve::Serve),
@@ -386,6 +390,7 @@ fn run(cli: Cli) -> Result<Outcome, Stop> {
         Command::Key(key) => key.run(),
         Command::Backup(backup) => backup.run(folder),
         Command::Archive(archive) => archive.run(folder),
+        Command::Report(report) => report.run(folder),
         Command::Restore(restore) => restore.run(folder),
         Command::Content(content) => content.run(folder),
         Command::Serve(serve) => serve.run(folder),

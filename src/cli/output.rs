@@ -43,18 +43,28 @@ pub(super) fn wait<T>(work: impl Future<Output = T>) -> T {
 /// Progress of long work, on standard error, where that is a terminal: nothing before a second has passed.
 pub(super) struct Progress {
     what: &'static str,
+    of: &'static str,
     started: Instant,
     bar: Option<ProgressBar>,
 }
 
 impl Progress {
+    /// Of work on entries.
     pub(super) fn new(what: &'static str) -> Self {
-        Self { what, started: Instant::now(), bar: None }
+        Self::of(what, "entries")
+    }
+
+    /// Of work on such things.
+    pub(super) fn of(what: &'static str, of: &'static str) -> Self {
+        Self { what, of, started: Instant::now(), bar: None }
     }
 
     pub(super) fn tell(&mut self, done: u64, total: u64) {
         if self.bar.is_none() && self.started.elapsed() > Duration::from_secs(1) && io::stderr().is_terminal() {
-            let style = ProgressStyle::with_template("{msg} {bar:40} {pos}/{len} entries, {per_sec}, {eta} left");
+            let style = ProgressStyle::with_template(&format!(
+                "{{msg}} {{bar:40}} {{pos}}/{{len}} {}, {{per_sec}}, {{eta}} left",
+                self.of
+            ));
             let bar = ProgressBar::new(total).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             self.bar = Some(bar.with_message(self.what));
         }

@@ -416,7 +416,7 @@ impl View<'_> {
         let slice = at.head.0.checked_sub(1).map(|last| slice::of_projections(all, &some, Position(last)));
         let on = slice.as_ref().filter(|_| !matches!(question.topic, Topic::Totals { .. }));
         let mut answer = match on {
-            Some(slice) => self.on(slice).about(About::Some(&some), question, at),
+            Some(slice) => self.on(slice).ask_about(&some, question),
             None => self.about(About::All, question, at),
         }?;
         if let (Some(first), Some(last)) = (some.first(), some.last()) {
@@ -424,6 +424,19 @@ impl View<'_> {
         }
         answer.next = next;
         Ok(answer)
+    }
+
+    /// The contracts of which anything is known at these coordinates, in the order of their ids.
+    pub(crate) fn known_contracts(&self, at: At) -> Vec<&ContractId> {
+        About::All.contracts(&self.projections, at)
+    }
+
+    /// Answers a question of all contracts for these, which are in the order of their ids, as a page does.
+    ///
+    /// # Errors
+    /// [`QuestionError`].
+    pub(crate) fn ask_about(&self, some: &[ContractId], question: &Question) -> Result<Answer, QuestionError> {
+        self.about(About::Some(some), question, self.at(question)?)
     }
 
     /// What answers about one contract rest on, where the ledger is so large that it is worth to leave the rest out.

@@ -1,5 +1,6 @@
 //! Answers as a terminal or another program reads them. It must only format: no figure is made or changed here.
 
+pub mod files;
 pub mod in_hand;
 pub(crate) mod tables;
 mod terminal;

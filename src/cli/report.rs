@@ -1,0 +1,62 @@
+//! `report`: the files that the reporting job hands over, and one line of JSON for whoever runs it.
+
+use super::{Coordinates, Outcome, Stop, output};
+use crate::report::files::{self, Format, Settings};
+use clap::Args;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+pub(super) const HELP: &str = "\
+Examples:
+  minutebook report --out report
+  minutebook report --out /srv/minutebook/report --as-of 2026-04-01
+  minutebook report --out committee --formats csv --decided-by 2021-12-31
+
+It opens the ledger, so that nobody else has it open meanwhile: where it is served, report on a backup (`minutebook backup`).
+
+The folder is put in place at once: a reader sees the last report or the new one, whole. A run that fails leaves the last one. \
+The same ledger and the same coordinates give the same bytes: manifest.json has the hash of each file, the coordinates, and the \
+roots of what it was made of. The last line is JSON.
+
+Exit status: 0 where the report is in place, 2 where it is not.";
+
+/// What is reported, and where to.
+#[derive(Debug, Args)]
+pub(super) struct Report {
+    /// The folder: a new one, an empty one, or one that a report was written to, which the new one takes the place of
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    #[command(flatten)]
+    at: Coordinates,
+    /// Which files; all where it is left out
+    #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
+    formats: Vec<Format>,
+    /// Begin CSV with the mark by which some programs know that it is UTF-8
+    #[arg(long)]
+    bom: bool,
+}
+
+impl Report {
+    pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
+        let Self { out, at, mut formats, bom } = self;
+        if formats.is_empty() {
+            formats = Format::EACH.to_vec();
+        }
+        formats.sort_unstable();
+        formats.dedup();
+        let settings =
+            Settings { as_of: at.as_of, known_at: at.known_at, decided_by: at.decided_by, formats, with_mark: bom };
+        let started = Instant::now();
+        let ledger = output::open(folder)?;
+        let mut progress = output::Progress::of("reporting", "contracts");
+        let manifest = files::write(&ledger, &out, &settings, |done, total| progress.tell(done, total))?;
+        let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
+        let line = json!({
+            "report": out.display().to_string(), "as_of": manifest.as_of.to_string(), "known_at": manifest.known_at,
+            "files": manifest.files.len(), "bytes": bytes, "seconds": (started.elapsed().as_secs_f64() * 1e3).round() / 1e3,
+        });
+        output::print(&format!("{line}\n"))?;
+        Ok(Outcome::Answered)
+    }
+}

@@ -1,0 +1,76 @@
+//! What a figure is in a cell of a table: a number, a day or words, and beside it how firmly it stands. Shared by every format that
+//! has cells. It must not know of which format.
+
+use crate::report::visible;
+use minutebook_events::Day;
+use minutebook_projections::{Figure, How, Knowing, Says, Val, Why};
+use rust_decimal::Decimal;
+
+/// What is in a cell.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Plain {
+    /// Words: those of a value that is neither a number nor a day, or why there is none.
+    Words(String),
+    /// Pounds, or a count.
+    Number(Decimal),
+    /// A day that is known as one.
+    Day(Day),
+}
+
+impl Plain {
+    /// What a figure says. What is not known says so in words, as what is withheld and what sources contradict.
+    pub(super) fn of(figure: &Figure) -> Self {
+        match (&figure.computed, &figure.says) {
+            (Some(how @ How::AsTheWhole), _) => return Self::Words(how.to_string()),
+            (_, Says::Ours(Knowing::Unknown(Why::Nothing))) => return Self::Words("nothing".to_owned()),
+            _ => {}
+        }
+        let value = figure.value();
+        match value.known() {
+            Some(Val::Money(money, _)) => Self::Number(money.pounds()),
+            Some(Val::Count(count)) => Self::Number((*count).into()),
+            Some(Val::Date(date)) if date.exact().is_some() => Self::Day(date.earliest()),
+            _ => Self::Words(visible(&value.words())),
+        }
+    }
+
+    /// As text: a number with its pence where it has any, a day as 2018-06-01.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Words(words) => words.clone(),
+            Self::Number(number) => number.normalize().to_string(),
+            Self::Day(day) => day.to_string(),
+        }
+    }
+}
+
+/// How firmly a figure stands, in a word or two: its standing, or how it is known where it has no value, and whether that is
+/// certain on the day.
+pub(super) fn standing(figure: &Figure) -> String {
+    let value = figure.value();
+    let word = match (figure.standing, value.known()) {
+        (Some(standing), Some(_)) => standing.word(),
+        (None, Some(_)) => "computed",
+        (_, None) => value.word(),
+    };
+    if figure.uncertain.is_some() { format!("{word}, uncertain") } else { word.to_owned() }
+}
+
+/// A text that a spreadsheet does not take for a formula: one that begins like one is preceded by an apostrophe (OWASP, CSV
+/// Injection).
+pub(super) fn defused(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_is_a_formula() {
+        for text in ["=1+1", "+44", "-2", "@SUM(A1)", "\tx", "\rx"] {
+            assert_eq!(defused(text), format!("'{text}"));
+        }
+        assert_eq!(defused("Porchlight = partner"), "Porchlight = partner");
+    }
+}

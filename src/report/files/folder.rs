@@ -1,0 +1,216 @@
+//! A folder that is made beside the one that stands, and takes its place at once: a reader sees the last report or the new one,
+//! whole, and a run that fails leaves the last one standing. It must not know what is in the files.
+
+use super::manifest::{MANIFEST, Manifest, Written};
+use crate::durable;
+use crate::lock::Lock;
+use minutebook_events::Hash;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+use sha2::{Digest, Sha256};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// Why a report cannot be put where it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// Incorrect: what is there is no report of ours.
+    #[error("{path} {what}: name a new folder, an empty one, or one that a report was written to")]
+    NotOurs {
+        /// Where it is.
+        path: PathBuf,
+        /// What is there.
+        what: String,
+    },
+    /// Unavailable: another run is at it.
+    #[error("another run writes to {0}: wait for it, or stop it")]
+    Busy(PathBuf),
+    /// Unavailable.
+    #[error("cannot {doing} {path}: {source}{}", remedy(.source))]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// To what.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+}
+
+fn remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "; make room, and run it again: the last report stands",
+        ErrorKind::PermissionDenied => "; let this user write there, or name another folder",
+        _ => "",
+    }
+}
+
+impl FolderError {
+    pub(super) fn io(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { doing, path, source }
+    }
+}
+
+/// A report that is being written; where it is not kept, it goes.
+pub(super) struct Draft {
+    out: PathBuf,
+    path: PathBuf,
+    names: Vec<String>,
+    /// Held until the report is in its place, so that no second run is at the same folder.
+    _lock: Lock,
+}
+
+impl Draft {
+    /// A folder beside `out`, for this run alone.
+    pub(super) fn of(out: &Path) -> Result<Self, FolderError> {
+        let name = out
+            .file_name()
+            .and_then(|name| name.to_str())
+            .ok_or_else(|| FolderError::NotOurs { path: out.to_owned(), what: "has no name of its own".to_owned() })?;
+        let folder = durable::folder_of(out);
+        fs::create_dir_all(folder).map_err(FolderError::io("make", folder))?;
+        let lock = folder.join(format!(".{name}.lock"));
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&lock);
+        let file = file.map_err(FolderError::io("open", &lock))?;
+        let lock = Lock::exclusive(file).map_err(|(_, error)| match error {
+            None => FolderError::Busy(out.to_owned()),
+            Some(source) => FolderError::Io { doing: "lock", path: lock, source },
+        })?;
+        is_ours(out)?;
+        let path = folder.join(format!(".{name}.draft"));
+        // What a run left that was killed.
+        remove(&path)?;
+        fs::create_dir(&path).map_err(FolderError::io("make", &path))?;
+        Ok(Self { out: out.to_owned(), path, names: vec![], _lock: lock })
+    }
+
+    /// Begins a file of the report; a name may have a folder in it.
+    pub(super) fn file(&mut self, name: &str) -> Result<Output, FolderError> {
+        let path = self.path.join(name);
+        let folder = durable::folder_of(&path);
+        fs::create_dir_all(folder).map_err(FolderError::io("make", folder))?;
+        let file = File::create_new(&path).map_err(FolderError::io("write", &path))?;
+        self.names.push(name.to_owned());
+        Ok(Output { path, file: BufWriter::new(file) })
+    }
+
+    /// What was written, in the order of its names.
+    pub(super) fn files(&self) -> Result<Vec<Written>, FolderError> {
+        let mut names = self.names.clone();
+        names.sort_unstable();
+        names.into_iter().map(|name| written(&self.path, name)).collect()
+    }
+
+    /// Puts it in the place of what stood there.
+    pub(super) fn keep(mut self, manifest: &Manifest) -> Result<(), FolderError> {
+        let mut file = self.file(MANIFEST)?;
+        file.write(manifest.text().as_bytes())?;
+        file.end()?;
+        durable::sync_all_in(&self.path).map_err(FolderError::io("flush", &self.path))?;
+        self.swap()?;
+        let folder = durable::folder_of(&self.out);
+        durable::sync_folder(folder).map_err(FolderError::io("flush", folder))?;
+        // What stood there has the name of the draft now, and goes with it.
+        Ok(())
+    }
+
+    fn swap(&self) -> Result<(), FolderError> {
+        let rename = |flags| renameat_with(CWD, &self.path, CWD, &self.out, flags);
+        let swapped = match rename(RenameFlags::NOREPLACE) {
+            Err(Errno::EXIST | Errno::NOTEMPTY) => rename(RenameFlags::EXCHANGE),
+            renamed => renamed,
+        };
+        swapped.map_err(io::Error::from).map_err(FolderError::io("put the report at", &self.out))
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if let Err(error) = remove(&self.path) {
+            tracing::warn!(%error, "what is left of a report could not be removed: the next run does");
+        }
+    }
+}
+
+fn remove(path: &Path) -> Result<(), FolderError> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(FolderError::io("remove", path)),
+    }
+}
+
+/// A file of a report that is being written.
+pub(super) struct Output {
+    path: PathBuf,
+    file: BufWriter<File>,
+}
+
+impl Output {
+    /// Where it is until the report is in its place.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes what comes next.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), FolderError> {
+        self.file.write_all(bytes).map_err(FolderError::io("write", &self.path))
+    }
+
+    /// Ends it.
+    pub(super) fn end(mut self) -> Result<(), FolderError> {
+        self.file.flush().map_err(FolderError::io("write", &self.path))
+    }
+}
+
+/// A file and the SHA-256 of what is in it.
+fn written(folder: &Path, name: String) -> Result<Written, FolderError> {
+    let path = folder.join(&name);
+    let mut file = BufReader::with_capacity(1 << 16, File::open(&path).map_err(FolderError::io("read", &path))?);
+    let (mut hash, mut bytes, mut some) = (Sha256::new(), 0, vec![0; 1 << 16]);
+    loop {
+        let read = file.read(&mut some).map_err(FolderError::io("read", &path))?;
+        if read == 0 {
+            break;
+        }
+        hash.update(&some[..read]);
+        bytes += read as u64;
+    }
+    Ok(Written { name, bytes, sha256: Hash(hash.finalize().into()) })
+}
+
+/// Whether a report may take the place of what is there: nothing, an empty folder, or a report with nothing else in it.
+fn is_ours(out: &Path) -> Result<(), FolderError> {
+    let not_ours = |what: String| FolderError::NotOurs { path: out.to_owned(), what };
+    let about = match fs::symlink_metadata(out) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        about => about.map_err(FolderError::io("look at", out))?,
+    };
+    if !about.is_dir() {
+        return Err(not_ours("is no folder".to_owned()));
+    }
+    let mut there = vec![];
+    files_in(out, "", &mut there)?;
+    if there.is_empty() {
+        return Ok(());
+    }
+    let manifest = fs::read(out.join(MANIFEST)).ok().and_then(|text| Manifest::names(&text));
+    let names = manifest.ok_or_else(|| not_ours("holds files and is no report".to_owned()))?;
+    match there.into_iter().find(|name| name != MANIFEST && !names.contains(name)) {
+        Some(other) => Err(not_ours(format!("holds {other}, which is no file of the report there"))),
+        None => Ok(()),
+    }
+}
+
+fn files_in(folder: &Path, before: &str, found: &mut Vec<String>) -> Result<(), FolderError> {
+    for item in fs::read_dir(folder).map_err(FolderError::io("list", folder))? {
+        let item = item.map_err(FolderError::io("list", folder))?;
+        let name = format!("{before}{}", item.file_name().to_string_lossy());
+        match item.file_type().map_err(FolderError::io("look at", item.path()))?.is_dir() {
+            true => files_in(&item.path(), &format!("{name}/"), found)?,
+            false => found.push(name),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! What the files of a report are made of: the answers about some contracts at the coordinates, from a slice of the ledger, so
+//! that memory does not grow with the number of contracts. It must not know what becomes of an answer.
+
+use crate::ledger::View;
+use crate::question::{Answer, KnownAt, Question, QuestionError, Topic};
+use crate::slice;
+use minutebook_events::{ContractId, Day, Instant, Position};
+use minutebook_projections::{At, Projections};
+
+/// What a report is made of: a view of the ledger, and the coordinates.
+pub(super) struct Matters<'a> {
+    view: &'a View<'a>,
+    question: Question,
+    at: At,
+    contracts: Vec<ContractId>,
+}
+
+impl<'a> Matters<'a> {
+    /// Those of a question; what it is of does not matter.
+    ///
+    /// # Errors
+    /// [`QuestionError`]: its coordinates are not in the ledger.
+    pub(super) fn of(view: &'a View<'a>, question: Question) -> Result<Self, QuestionError> {
+        let at = view.at(&question)?;
+        // Whoever asks the same again is told the same.
+        let known_at = at.head.0.checked_sub(1).map(|last| KnownAt::Position(Position(last)));
+        let contracts = view.known_contracts(at).into_iter().cloned().collect();
+        Ok(Self { view, question: Question { known_at, ..question }, at, contracts })
+    }
+
+    /// The contracts of which anything is known, in the order of their ids.
+    pub(super) fn contracts(&self) -> &[ContractId] {
+        &self.contracts
+    }
+
+    /// The coordinates.
+    pub(super) fn at(&self) -> At {
+        self.at
+    }
+
+    /// When the last entry that is known was recorded: what files say of their own time, so that they say the same tomorrow.
+    pub(super) fn recorded(&self) -> Option<Instant> {
+        let last = self.at.head.0.checked_sub(1)?;
+        self.view.projections.entry(Position(last)).map(|recorded| recorded.entry.recorded)
+    }
+
+    /// The answer about all contracts, with what is about none of them.
+    pub(super) fn answer(&self, topic: Topic) -> Result<Answer, QuestionError> {
+        self.view.ask(&Question { topic, ..self.question.clone() })
+    }
+
+    /// The projections of the whole ledger.
+    pub(super) fn all(&self) -> &Projections {
+        &self.view.projections
+    }
+
+    /// What is made of some of the contracts.
+    pub(super) fn some<'s>(&'s self, contracts: &'s [ContractId]) -> Matter<'s> {
+        let last = Position(self.at.head.0.saturating_sub(1));
+        Matter { of: self, contracts, slice: slice::of_projections(self.all(), contracts, last) }
+    }
+}
+
+/// Some contracts, and all that answers about them rest on.
+pub(super) struct Matter<'a> {
+    of: &'a Matters<'a>,
+    /// The contracts, in the order of their ids.
+    pub(super) contracts: &'a [ContractId],
+    slice: Projections,
+}
+
+impl Matter<'_> {
+    /// The coordinates.
+    pub(super) fn at(&self) -> At {
+        self.of.at
+    }
+
+    /// The day that is asked about.
+    pub(super) fn as_of(&self) -> Day {
+        self.of.at.as_of
+    }
+
+    /// Their projections.
+    pub(super) fn all(&self) -> &Projections {
+        &self.slice
+    }
+
+    /// The answer about these contracts.
+    pub(super) fn answer(&self, topic: Topic) -> Answer {
+        let view = self.of.view.on(&self.slice);
+        let answer = view.ask_about(self.contracts, &Question { topic, ..self.of.question.clone() });
+        answer.expect("the coordinates are those of the ledger")
+    }
+
+    /// The answer about one of them, at the length at which one contract is told.
+    pub(super) fn answer_of(&self, contract: &ContractId, topic: Topic) -> Answer {
+        let view = self.of.view.on(&self.slice);
+        let question = Question { topic, contract: Some(contract.clone()), ..self.of.question.clone() };
+        view.ask(&question).expect("the coordinates are those of the ledger, and the contract is in it")
+    }
+}

@@ -1,0 +1,216 @@
+//! The contracts register as CSV, a row a contract, with what the Local Government Transparency Code 2015 asks for of a contract
+//! (paragraphs 31 and 32, and ecosystem.md), and how firmly each figure stands. RFC 4180, UTF-8. What the record does not hold is
+//! said in words, as what is withheld is: never an empty cell, never the content.
+
+use super::cells::{Plain, defused, standing};
+use super::folder::{Draft, FolderError, Output};
+use super::matter::Matter;
+use crate::question::{Answer, Cell, Row, Topic};
+use crate::report::visible;
+use minutebook_events::{ContractId, EventKind};
+use minutebook_projections::Figure;
+
+/// The file's name.
+const NAME: &str = "register.csv";
+
+/// The mark by which some programs know that a file is UTF-8.
+const MARK: &str = "\u{feff}";
+
+const COLUMNS: [&str; 27] = [
+    "Reference",
+    "Title",
+    "Department",
+    "Description",
+    "Supplier",
+    "Sum over the first term (£)",
+    "Sum over the first term: standing",
+    "Sum with options (£)",
+    "Sum with options: standing",
+    "Value a year (£)",
+    "Value a year: standing",
+    "Irrecoverable VAT (£)",
+    "Start",
+    "Start: standing",
+    "End",
+    "End: standing",
+    "Latest end",
+    "Latest end: standing",
+    "Review",
+    "Quotation or tender",
+    "SME",
+    "VCSE",
+    "Registration number",
+    "Status",
+    "Status: standing",
+    "Sources",
+    "Entries",
+];
+
+/// What the record has no event for.
+const NOT_HELD: &str = "not in the record";
+
+/// The file while it is written.
+pub(super) struct Register(Output);
+
+impl Register {
+    pub(super) fn begin(draft: &mut Draft, with_mark: bool) -> Result<Self, FolderError> {
+        let mut file = draft.file(NAME)?;
+        if with_mark {
+            file.write(MARK.as_bytes())?;
+        }
+        file.write(&lines([COLUMNS.map(ToOwned::to_owned).to_vec()]))?;
+        Ok(Self(file))
+    }
+
+    pub(super) fn take(&mut self, rows: &[u8]) -> Result<(), FolderError> {
+        self.0.write(rows)
+    }
+
+    pub(super) fn end(self) -> Result<(), FolderError> {
+        self.0.end()
+    }
+}
+
+/// The rows of some contracts.
+pub(super) fn part(matter: &Matter<'_>) -> Vec<u8> {
+    let of = |topic| matter.answer(topic);
+    let answers = Answers {
+        register: of(Topic::Register),
+        value: of(Topic::Value),
+        lots: of(Topic::Lots),
+        network: of(Topic::Network),
+    };
+    lines(matter.contracts.iter().map(|contract| answers.row(contract)))
+}
+
+fn lines(rows: impl IntoIterator<Item = Vec<String>>) -> Vec<u8> {
+    let mut to = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(vec![]);
+    for row in rows {
+        to.write_record(&row).expect("every row has the same number of cells, and memory takes them");
+    }
+    to.into_inner().expect("memory takes what is written to it")
+}
+
+struct Answers {
+    register: Answer,
+    value: Answer,
+    lots: Answer,
+    network: Answer,
+}
+
+/// The rows of a kind about a contract.
+fn rows<'a>(answer: &'a Answer, kind: &'static str, contract: &ContractId) -> impl Iterator<Item = &'a Row> {
+    let is_of = move |row: &&Row| matches!(row.get("contract"), Some(Cell::Text(of)) if of == contract.as_str());
+    answer.answer.iter().filter(move |row| row.kind == kind).filter(is_of)
+}
+
+fn text(row: &Row, name: &str) -> String {
+    match row.get(name) {
+        Some(Cell::Text(text)) => visible(text),
+        _ => String::new(),
+    }
+}
+
+fn figure<'a>(row: &'a Row, name: &str) -> Option<&'a Figure> {
+    row.get(name)?.figures().first()
+}
+
+/// The cells of a figure: what it says, and how firmly that stands.
+fn told(figure: Option<&Figure>) -> [String; 2] {
+    match figure {
+        Some(figure) => [defused_words(Plain::of(figure)), standing(figure)],
+        None => [NOT_HELD, "unknown"].map(ToOwned::to_owned),
+    }
+}
+
+/// The last day that a term sets, where one does, and how firmly.
+fn end(term: Option<&Figure>) -> [String; 2] {
+    let last = term.and_then(|term| term.rests_on.last()).and_then(|fact| match fact.event().kind {
+        EventKind::TermSet { last_day, .. } | EventKind::Extended { last_day, .. } => last_day.exact(),
+        _ => None,
+    });
+    let [words, standing] = told(term);
+    [last.map_or(words, |day| day.to_string()), standing]
+}
+
+/// A number is no formula, whatever its sign.
+fn defused_words(plain: Plain) -> String {
+    if matches!(plain, Plain::Words(_)) { defused(&plain.text()) } else { plain.text() }
+}
+
+impl Answers {
+    fn row(&self, contract: &ContractId) -> Vec<String> {
+        let none = Row::new("contract");
+        let of = rows(&self.register, "contract", contract).next().unwrap_or(&none);
+        let values: Vec<&Row> = rows(&self.value, "value", contract).collect();
+        // Several sums of several measures are told in words; none is added to another.
+        let value = |name| match values.as_slice() {
+            [] => told(None),
+            [one] => told(figure(one, name)),
+            several => {
+                let each = several.iter().filter_map(|row| {
+                    figure(row, name).map(|figure| (text(row, "measure"), figure.words(), standing(figure)))
+                });
+                let (words, standings): (Vec<String>, Vec<String>) =
+                    each.map(|(measure, words, standing)| (format!("{measure}: {words}"), standing)).unzip();
+                [defused(&words.join("; ")), standings.join("; ")]
+            }
+        };
+        let status = figure(of, "status");
+        let start = status.and_then(|status| status.effective);
+        let started = start.map_or_else(
+            || NOT_HELD.to_owned(),
+            |start| start.exact().map_or_else(|| start.to_string(), |day| day.to_string()),
+        );
+        let figures = ["status", "term", "latest-end"].into_iter().filter_map(|name| figure(of, name));
+        let figures: Vec<&Figure> = figures.chain(values.iter().filter_map(|row| figure(row, "a-year"))).collect();
+        let listed = |mut items: Vec<String>| {
+            items.sort_unstable();
+            items.dedup();
+            if items.is_empty() { NOT_HELD.to_owned() } else { items.join("; ") }
+        };
+        let sources = figures.iter().flat_map(|figure| figure.sources()).map(ToString::to_string).collect();
+        let mut entries: Vec<u64> = figures.iter().flat_map(|figure| figure.entries()).map(|entry| entry.0).collect();
+        entries.sort_unstable();
+        entries.dedup();
+        let held = |words: String| if words.is_empty() { NOT_HELD.to_owned() } else { defused(&words) };
+        let not_held = || vec![NOT_HELD.to_owned()];
+        [
+            vec![contract.to_string(), held(text(of, "title"))],
+            not_held(),
+            vec![held(self.services(contract)), held(self.suppliers(contract))],
+            value("first-term").to_vec(),
+            value("with-options").to_vec(),
+            value("a-year").to_vec(),
+            not_held(),
+            vec![started, status.map_or_else(|| "unknown".to_owned(), standing)],
+            end(figure(of, "term")).to_vec(),
+            told(figure(of, "latest-end")).to_vec(),
+            vec![NOT_HELD.to_owned(); 5],
+            told(status).to_vec(),
+            vec![listed(sources), entries.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")],
+        ]
+        .concat()
+    }
+
+    /// What it is for: its lots and services.
+    fn services(&self, contract: &ContractId) -> String {
+        let lots =
+            rows(&self.lots, "lot", contract).map(|row| format!("lot {}: {}", text(row, "lot"), text(row, "title")));
+        let services = rows(&self.lots, "service", contract).filter_map(|row| Some(figure(row, "says")?.words()));
+        lots.chain(services).collect::<Vec<_>>().join("; ")
+    }
+
+    /// Who runs its lots; where it has none, who provides it.
+    fn suppliers(&self, contract: &ContractId) -> String {
+        let lots = rows(&self.lots, "lot", contract)
+            .filter_map(|row| Some(format!("lot {}: {}", text(row, "lot"), figure(row, "holder")?.words())));
+        let lots: Vec<String> = lots.collect();
+        if !lots.is_empty() {
+            return lots.join("; ");
+        }
+        let is_supplier = |row: &&Row| matches!(text(row, "role").as_str(), "strategic partner" | "provider");
+        let parties = rows(&self.network, "partner", contract).filter(is_supplier);
+        parties.filter_map(|row| Some(figure(row, "party")?.words())).collect::<Vec<_>>().join("; ")
+    }
+}
