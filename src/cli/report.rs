@@ -35,18 +35,27 @@ pub(super) struct Report {
     /// Begin CSV with the mark by which some programs know that it is UTF-8
     #[arg(long)]
     bom: bool,
+    /// How many working days a decision may be called in, by the constitution: key dates then say when it may be implemented
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=60))]
+    call_in: Option<u32>,
 }
 
 impl Report {
     pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
-        let Self { out, at, mut formats, bom } = self;
+        let Self { out, at, mut formats, bom, call_in } = self;
         if formats.is_empty() {
             formats = Format::EACH.to_vec();
         }
         formats.sort_unstable();
         formats.dedup();
-        let settings =
-            Settings { as_of: at.as_of, known_at: at.known_at, decided_by: at.decided_by, formats, with_mark: bom };
+        let settings = Settings {
+            as_of: at.as_of,
+            known_at: at.known_at,
+            decided_by: at.decided_by,
+            formats,
+            with_mark: bom,
+            call_in,
+        };
         let started = Instant::now();
         let ledger = output::open(folder)?;
         let mut progress = output::Progress::of("reporting", "contracts");

@@ -24,6 +24,7 @@ mod model;
 mod papers;
 mod readme;
 mod replay;
+mod report;
 mod run;
 mod sealed;
 mod served;

@@ -75,6 +75,11 @@ impl Matter<'_> {
         self.of.at
     }
 
+    /// When the last entry that is known was recorded.
+    pub(super) fn recorded(&self) -> Option<Instant> {
+        self.of.recorded()
+    }
+
     /// The day that is asked about.
     pub(super) fn as_of(&self) -> Day {
         self.of.at.as_of

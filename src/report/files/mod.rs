@@ -4,12 +4,14 @@
 //!
 //! | file | what it owns |
 //! | --- | --- |
+//! | `calendar` | key dates, as iCalendar |
 //! | `cells` | what a figure is in a cell |
 //! | `folder` | a folder that is made beside the one that stands, and takes its place |
 //! | `manifest` | which files there are, and what they were made of |
 //! | `matter` | what the files are made of, so many contracts at a time |
 //! | `register` | the contracts register, as CSV |
 
+mod calendar;
 mod cells;
 mod folder;
 mod manifest;
@@ -23,6 +25,7 @@ use crate::ahead;
 use crate::ledger::{Ledger, LedgerError};
 use crate::question::{KnownAt, Question, QuestionError, Topic};
 use crate::today::today;
+use calendar::KeyDates;
 use folder::Draft;
 use matter::Matters;
 use minutebook_events::Day;
@@ -35,16 +38,19 @@ use std::str::FromStr;
 pub enum Format {
     /// The contracts register, as CSV.
     Csv,
+    /// Key dates, as iCalendar.
+    KeyDates,
 }
 
 impl Format {
     /// All of them.
-    pub const EACH: [Self; 1] = [Self::Csv];
+    pub const EACH: [Self; 2] = [Self::Csv, Self::KeyDates];
 
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Csv => "csv",
+            Self::KeyDates => "ics",
         }
     }
 }
@@ -71,6 +77,8 @@ pub struct Settings {
     pub formats: Vec<Format>,
     /// Whether a CSV begins with the mark by which some programs know that it is UTF-8.
     pub with_mark: bool,
+    /// How many working days a decision may be called in, by the council's constitution; nothing where that is not said.
+    pub call_in: Option<u32>,
 }
 
 /// Why there is no new report; the last one stands.
@@ -93,6 +101,13 @@ const TOGETHER: usize = 64;
 /// How many such parts are made before they are written: what is in memory at a time.
 const AHEAD: usize = 16;
 
+/// What some contracts come to in each file.
+struct Part {
+    contracts: u64,
+    register: Option<Vec<u8>>,
+    calendar: Option<Vec<u8>>,
+}
+
 /// Writes a report into a folder; `progress` is told how many contracts are done, of how many.
 ///
 /// # Errors
@@ -109,10 +124,11 @@ pub fn write(
     let question = Question { topic: Topic::State, contract: None, as_of, known_at, decided_by };
     let view = ledger.view();
     let matters = Matters::of(&view, question)?;
-    let mut register = None;
+    let (mut register, mut calendar) = (None, None);
     for format in &settings.formats {
         match format {
             Format::Csv => register = Some(Register::begin(&mut draft, settings.with_mark)?),
+            Format::KeyDates => calendar = Some(KeyDates::begin(&mut draft, &matters)?),
         }
     }
     let (mut done, total) = (0, matters.contracts().len() as u64);
@@ -120,18 +136,28 @@ pub fn write(
     for parts in parts.chunks(AHEAD) {
         let made = ahead::all(parts.to_vec(), |contracts| {
             let matter = matters.some(contracts);
-            (contracts.len() as u64, register.is_some().then(|| register::part(&matter)))
+            Part {
+                contracts: contracts.len() as u64,
+                register: register.is_some().then(|| register::part(&matter)),
+                calendar: calendar.is_some().then(|| calendar::part(&matter, settings.call_in)),
+            }
         });
-        for (contracts, rows) in made {
-            if let (Some(register), Some(rows)) = (&mut register, rows) {
+        for part in made {
+            if let (Some(register), Some(rows)) = (&mut register, part.register) {
                 register.take(&rows)?;
             }
-            done += contracts;
+            if let (Some(calendar), Some(events)) = (&mut calendar, part.calendar) {
+                calendar.take(&events)?;
+            }
+            done += part.contracts;
             progress(done, total);
         }
     }
     if let Some(register) = register {
         register.end()?;
+    }
+    if let Some(calendar) = calendar {
+        calendar.end()?;
     }
     let manifest = Manifest::of(ledger, &matters, draft.files()?)?;
     draft.keep(&manifest)?;

@@ -1,0 +1,221 @@
+//! Key dates as iCalendar (RFC 5545): when terms, contracts and notices end, by when an option has to be used, steps and reviews,
+//! and the day after which a decision may be implemented. What is only planned, endorsed, proposed or inferred is tentative, and
+//! says so. It must not find a date that no entry and no clause gives.
+//!
+//! An event keeps its UID for as long as it is about the same thing, so that a calendar which subscribes is brought up to date.
+
+use super::folder::{Draft, FolderError, Output};
+use super::matter::{Matter, Matters};
+use chrono::{DateTime, Utc};
+use icalendar::{Calendar, Component, Event, EventLike, EventStatus};
+use minutebook_events::{Clause, ContractId, DateSpan, Day, EventKind, Hash, Months, Part, working_days};
+use minutebook_projections::{At, Fact, Key, Projections, Recorded, Timeline};
+use std::sync::Arc;
+
+/// The file's name.
+const NAME: &str = "key-dates.ics";
+
+const END: &str = "END:VCALENDAR\r\n";
+
+/// The file while it is written.
+pub(super) struct KeyDates(Output);
+
+impl KeyDates {
+    pub(super) fn begin(draft: &mut Draft, matters: &Matters<'_>) -> Result<Self, FolderError> {
+        let mut file = draft.file(NAME)?;
+        let mut empty = Calendar::new();
+        empty.name("Contracts: key dates").description(&matters.at().words());
+        let head = empty.to_string();
+        file.write(head.strip_suffix(END).unwrap_or(&head).as_bytes())?;
+        Ok(Self(file))
+    }
+
+    pub(super) fn take(&mut self, events: &[u8]) -> Result<(), FolderError> {
+        self.0.write(events)
+    }
+
+    pub(super) fn end(mut self) -> Result<(), FolderError> {
+        self.0.write(END.as_bytes())?;
+        self.0.end()
+    }
+}
+
+/// A date, and what it is the date of.
+struct KeyDate {
+    /// What it is about: the same for as long as it is.
+    about: String,
+    summary: String,
+    on: DateSpan,
+    is_firm: bool,
+    says: String,
+}
+
+/// The key dates of some contracts, one after the other; `call_in` is how many working days a decision may be called in.
+pub(super) fn part(matter: &Matter<'_>, call_in: Option<u32>) -> Vec<u8> {
+    let stamp = matter.recorded().map_or(DateTime::UNIX_EPOCH, |recorded| recorded.utc());
+    let acts = call_in.map(|days| (days, matter.all().acts(matter.at())));
+    let mut text = String::new();
+    for contract in matter.contracts {
+        let mut dates = of_contract(matter.all(), contract, matter.at());
+        dates.extend(acts.iter().flat_map(|(days, acts)| implementable(acts, contract, *days)));
+        dates.sort_by(|a, b| (a.on, &a.about).cmp(&(b.on, &b.about)));
+        text.extend(dates.iter().filter_map(|date| date.event(stamp)).map(|event| event.to_string()));
+    }
+    text.into_bytes()
+}
+
+impl KeyDate {
+    /// Nothing where the record sets neither end of its span.
+    fn event(&self, stamp: DateTime<Utc>) -> Option<Event> {
+        let (earliest, latest) = (self.on.earliest(), self.on.latest());
+        let (first, last) = match (earliest == Day::MIN, latest == Day::MAX) {
+            (true, true) => return None,
+            (true, false) => (latest, latest),
+            (false, true) => (earliest, earliest),
+            (false, false) => (earliest, latest),
+        };
+        let uid = format!("{}@minutebook", &Hash::of([self.about.as_bytes()]).to_string()[..32]);
+        let status = if self.is_firm { EventStatus::Confirmed } else { EventStatus::Tentative };
+        let mut event = Event::new();
+        event.uid(&uid).timestamp(stamp).summary(&self.summary).description(&self.says).status(status);
+        // It takes nobody's time.
+        event.starts(first).ends(last.succ_opt()?).add_property("TRANSP", "TRANSPARENT");
+        Some(event.done())
+    }
+}
+
+fn of_contract(all: &Projections, contract: &ContractId, at: At) -> Vec<KeyDate> {
+    let mut dates = vec![];
+    for (key, timeline) in all.timelines_of(contract).filter(|(_, timeline)| timeline.is_counted(at)) {
+        for (fact, is_answer) in told(timeline, at) {
+            for (what, on) in dated(all, contract, fact, at) {
+                let of_fact = if is_answer { String::new() } else { format!(" {}.{}", fact.position(), fact.place()) };
+                dates.push(KeyDate {
+                    about: format!("{contract} {key} {what}{of_fact}"),
+                    ..key_date(all, contract, key, fact, what, on, at)
+                });
+            }
+        }
+    }
+    dates
+}
+
+/// What is told of a timeline: what is in effect or takes effect first, and what stands beside it.
+fn told(timeline: &Timeline, at: At) -> Vec<(&Fact, bool)> {
+    let selection = timeline.select(at);
+    let answer = selection.answer.or_else(|| selection.later().next());
+    let beside = selection.beside.iter().copied().chain(selection.later());
+    let mut told: Vec<(&Fact, bool)> = answer.into_iter().map(|fact| (fact, true)).collect();
+    for fact in beside {
+        if !told.iter().any(|(known, _)| std::ptr::eq(*known, fact)) {
+            told.push((fact, false));
+        }
+    }
+    told
+}
+
+/// The dates that a fact sets.
+fn dated(all: &Projections, contract: &ContractId, fact: &Fact, at: At) -> Vec<(&'static str, DateSpan)> {
+    match &fact.event().kind {
+        EventKind::TermSet { last_day, .. } | EventKind::Extended { last_day, .. } => vec![("term ends", *last_day)],
+        EventKind::Commenced { .. } => vec![("starts", fact.effective())],
+        EventKind::Ended { .. } => vec![("ends", fact.effective().plus_days(-1))],
+        EventKind::Milestone { .. } => vec![("step", fact.effective())],
+        EventKind::NoticeGiven { months, .. } => {
+            moved(fact.effective(), |day| months.after(day)).map(|on| ("notice runs out", on)).into_iter().collect()
+        }
+        // An option is used before the term that it extends has run out: with the notice that the contract sets, where it does.
+        EventKind::OptionGranted { part, .. } => {
+            let Some(terms) = all.terms(contract, part, at) else { return vec![] };
+            let last = terms.first.last_day();
+            let notice = notice_period(all, contract, part, at).and_then(|months| before(last, months));
+            let last_notice = notice.map(|day| ("last day of notice to use the option", DateSpan::day(day)));
+            last_notice
+                .into_iter()
+                .chain([("last day of the term that the option extends", DateSpan::day(last))])
+                .collect()
+        }
+        _ => vec![],
+    }
+}
+
+/// The day from which so many months run to a day.
+fn before(day: Day, months: Months) -> Option<Day> {
+    day.checked_sub_months(chrono::Months::new(months.0))
+}
+
+fn moved(span: DateSpan, to: impl Fn(Day) -> Option<Day>) -> Option<DateSpan> {
+    let side = |day: Day| if day == Day::MIN || day == Day::MAX { Some(day) } else { to(day) };
+    DateSpan::new(side(span.earliest())?, side(span.latest())?)
+}
+
+/// The notice that a contract sets, by a firm clause of the part or of the whole.
+fn notice_period(all: &Projections, contract: &ContractId, part: &Part, at: At) -> Option<Months> {
+    let of = |part: &Part| {
+        let timeline = all.timeline(&Key::Clause(contract.clone(), part.clone(), "notice-period"))?;
+        match &timeline.select(at).answer.filter(|fact| fact.standing().is_firm())?.event().kind {
+            EventKind::ClauseSet { clause: Clause::NoticePeriod { months }, .. } => Some(*months),
+            _ => None,
+        }
+    };
+    of(part).or_else(|| of(&Part::Whole))
+}
+
+fn key_date(
+    all: &Projections,
+    contract: &ContractId,
+    key: &Key,
+    fact: &Fact,
+    what: &str,
+    on: DateSpan,
+    at: At,
+) -> KeyDate {
+    let (event, act) = (fact.event(), fact.act());
+    let part = event.kind.part();
+    let part = if part.is_whole() { String::new() } else { format!(", {part}") };
+    let what = match &event.kind {
+        EventKind::Milestone { title, .. } => title.as_str(),
+        _ => what,
+    };
+    let sources: Vec<String> = event.sources.iter().map(ToString::to_string).collect();
+    let because = event.because.as_deref().map(|because| format!("Inferred since: {because}\n")).unwrap_or_default();
+    KeyDate {
+        about: String::new(),
+        summary: format!("{}{part}: {what} ({})", all.title(contract, at), event.standing),
+        on,
+        is_firm: event.standing.is_firm(),
+        says: format!(
+            "{on} ({})\n{because}Written in {}, by {} ({})\nContract {contract}, fact {key}: {}",
+            event.standing,
+            sources.join(", "),
+            act.reference,
+            act.kind,
+            at.words()
+        ),
+    }
+}
+
+/// The days after which decisions about a contract may be implemented: where they may be called in, so many working days after
+/// they were taken. A decision about several contracts is told with the first of them.
+fn implementable(acts: &[Arc<Recorded>], contract: &ContractId, days: u32) -> Vec<KeyDate> {
+    let of_contract = acts.iter().filter(|recorded| recorded.entry.contracts().into_iter().min() == Some(contract));
+    of_contract
+        .filter(|recorded| recorded.entry.act.callable_in == Some(true))
+        .filter_map(|recorded| {
+            let act = &recorded.entry.act;
+            let last = working_days::working_days_after(days, act.decided.exact()?).ok()?;
+            let on = DateSpan::day(last);
+            Some(KeyDate {
+                about: format!("{} call-in", act.reference),
+                summary: format!("{}: may be implemented after this day, unless it is called in", act.reference),
+                on,
+                is_firm: true,
+                says: format!(
+                    "{}\nTaken on {}; {days} working days of call-in end on {on}, by the setting of this report and the bank \
+                     holidays of England",
+                    act.title, act.decided
+                ),
+            })
+        })
+        .collect()
+}

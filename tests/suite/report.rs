@@ -1,0 +1,163 @@
+//! The reporting job as its user sees it: a folder that holds one whole report or another, bound to its inputs, and files that say
+//! what the ledger says. Linux alone has the faults of the disk.
+
+use crate::faults::layer::{self, Ended, Fault};
+use crate::run::{BINARY, Place};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// Every file of a folder, by its path in it.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for item in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let name = item.file_name().into_string().unwrap();
+        match item.file_type().unwrap().is_dir() {
+            true => found.extend(files(&item.path()).into_iter().map(|(below, bytes)| (format!("{name}/{below}"), bytes))),
+            false => drop(found.insert(name, fs::read(item.path()).unwrap())),
+        }
+    }
+    found
+}
+
+/// The files of a report that is whole: each is in the manifest, with its length and its hash, and there is no other.
+fn whole(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let all = files(folder);
+    let manifest: Value = serde_json::from_slice(&all["manifest.json"]).unwrap();
+    let listed = manifest["files"].as_array().unwrap();
+    assert_eq!(listed.len() + 1, all.len(), "{manifest:#} {:?}", all.keys());
+    for file in listed {
+        let bytes = &all[file["name"].as_str().unwrap()];
+        let hash: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!((&file["sha256"], &file["bytes"]), (&hash.into(), &bytes.len().into()));
+    }
+    all
+}
+
+/// The rows of a CSV by their first cell, each cell by the name of its column.
+fn register(place: &Place, folder: &str) -> BTreeMap<String, BTreeMap<String, String>> {
+    let mut read = csv::Reader::from_path(place.path().join(folder).join("register.csv")).unwrap();
+    let columns: Vec<String> = read.headers().unwrap().iter().map(ToOwned::to_owned).collect();
+    let rows = read.records().map(|row| {
+        let row = row.unwrap();
+        let cells = columns.iter().cloned().zip(row.iter().map(ToOwned::to_owned)).collect();
+        (row[0].to_owned(), cells)
+    });
+    rows.collect()
+}
+
+#[test]
+fn the_same_ledger_and_coordinates_give_the_same_bytes() {
+    let place = Place::kent();
+    let report = |out: &str, more: &[&str]| {
+        let args = [&["report", "--out", out, "--as-of", "2024-06-01"], more].concat();
+        let line = place.run(&args).ok().json();
+        let all = whole(&place.path().join(out));
+        assert_eq!(line["files"].as_u64().unwrap() as usize + 1, all.len());
+        all
+    };
+    let first = report("first", &[]);
+    assert_eq!(report("second", &[]), first);
+    // Into its own place again, and into one of other coordinates.
+    assert_eq!(report("first", &[]), first);
+    let other = report("second", &["--decided-by", "2021-12-31"]);
+    for (name, bytes) in &first {
+        assert_ne!(&other[name], bytes, "{name} is of other coordinates");
+    }
+    let known = report("second", &["--known-at", "20"]);
+    let manifest: Value = serde_json::from_slice(&known["manifest.json"]).unwrap();
+    assert_eq!((&manifest["known_at"], &manifest["entries"]), (&20.into(), &21.into()));
+    // It is bound to the ledger as that was: what is recorded later changes nothing of it.
+    place.file("later.toml", crate::given::defines("later")).run(&["record", "later.toml"]).ok();
+    assert_eq!(report("second", &["--known-at", "20"]), known);
+    // Fewer files were asked for: those of the last report are gone.
+    let fewer = report("second", &["--formats", "csv", "--bom"]);
+    assert_eq!(fewer.keys().collect::<Vec<_>>(), ["manifest.json", "register.csv"]);
+    let marked = &fewer["register.csv"];
+    assert_eq!((&marked[..3], &marked[3..]), ("\u{feff}".as_bytes(), first["register.csv"].as_slice()));
+}
+
+#[test]
+fn what_is_not_ours_is_not_touched() {
+    let place = Place::kent();
+    let refused = |what: &[&str]| {
+        let before = files(place.path());
+        place.run(&["report", "--out", "out"]).ends(2).says(what);
+        assert_eq!(files(place.path()), before);
+    };
+    place.file(".out.lock", "");
+    place.file("out", "a file");
+    refused(&["out is no folder", "name a new folder"]);
+    fs::remove_file(place.path().join("out")).unwrap();
+    fs::create_dir(place.path().join("out")).unwrap();
+    place.file("out/notes.txt", "somebody's");
+    refused(&["out holds files and is no report"]);
+    place.file("out/manifest.json", "{}");
+    refused(&["out holds files and is no report"]);
+    fs::remove_dir_all(place.path().join("out")).unwrap();
+    place.run(&["report", "--out", "out"]).ok();
+    place.file("out/notes.txt", "somebody's");
+    refused(&["out holds notes.txt, which is no file of the report there"]);
+    fs::remove_file(place.path().join("out/notes.txt")).unwrap();
+    place.run(&["report", "--out", "out"]).ok();
+    // A second run does not come between.
+    let lock = fs::File::open(place.path().join(".out.lock")).unwrap();
+    lock.lock().unwrap();
+    refused(&["another run writes to out"]);
+    drop(lock);
+    place.run(&["report", "--out", "out", "--known-at", "4000"]).ends(2).says(&["position 4000 is past the head"]);
+    place.run(&["report", "--out", "out", "--formats", "docx"]).ends(2).says(&["\"docx\" is no format of a report"]);
+    whole(&place.path().join("out"));
+}
+
+#[test]
+fn nothing_in_the_record_is_a_report_too() {
+    let place = Place::kent();
+    place.run(&["report", "--out", "early", "--as-of", "1990-01-01", "--decided-by", "1990-01-01"]).ok();
+    whole(&place.path().join("early"));
+    assert!(register(&place, "early").is_empty());
+    let empty = Place::empty();
+    empty.file("later.toml", crate::given::defines("later")).run(&["record", "later.toml"]).ok();
+    empty.run(&["report", "--out", "out"]).ok();
+    whole(&empty.path().join("out"));
+}
+
+/// Whatever call to the disk fails, or is the last of a process, there is the last report or the new one, whole; and the next run
+/// puts its own there.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_run_that_fails_leaves_the_last_report() {
+    let place = Place::kent();
+    let (reports, notes) = (place.path().join("reports"), place.path().join("notes"));
+    fs::create_dir_all(&notes).unwrap();
+    let report = |as_of: &str| {
+        let mut command = Command::new(BINARY);
+        let at = ["--ledger", place.ledger().to_str().unwrap(), "report", "--as-of", as_of].map(ToOwned::to_owned);
+        command.args(at).arg("--out").arg(reports.join("out"));
+        command
+    };
+    let run = |as_of, fault| layer::run(report(as_of), &reports, &notes, fault);
+    assert_eq!(run("2018-06-01", None).ended, Ended::With(0));
+    let last = whole(&reports.join("out"));
+    let calls = run("2024-06-01", None);
+    let new = whole(&reports.join("out"));
+    let count = calls.count();
+    assert!(count > 10 && last != new, "{calls:?}");
+    for fault in [Fault::Full, Fault::Dead, Fault::Kill] {
+        for at in 1..=count {
+            assert_eq!(run("2018-06-01", None).ended, Ended::With(0));
+            let ran = run("2024-06-01", Some((at, fault)));
+            let there = whole(&reports.join("out"));
+            match ran.ended {
+                Ended::With(0) => assert!(there == new, "{fault:?} at {at}: {ran:?}"),
+                _ => assert!(there == last || there == new, "{fault:?} at {at}: {ran:?}"),
+            }
+            if fault == Fault::Full && ran.ended != Ended::With(0) {
+                assert!(ran.ended == Ended::With(2) && ran.err.contains("make room"), "{at}: {ran:?}");
+            }
+        }
+    }
+}
