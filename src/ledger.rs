@@ -4,7 +4,7 @@
 use crate::ahead;
 use crate::audit::checkpoint::Head;
 use crate::merkle::Tree;
-use crate::question::{Answer, Question, QuestionError};
+use crate::question::{Answer, Page, Question, QuestionError};
 use crate::sealed::{ContentError, ContentFault, Contents, Unready, erasures};
 use crate::snapshot::{KeptTotals, Snapshot, Snapshots};
 use crate::store::{self, NewEntry, OpenError, Store, StoreError, Stored};
@@ -390,6 +390,20 @@ impl Ledger {
         }
         let projections = Held::Live(self.projections.read().unwrap_or_else(PoisonError::into_inner));
         View { projections, head: self.head(), totals: Some(&self.totals) }
+    }
+
+    /// Answers a question, or a page of one, while others go on: nobody waits for what goes through all that is about some
+    /// contracts, apart from the time that it takes to gather that.
+    ///
+    /// # Errors
+    /// [`QuestionError`].
+    pub fn answer(&self, question: &Question, page: Option<&Page>) -> Result<Answer, QuestionError> {
+        let slice = match page {
+            Some(page) => Some(self.view().page(question, page)?),
+            None if question.topic.goes_through_all() => self.view().slice(question)?,
+            None => None,
+        };
+        slice.map_or_else(|| self.view().ask(question), |slice| slice.ask(question))
     }
 
     /// The number of durable entries: the position of the next.

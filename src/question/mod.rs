@@ -81,6 +81,13 @@ impl Topic {
     }
 }
 
+impl Topic {
+    /// Whether an answer goes through acts, entries or timelines that are about other contracts too, to find what is about one.
+    pub(crate) fn goes_through_all(&self) -> bool {
+        matches!(self, Self::State | Self::Decisions | Self::Findings | Self::Diff { .. } | Self::Why { .. })
+    }
+}
+
 /// The recorded coordinate as it is asked for: in JSON a number, or an instant as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(untagged)]
@@ -384,15 +391,45 @@ impl<'a> About<'a> {
 /// all timelines, acts or entries would take longer.
 const LARGE: usize = 2_000;
 
+/// What answers about some contracts rest on, out of a ledger that others go on with meanwhile: nobody waits for these answers,
+/// and none of them knows what was recorded since.
+pub struct Slice {
+    projections: Projections,
+    head: Position,
+    /// Of a page: its contracts, and the one with which the next begins.
+    page: Option<(Vec<ContractId>, Option<ContractId>)>,
+}
+
+impl Slice {
+    /// The projections of it.
+    pub(crate) fn projections(&self) -> &Projections {
+        &self.projections
+    }
+
+    /// Answers a question of the contract, or the page, that it was made for.
+    ///
+    /// # Errors
+    /// [`QuestionError`].
+    pub fn ask(&self, question: &Question) -> Result<Answer, QuestionError> {
+        let view = View { head: self.head, ..View::of(&self.projections) };
+        let Some((contracts, next)) = self.page.as_ref().filter(|_| question.contract.is_none()) else {
+            return view.ask(question);
+        };
+        let mut answer = view.about(About::Some(contracts), question, view.at(question)?)?;
+        if let (Some(first), Some(last)) = (contracts.first(), contracts.last()) {
+            answer.words = format!("{}, contracts {first} to {last}", answer.words);
+        }
+        answer.next.clone_from(next);
+        Ok(answer)
+    }
+}
+
 impl View<'_> {
     /// Answers a question.
     ///
     /// # Errors
     /// [`QuestionError`].
     pub fn ask(&self, question: &Question) -> Result<Answer, QuestionError> {
-        if let Some(slice) = self.slice(question)? {
-            return self.on(&slice).ask(question);
-        }
         let at = self.at(question)?;
         let about = question.contract.as_ref().map_or(About::All, About::One);
         if let About::One(contract) = about {
@@ -401,29 +438,38 @@ impl View<'_> {
         self.about(about, question, at)
     }
 
-    /// Answers a question of all contracts for some of them. What the record shows that is about none of them is left out;
-    /// totals are those of all.
+    /// What a question of all contracts rests on for some of them. What the record shows that is about none of them is left out.
     ///
     /// # Errors
     /// [`QuestionError`].
-    pub fn ask_page(&self, question: &Question, page: &Page) -> Result<Answer, QuestionError> {
+    pub fn page(&self, question: &Question, page: &Page) -> Result<Slice, QuestionError> {
         let at = self.at(question)?;
         let all = &*self.projections;
         let known = all.contracts_from(page.from.as_ref(), at.head).filter(|contract| counted(all, contract, at));
         let mut some: Vec<ContractId> = known.take(page.limit.saturating_add(1)).cloned().collect();
         let next = some.get(page.limit).cloned();
         some.truncate(page.limit);
-        let slice = at.head.0.checked_sub(1).map(|last| slice::of_projections(all, &some, Position(last)));
-        let on = slice.as_ref().filter(|_| !matches!(question.topic, Topic::Totals { .. }));
-        let mut answer = match on {
-            Some(slice) => self.on(slice).ask_about(&some, question),
-            None => self.about(About::All, question, at),
-        }?;
-        if let (Some(first), Some(last)) = (some.first(), some.last()) {
-            answer.words = format!("{}, contracts {first} to {last}", answer.words);
-        }
-        answer.next = next;
-        Ok(answer)
+        Ok(self.sliced(&some, at, Some((some.clone(), next))))
+    }
+
+    /// What questions of one contract rest on, where the ledger is so large that it is worth to leave the rest out.
+    ///
+    /// # Errors
+    /// [`QuestionError`].
+    pub fn slice(&self, question: &Question) -> Result<Option<Slice>, QuestionError> {
+        let at = self.at(question)?;
+        let all = &*self.projections;
+        let contract = question.contract.as_ref().filter(|contract| all.is_defined(contract, at.head));
+        let contract = contract.filter(|_| all.log().len() > LARGE);
+        Ok(contract.map(|contract| self.sliced(std::slice::from_ref(contract), at, None)))
+    }
+
+    /// What a question of all contracts rests on for these, which are in the order of their ids.
+    ///
+    /// # Errors
+    /// [`QuestionError`].
+    pub(crate) fn slice_of(&self, some: &[ContractId], question: &Question) -> Result<Slice, QuestionError> {
+        Ok(self.sliced(some, self.at(question)?, Some((some.to_vec(), None))))
     }
 
     /// The contracts of which anything is known at these coordinates, in the order of their ids.
@@ -431,29 +477,10 @@ impl View<'_> {
         About::All.contracts(&self.projections, at)
     }
 
-    /// Answers a question of all contracts for these, which are in the order of their ids, as a page does.
-    ///
-    /// # Errors
-    /// [`QuestionError`].
-    pub(crate) fn ask_about(&self, some: &[ContractId], question: &Question) -> Result<Answer, QuestionError> {
-        self.about(About::Some(some), question, self.at(question)?)
-    }
-
-    /// What answers about one contract rest on, where the ledger is so large that it is worth to leave the rest out.
-    ///
-    /// # Errors
-    /// [`QuestionError`].
-    pub fn slice(&self, question: &Question) -> Result<Option<Projections>, QuestionError> {
-        let at = self.at(question)?;
-        let all = &*self.projections;
-        let contract = question.contract.as_ref().filter(|contract| all.is_defined(contract, at.head));
-        let contract = contract.filter(|_| all.log().len() > LARGE);
-        Ok(contract.map(|contract| slice::of_projections(all, [contract], Position(at.head.0 - 1))))
-    }
-
-    /// The same view on a slice of it.
-    pub fn on<'a>(&self, slice: &'a Projections) -> View<'a> {
-        View { head: self.head, ..View::of(slice) }
+    fn sliced(&self, some: &[ContractId], at: At, page: Option<(Vec<ContractId>, Option<ContractId>)>) -> Slice {
+        let last = at.head.0.checked_sub(1).map(Position);
+        let projections = last.map(|last| slice::of_projections(&self.projections, some, last)).unwrap_or_default();
+        Slice { projections, head: self.head, page }
     }
 
     fn about(&self, about: About<'_>, question: &Question, at: At) -> Result<Answer, QuestionError> {

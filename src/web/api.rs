@@ -1,7 +1,7 @@
 //! The API: the questions of the command line with the same JSON, entries as they are stored, appends, and new entries
 //! as they come. It must not answer a question itself.
 
-use super::asked::{Asked, Entries, Expecting, TOPICS, Wrong};
+use super::asked::{Asked, Entries, Expecting, MOST_CONTRACTS, TOPICS, Wrong, has_pages};
 use super::problem::Problem;
 use super::site::Site;
 use crate::audit::checkpoint::Signed;
@@ -111,20 +111,33 @@ async fn question(
     let terminal = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).and_then(in_text);
     site.count();
     site.with(move |ledger| {
-        let view = ledger.view();
-        let tag = tag(&question, page.as_ref(), view.at(&question)?.head, terminal);
+        let (head, contracts) = of_ledger(ledger, &question)?;
+        let tag = tag(&question, page.as_ref(), head, terminal);
         let tag_value = HeaderValue::from_str(&tag).expect("a tag is of letters and digits");
         let etag = [(header::ETAG, tag_value), (header::VARY, HeaderValue::from_static("Accept"))];
         if known.is_some_and(|known| known.split(',').any(|known| known.trim() == tag || known.trim() == "*")) {
             return Ok((StatusCode::NOT_MODIFIED, etag).into_response());
         }
-        let answer = page.map_or_else(|| view.ask(&question), |page| view.ask_page(&question, &page))?;
+        if page.is_none() && question.contract.is_none() && has_pages(topic) && contracts > MOST_CONTRACTS {
+            let what = format!(
+                "an answer about all {contracts} contracts is too long: ask for pages of it with limit, up to {MOST_CONTRACTS}, of one \
+                 contract, or for totals"
+            );
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "too-many-contracts", what));
+        }
+        let answer = ledger.answer(&question, page.as_ref())?;
         Ok(match terminal {
             Some(terminal) => (etag, report::text(&answer, terminal)).into_response(),
             None => (etag, json_of(&answer)).into_response(),
         })
     })
     .await
+}
+
+/// Up to which entry a question knows, and how many contracts there are.
+fn of_ledger(ledger: &Ledger, question: &Question) -> Result<(Position, usize), Problem> {
+    let view = ledger.view();
+    Ok((view.at(question)?.head, view.projections.streams().contracts().len()))
 }
 
 /// The media type of an answer in words, as a terminal shows it. A parameter says how wide that is.

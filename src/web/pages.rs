@@ -11,7 +11,7 @@ use super::who::Who;
 use crate::audit::checkpoint::Signed;
 use crate::audit::explain::explain;
 use crate::ledger::{Ledger, View};
-use crate::question::{self, Answer, Bound, Question, Range, Topic, asked};
+use crate::question::{self, Answer, Bound, Question, QuestionError, Range, Topic, asked};
 use crate::report::tables;
 use crate::today::today;
 use askama::Template;
@@ -398,13 +398,12 @@ async fn topic_page(
         }
     })?;
     let answers = move |ledger: &Ledger, asked: &Asked| {
-        let view = ledger.view();
-        let is_paged = question.contract.is_none() && address::has_pages(topic) && is_large(&view);
+        let is_paged = question.contract.is_none() && address::has_pages(topic) && is_large(&ledger.view());
         let usual = || is_paged.then_some(question::Page { from: None, limit: CONTRACTS });
-        let Some(page) = asked.page(CONTRACTS).or_else(usual) else { return Ok((vec![view.ask(&question)?], vec![])) };
-        let answer = view.ask_page(&question, &page)?;
+        let page = asked.page(CONTRACTS).or_else(usual);
+        let answer = ledger.answer(&question, page.as_ref())?;
         let link = |from: String| format!("/{topic}{}", Asked { from, ..asked.clone() }.query());
-        let first = page.from.is_some().then(|| ("First contracts", link(String::new())));
+        let first = page.and_then(|page| page.from).map(|_| ("First contracts", link(String::new())));
         let next = answer.next.as_ref().map(|next| ("Next contracts", link(next.to_string())));
         Ok((vec![answer], first.into_iter().chain(next).collect()))
     };
@@ -412,7 +411,7 @@ async fn topic_page(
 }
 
 /// How many contracts are on one page; and a ledger that has more of them is shown in pages.
-const CONTRACTS: usize = 50;
+const CONTRACTS: usize = 25;
 
 fn is_large(view: &View<'_>) -> bool {
     view.projections.streams().contracts().len() > CONTRACTS
@@ -428,18 +427,22 @@ async fn contract(
     let (asked, question) = understood(&page, asked, "register", |asked| asked.contract.clone_from(&contract))?;
     // The address names the contract already.
     let asked = Asked { contract: String::new(), ..asked };
-    let answers = move |ledger: &Ledger, _: &Asked| Ok((all_about(&ledger.view(), &question)?, vec![]));
+    let answers = move |ledger: &Ledger, _: &Asked| Ok((all_about(ledger, &question)?, vec![]));
     Ok(answered(&asking.0, (page, asked), answers).await)
 }
 
-fn all_about(view: &View<'_>, question: &Question) -> Result<Vec<Answer>, Problem> {
+fn all_about(ledger: &Ledger, question: &Question) -> Result<Vec<Answer>, Problem> {
     let topics = [Topic::Register, Topic::Value, Topic::Lots, Topic::Network, Topic::Decisions, Topic::Findings];
-    let slice = view.slice(question)?;
-    let slice = slice.as_ref().map(|slice| view.on(slice));
-    let view = slice.as_ref().unwrap_or(view);
-    let ask = |topic| Ok(view.ask(&Question { topic, ..question.clone() })?);
-    let answers: Vec<Answer> = topics.into_iter().map(ask).collect::<Result<_, Problem>>()?;
-    Ok(answers.into_iter().filter(|answer| !answer.answer.is_empty()).collect())
+    let questions = topics.into_iter().map(|topic| Question { topic, ..question.clone() });
+    let slice = ledger.view().slice(question)?;
+    let answers: Result<Vec<Answer>, QuestionError> = match slice {
+        Some(slice) => questions.map(|question| slice.ask(&question)).collect(),
+        None => {
+            let view = ledger.view();
+            questions.map(|question| view.ask(&question)).collect()
+        }
+    };
+    Ok(answers?.into_iter().filter(|answer| !answer.answer.is_empty()).collect())
 }
 
 async fn entry(

@@ -189,7 +189,7 @@ proptest! {
             let question = Question { topic, contract: None, as_of, known_at: None, decided_by };
             let (mut pages, mut from) = (vec![], None);
             loop {
-                let page = view.ask_page(&question, &Page { from, limit }).unwrap();
+                let page = view.page(&question, &Page { from, limit }).unwrap().ask(&question).unwrap();
                 pages.extend(rows(&page));
                 from = page.next;
                 if from.is_none() {

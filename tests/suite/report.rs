@@ -16,7 +16,9 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     for item in fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let name = item.file_name().into_string().unwrap();
         match item.file_type().unwrap().is_dir() {
-            true => found.extend(files(&item.path()).into_iter().map(|(below, bytes)| (format!("{name}/{below}"), bytes))),
+            true => {
+                found.extend(files(&item.path()).into_iter().map(|(below, bytes)| (format!("{name}/{below}"), bytes)))
+            }
             false => drop(found.insert(name, fs::read(item.path()).unwrap())),
         }
     }

@@ -2,9 +2,8 @@
 //! that memory does not grow with the number of contracts. It must not know what becomes of an answer.
 
 use crate::ledger::View;
-use crate::question::{Answer, KnownAt, Question, QuestionError, Topic};
-use crate::slice;
-use minutebook_events::{ContractId, Day, Instant, Position};
+use crate::question::{Answer, KnownAt, Question, QuestionError, Slice, Topic};
+use minutebook_events::{ContractId, Instant, Position};
 use minutebook_projections::{At, Projections};
 
 /// What a report is made of: a view of the ledger, and the coordinates.
@@ -56,8 +55,8 @@ impl<'a> Matters<'a> {
 
     /// What is made of some of the contracts.
     pub(super) fn some<'s>(&'s self, contracts: &'s [ContractId]) -> Matter<'s> {
-        let last = Position(self.at.head.0.saturating_sub(1));
-        Matter { of: self, contracts, slice: slice::of_projections(self.all(), contracts, last) }
+        let slice = self.view.slice_of(contracts, &self.question).expect("the coordinates are those of the ledger");
+        Matter { of: self, contracts, slice }
     }
 }
 
@@ -66,7 +65,7 @@ pub(super) struct Matter<'a> {
     of: &'a Matters<'a>,
     /// The contracts, in the order of their ids.
     pub(super) contracts: &'a [ContractId],
-    slice: Projections,
+    slice: Slice,
 }
 
 impl Matter<'_> {
@@ -80,27 +79,23 @@ impl Matter<'_> {
         self.of.recorded()
     }
 
-    /// The day that is asked about.
-    pub(super) fn as_of(&self) -> Day {
-        self.of.at.as_of
-    }
-
     /// Their projections.
     pub(super) fn all(&self) -> &Projections {
-        &self.slice
+        self.slice.projections()
     }
 
     /// The answer about these contracts.
     pub(super) fn answer(&self, topic: Topic) -> Answer {
-        let view = self.of.view.on(&self.slice);
-        let answer = view.ask_about(self.contracts, &Question { topic, ..self.of.question.clone() });
-        answer.expect("the coordinates are those of the ledger")
+        self.ask(topic, None)
     }
 
     /// The answer about one of them, at the length at which one contract is told.
     pub(super) fn answer_of(&self, contract: &ContractId, topic: Topic) -> Answer {
-        let view = self.of.view.on(&self.slice);
-        let question = Question { topic, contract: Some(contract.clone()), ..self.of.question.clone() };
-        view.ask(&question).expect("the coordinates are those of the ledger, and the contract is in it")
+        self.ask(topic, Some(contract.clone()))
+    }
+
+    fn ask(&self, topic: Topic, contract: Option<ContractId>) -> Answer {
+        let answer = self.slice.ask(&Question { topic, contract, ..self.of.question.clone() });
+        answer.expect("the coordinates are those of the ledger, and the contracts are in it")
     }
 }
