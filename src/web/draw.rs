@@ -1,6 +1,6 @@
-//! Pictures of an answer: when a contract runs, what it is worth by financial year, and who works in its network; `tiles` draws
-//! where its lots lie. A picture shows what a table beside it says, and nothing else: how firmly each part stands is in its shape and its words, not in its
-//! colour alone. It must not add anything up; lengths are worked out in decimals.
+//! Pictures of an answer: when a contract runs, what it is worth by financial year, and who works in its network; `tiles`
+//! draws where its lots lie. A picture shows what a table beside it says, and nothing else: how firmly each part stands is in
+//! its shape and its words, not in its colour alone. It must not add anything up; lengths are worked out in decimals.
 
 use super::tiles::{self, Tiles};
 use crate::question::{Answer, Cell, Row};
