@@ -2,13 +2,14 @@
 
 use super::{Outcome, Stop, output};
 use crate::sealed::ReadKey;
-use crate::web::{Settings, Site, serve};
+use crate::web::{self, Beside, Settings, Site, serve};
 use clap::Args;
 use std::future::pending;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use tokio::net::TcpListener;
+use std::thread::Builder;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 
 pub(super) const HELP: &str = "\
 Examples:
@@ -16,7 +17,8 @@ Examples:
   minutebook serve --listen 127.0.0.1:9000 --may-record
   curl 'http://127.0.0.1:8080/api/v1/lots?contract=live-well-kent-2016&as-of=2018-06-01'
 
-While it runs it holds the ledger: ask it, not the folder. What everybody is answered has no exempt content in it.
+While it runs it holds the ledger: ask it, not the folder. A signal (Ctrl-C) stops it once what is under way is answered; a \
+second one at once. What everybody is answered has no exempt content in it.
 
 Who may do more shows a token: see `minutebook token --help`. Where no token was ever made, only whoever is on this machine \
 reaches it, unless --open-to-network says otherwise, and nobody records through it unless --may-record says so. It speaks no \
@@ -66,17 +68,17 @@ impl Serve {
             )
             .into());
         }
+        let stopped = signals(site.beside())?;
         let runtime =
             tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(BLOCKING).build()?;
         runtime.block_on(async {
             let cannot = |error| format!("cannot listen at {listen}: {error}; name another with --listen");
-            let listener = TcpListener::bind(listen).await.map_err(cannot)?;
+            let listener = web::listen(listen).map_err(cannot)?;
             let address = listener.local_addr()?;
             // The ledger is opened while the server says that it is.
             let opening = site.clone();
             let opened = tokio::task::spawn_blocking(move || opening.open());
             output::print(&format!("Minutebook listens at http://{address} and answers once the ledger is open\n"))?;
-            let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
             let failed = async move {
                 if matches!(opened.await, Ok(Ok(()))) {
                     pending::<()>().await;
@@ -84,8 +86,7 @@ impl Serve {
             };
             let stop = async move {
                 tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
+                    _ = stopped => {}
                     () = failed => {}
                 }
             };
@@ -93,4 +94,37 @@ impl Serve {
             site.failure().map_or(Ok(Outcome::Answered), |error| Err(error.into()))
         })
     }
+}
+
+/// Hears signals, on a thread of its own, whatever the others are at: the first stops the server once what is under way is
+/// answered. The second ends the process: whoever waits is cut off, and nothing else is waited for than what is being recorded.
+fn signals(site: Beside) -> Result<oneshot::Receiver<()>, Stop> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (mut interrupt, mut terminate) = {
+        let _within = runtime.enter();
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+    };
+    let (stop, stopped) = oneshot::channel();
+    let hear = move || {
+        runtime.block_on(async {
+            let mut heard = async || {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+            };
+            heard().await;
+            let _ = stop.send(());
+            heard().await;
+            let recorded = match site.settled().await {
+                Ok(()) => "what was to be recorded is on disk, or was refused".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            let what = "ended at once by a second signal: whoever waited for an answer was cut off";
+            output::complain(&format_args!("minutebook: {what}; {recorded}\n"));
+            std::process::exit(2)
+        })
+    };
+    Builder::new().name("signals".to_owned()).spawn(hear)?;
+    Ok(stopped)
 }

@@ -40,13 +40,14 @@ mod who;
 
 pub(crate) use api::TEXT;
 pub(crate) use asked::Asked;
-pub use site::{Settings, Site};
+pub use connections::listen;
+pub use site::{Beside, Settings, Site};
 
 use crate::access::Right;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::{Extension, Router};
 use minutebook_events::codec::MAX_BYTES;
 use problem::Problem;
@@ -57,6 +58,9 @@ use who::{Instead, Who};
 
 /// How long a request may take, but for the stream of new entries.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The most bytes that are read of a request: the decision file of the largest entry, and what is around it in a form.
+const MOST: usize = 2 * MAX_BYTES;
 
 /// How long those that are answered when the server is stopped may take to their end.
 const LEAVE: Duration = Duration::from_secs(5);
@@ -111,7 +115,8 @@ fn routes(site: Site) -> Router {
         .layer(middleware::from_fn_with_state(site.clone(), who::found))
         .layer(middleware::from_fn_with_state(site.clone(), rate::kept))
         .layer(middleware::from_fn_with_state(site.clone(), of_this_host))
-        .layer(DefaultBodyLimit::max(2 * MAX_BYTES))
+        .layer(middleware::from_fn_with_state(site.clone(), not_too_large))
+        .layer(DefaultBodyLimit::max(MOST))
         .layer(header(header::CONTENT_SECURITY_POLICY, POLICY))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::REFERRER_POLICY, "same-origin"))
@@ -160,5 +165,18 @@ async fn of_this_host(site: State<Site>, request: Request, next: Next) -> Respon
         return next.run(request).await;
     }
     let what = "the request names a host that this is not: where it is reached by that name, start it with --host NAME";
-    Problem::new(StatusCode::MISDIRECTED_REQUEST, "no-such-host", what).into_response()
+    let problem = Problem::new(StatusCode::MISDIRECTED_REQUEST, "no-such-host", what);
+    Instead::of(&site, &request).of_problem(problem)
+}
+
+/// What says that it is too large is refused before any of it is read, so that whoever waits to be told to send need not.
+async fn not_too_large(site: State<Site>, request: Request, next: Next) -> Response {
+    let says =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if says.is_none_or(|length| length <= MOST as u64) {
+        return next.run(request).await;
+    }
+    let mut response = Instead::of(&site, &request).of_problem(Problem::too_large());
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }

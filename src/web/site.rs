@@ -5,18 +5,34 @@ use super::problem::Problem;
 use super::rate::Rate;
 use super::sessions::Sessions;
 use crate::access::{Held, TokensError};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, RecordError};
 use crate::sealed::ReadKey;
 use axum::http::StatusCode;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// What all requests share.
 #[derive(Clone)]
 pub struct Site(Arc<Inner>);
+
+/// What all requests share, for as long as there are any.
+pub struct Beside(Weak<Inner>);
+
+impl Beside {
+    /// Waits until all that was asked to be recorded is on disk, or was refused.
+    ///
+    /// # Errors
+    /// [`RecordError`]: what came of it.
+    pub async fn settled(&self) -> Result<(), RecordError> {
+        match self.0.upgrade().as_ref().and_then(|inner| inner.opened.get()) {
+            Some(Ok(ledger)) => ledger.settled().await,
+            _ => Ok(()),
+        }
+    }
+}
 
 /// How a server is set up.
 #[derive(Default)]
@@ -93,6 +109,11 @@ impl Site {
     /// Why the ledger could not be opened, where it could not.
     pub fn failure(&self) -> Option<String> {
         self.0.opened.get().and_then(|opened| opened.as_ref().err().cloned())
+    }
+
+    /// The same, which keeps the ledger open no longer than others do.
+    pub fn beside(&self) -> Beside {
+        Beside(Arc::downgrade(&self.0))
     }
 
     /// The ledger, where it is open.

@@ -96,7 +96,7 @@ pub(super) async fn needs(right: Right, site: Site, who: Who, request: Request, 
 
 /// Whether a program asks, and not a person.
 pub(super) fn is_for_programs(uri: &Uri) -> bool {
-    uri.path().starts_with("/api/")
+    uri.path().starts_with("/api/") || ["/health", "/ready", "/metrics"].contains(&uri.path())
 }
 
 /// How a problem is told to who sent a request: a program, or a person.

@@ -8,6 +8,7 @@ mod bundles;
 mod checkpoints;
 mod cli;
 mod copies;
+mod crowds;
 mod durability;
 mod errors;
 mod evidence;
