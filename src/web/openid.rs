@@ -70,7 +70,9 @@ async fn back(
             headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
             // Browsers do not show the cookie of a session to where another site leads them (RFC 6265bis, 5.2), and a redirect from
             // here would be that: this page leads on. Where its address cannot be said in a header, the page has a link.
-            if let Ok(on) = HeaderValue::from_str(&format!("0; url={to}")) {
+            if let Ok(on) = HeaderValue::from_str(&format!("0; url={to}"))
+                && to.is_ascii()
+            {
                 headers.insert(header::REFRESH, on);
             }
             response
