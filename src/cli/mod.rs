@@ -208,7 +208,7 @@ enum Command {
     Restore(restore::Restore),
     /// Pages in a browser and an API, on the ledger, until it is stopped
     #[command(after_help = serve::HELP)]
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     /// Who may do more than ask where the ledger is served: make, list and revoke tokens
     #[command(after_help = token::HELP)]
     Token(token::Tokening),

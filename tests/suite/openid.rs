@@ -541,7 +541,7 @@ fn what_does_not_hold_signs_nobody_in() {
         assert!(!browser.is_signed_in(), "{wrong:?}");
         browser.get("/api/v1/entries").gives(401);
         let log = program.log();
-        let last = log.lines().filter(|line| line.contains("nobody is signed in")).last().unwrap();
+        let last = log.lines().rfind(|line| line.contains("nobody is signed in")).unwrap();
         assert!(last.contains(logged), "{wrong:?}: {last}");
     }
     // Who is known and has no role is told so.
