@@ -325,13 +325,10 @@ fn a_list_of_tokens_that_others_may_change_is_told() {
     let wrong = ["serve", "--may-record", "--open-to-network"];
     assert!(!place.run(&wrong).ends(2).err.contains("who may do what"));
     for (path, mode, usual) in [("access", 0o777, 0o700), ("access/tokens.json", 0o640, 0o600)] {
+        let remedy = format!("chmod go= minutebook-ledger/{path}");
         let path = place.ledger().join(path);
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-        let told = place.run(&wrong).ends(2);
-        told.says(&[
-            "others than its owner may read or change who may do what",
-            &format!("chmod go= {}", path.display()),
-        ]);
+        place.run(&wrong).ends(2).says(&["others than its owner may read or change who may do what", &remedy]);
         fs::set_permissions(&path, fs::Permissions::from_mode(usual)).unwrap();
     }
 }
