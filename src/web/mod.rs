@@ -11,6 +11,7 @@
 //! | `described` | the API described, for programs and for people |
 //! | `draw` | pictures of an answer |
 //! | `html` | an answer as what the templates show |
+//! | `openid` | signing in with a provider |
 //! | `pages` | pages |
 //! | `problem` | what went wrong, for a program |
 //! | `rate` | how fast one address may ask |
@@ -28,6 +29,7 @@ mod contents;
 mod described;
 mod draw;
 mod html;
+mod openid;
 mod pages;
 mod problem;
 mod rate;
@@ -101,6 +103,7 @@ fn routes(site: Site) -> Router {
         .merge(contents::routes())
         .merge(described::routes())
         .merge(who::routes())
+        .merge(openid::routes())
         .merge(api::questions())
         .merge(with(Right::Prove, api::proofs()))
         .merge(with(Right::Record, api::appends()))

@@ -299,13 +299,33 @@ fn plain(title: &str, path: &str, visitor: Visitor) -> Frame {
 struct SignIn {
     frame: Frame,
     to: String,
+    /// The host of the provider that knows people, and where signing in with it begins.
+    provider: Option<(String, String)>,
     wrong: Option<String>,
 }
 
-/// The page on which somebody signs in; with what is wrong with the token, where it was refused.
-pub(super) fn sign_in(visitor: Visitor, to: &str, wrong: Option<&str>, status: StatusCode) -> Response {
-    let wrong = wrong.map(ToOwned::to_owned);
-    shown(&SignIn { frame: plain("Sign in", "/sign-in", visitor), to: to.to_owned(), wrong }, status)
+/// The page on which somebody signs in; with what is wrong, where that was refused.
+pub(super) fn sign_in(
+    visitor: Visitor,
+    to: &str,
+    provider: Option<(String, String)>,
+    wrong: Option<&str>,
+    status: StatusCode,
+) -> Response {
+    let (to, wrong) = (to.to_owned(), wrong.map(ToOwned::to_owned));
+    shown(&SignIn { frame: plain("Sign in", "/sign-in", visitor), to, provider, wrong }, status)
+}
+
+#[derive(Template)]
+#[template(path = "signed-in.html")]
+struct SignedIn {
+    frame: Frame,
+    to: String,
+}
+
+/// The page that somebody comes back to who signed in elsewhere, and from which they go on.
+pub(super) fn signed_in(visitor: Visitor, to: &str) -> Response {
+    shown(&SignedIn { frame: plain("Signed in", "/sign-in", visitor), to: to.to_owned() }, StatusCode::OK)
 }
 
 /// An answer in place of the page that was asked for.

@@ -22,6 +22,7 @@ mod ledger;
 mod lines;
 mod merkle;
 mod model;
+mod openid;
 mod papers;
 mod readme;
 mod replay;
