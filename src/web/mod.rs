@@ -10,13 +10,14 @@
 //! | `contents` | what is exempt, for whoever may read it |
 //! | `described` | the API described, for programs and for people |
 //! | `draw` | pictures of an answer |
+//! | `form` | a draft as the fields of a form, and as a decision file |
 //! | `html` | an answer as what the templates show |
+//! | `inputs` | the fields of a form as the page shows them |
 //! | `pages` | pages |
 //! | `problem` | what went wrong, for a program |
 //! | `rate` | how fast one address may ask |
 //! | `record` | recording in a browser |
 //! | `sessions` | who signed in, in cookies |
-//! | `skeleton` | what a recorder begins with |
 //! | `tiles` | a map of lots |
 //! | `who` | who asks, and what that allows |
 //! | `site` | the ledger while it is opened, and once it is |
@@ -27,14 +28,15 @@ mod connections;
 mod contents;
 mod described;
 mod draw;
+mod form;
 mod html;
+mod inputs;
 mod pages;
 mod problem;
 mod rate;
 mod record;
 mod sessions;
 mod site;
-mod skeleton;
 mod tiles;
 mod who;
 
