@@ -23,6 +23,7 @@ mod merkle;
 mod model;
 mod papers;
 mod readme;
+mod recording;
 mod replay;
 mod run;
 mod sealed;
