@@ -230,7 +230,7 @@ const LINES: &[Field] = &[
     may("from", "From", "The first day that counts, as 2022-04-01", Takes::Day),
     may("until", "Until", "The last day that counts", Takes::Day),
 ];
-const LABEL: Field = must("label", "Reading", "Which parts it covers, in a few words", Takes::Words);
+const LABEL: Field = must("label", "What it covers", "In a few words", Takes::Words);
 const ROLE: Field = must(
     "role",
     "Role",
@@ -408,8 +408,16 @@ pub const KINDS: [Kind; 32] = [
             must(
                 "readings",
                 "Reading",
-                "What it should be the sum of; several where that can be read in several ways",
-                Takes::Tables(&[LABEL, must("parts", "Lines", "Which value lines it adds up", Takes::Tables(LINES))]),
+                "What it should be the sum of: several where that can be read in several ways, none where the source does not say",
+                Takes::Tables(&[
+                    LABEL,
+                    must(
+                        "parts",
+                        "Line",
+                        "Which value lines it adds up; none where the source does not say",
+                        Takes::Tables(LINES),
+                    ),
+                ]),
             ),
         ],
     ),

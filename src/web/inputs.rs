@@ -40,12 +40,14 @@ pub(super) struct Input {
     pub(super) value: String,
     pub(super) wrong: Vec<String>,
     pub(super) how: How,
+    /// Whether it takes the width of the page.
+    pub(super) is_broad: bool,
 }
 
 /// How a field is written in.
 pub(super) enum How {
-    /// In one line: the list of what is known, where there is one, and whether it is short.
-    Line { list: Option<&'static str>, is_short: bool },
+    /// In one line: the list of what is known, where there is one, and whether it is of words.
+    Line { list: Option<&'static str>, is_words: bool },
     /// In several lines, as many as are shown.
     Lines(usize),
     /// By a choice: value and words.
@@ -72,11 +74,6 @@ impl Input {
     /// The ids of what says more of it.
     pub(super) fn described_by(&self) -> String {
         described_by(&self.name, &self.hint, &self.wrong)
-    }
-
-    /// Whether it takes the width of the page.
-    pub(super) fn is_wide(&self) -> bool {
-        matches!(self.how, How::Lines(_))
     }
 }
 
@@ -105,6 +102,9 @@ pub(super) fn words((kind, word): (&Kind, Option<&str>)) -> String {
     let word = word.map(|word| format!(", {word}")).unwrap_or_default();
     format!("{}{word}: {}", kind.name, kind.says.to_lowercase())
 }
+
+/// How much of a text a line of its field shows.
+const PROSE: usize = 30;
 
 /// The fields of a draft.
 pub(super) fn pieces(form: &Filled) -> Vec<Piece> {
@@ -175,7 +175,7 @@ fn draw<'f>(pieces: &mut Vec<Piece>, form: &Filled, fields: impl Iterator<Item =
 
 /// A list of groups, and what adds one more.
 fn draw_list(pieces: &mut Vec<Piece>, form: &Filled, (field, fields): (&Field, &'static [Field]), name: &str) {
-    open(pieces, name, field.label, field.hint, false);
+    open(pieces, name, &format!("{}s", field.label), field.hint, false);
     for at in 0..form.count(name) {
         let one = format!("{name}.{at}");
         let called = format!("{} {}", field.label, at + 1);
@@ -183,7 +183,7 @@ fn draw_list(pieces: &mut Vec<Piece>, form: &Filled, (field, fields): (&Field, &
         draw(pieces, form, fields.iter(), &format!("{one}."));
         pieces.push(Piece::Close { remove: Some((one, format!("Remove {}", called.to_lowercase()))) });
     }
-    let label = format!("Add to: {}", field.label.to_lowercase());
+    let label = format!("Add a {}", field.label.to_lowercase());
     pieces.push(Piece::Add { list: name.to_owned(), label, at: form.count(name) });
     pieces.push(Piece::Close { remove: None });
 }
@@ -191,12 +191,11 @@ fn draw_list(pieces: &mut Vec<Piece>, form: &Filled, (field, fields): (&Field, &
 fn input(field: &Field, name: String, form: &Filled) -> Input {
     let value = form.get(&name).to_owned();
     let optional = if field.required { "" } else { " (optional)" };
-    let line = |takes: &Takes| How::Line { list: list_of(takes), is_short: is_short(takes) };
     let how = match field.takes {
         Takes::Choice(words) => choice(words.iter().map(|word| (*word, word.replace('-', " ")))),
         Takes::YesNo => choice([("yes", "yes".to_owned()), ("no", "no".to_owned())].into_iter()),
         Takes::List(_) => How::Lines(value.lines().count().clamp(2, 12)),
-        Takes::Prose => How::Lines(2),
+        Takes::Prose => How::Lines((value.len() / PROSE).clamp(2, 8)),
         Takes::Known(takes) => How::Known {
             chosen: form.get(&knowing(&name)).to_owned(),
             name: knowing(&name),
@@ -205,19 +204,21 @@ fn input(field: &Field, name: String, form: &Filled) -> Input {
                 .collect(),
             list: list_of(takes),
         },
-        takes => line(&takes),
+        takes => How::Line { list: list_of(&takes), is_words: matches!(takes, Takes::Words) },
+    };
+    let is_broad = match field.takes {
+        Takes::List(takes) => matches!(takes, Takes::Words),
+        Takes::Words => field.required,
+        Takes::Digits => true,
+        _ => false,
     };
     let label = format!("{}{optional}", field.label);
-    Input { name, label, hint: field.hint.to_owned(), value, wrong: vec![], how }
+    Input { name, label, hint: field.hint.to_owned(), value, wrong: vec![], how, is_broad }
 }
 
 fn choice<'w>(words: impl Iterator<Item = (&'w str, String)>) -> How {
     let nothing = (String::new(), String::new());
     How::Choice(std::iter::once(nothing).chain(words.map(|(word, words)| (word.to_owned(), words))).collect())
-}
-
-fn is_short(takes: &Takes) -> bool {
-    !matches!(takes, Takes::Words | Takes::Digits | Takes::EntryId | Takes::Prose)
 }
 
 /// The list that names what is known of a kind.
@@ -269,6 +270,17 @@ pub(super) fn place(pieces: &mut [Piece], reasons: &[Reason]) -> Vec<Wrong> {
     wrong.into_iter().map(|(_, wrong)| wrong).collect()
 }
 
+/// The part of the page that a field is in, where there are several of its sort.
+fn part_of(path: &str) -> Option<String> {
+    let mut names = path.split('.');
+    let part = match names.next()? {
+        "event" => "Event",
+        "document" => "Document",
+        _ => return None,
+    };
+    Some(format!("{part} {}", names.next()?.parse::<usize>().ok()? + 1))
+}
+
 /// With the place on the page, by its pieces.
 fn place_one(pieces: &mut [Piece], reason: &Reason) -> (usize, Wrong) {
     let Some(error) = &reason.place else { return (0, Wrong::said(reason.shown.trim_end())) };
@@ -282,12 +294,9 @@ fn place_one(pieces: &mut [Piece], reason: &Reason) -> (usize, Wrong) {
                 Piece::Hidden { .. } | Piece::Add { .. } | Piece::Close { .. } => continue,
             };
             if *name == path {
-                let what = if error.is_missing { format!("{label} is missing") } else { error.to_string() };
+                let what = if error.is_missing { format!("{label} must be given") } else { error.to_string() };
                 wrong.push(what.clone());
-                let what = match error.event {
-                    Some(at) => format!("Event {}: {what}", at + 1),
-                    None => what,
-                };
+                let what = part_of(&path).map_or_else(|| what.clone(), |part| format!("{part}: {what}"));
                 return (place, Wrong { at: Some(path), what, shown: None });
             }
         }

@@ -119,7 +119,7 @@ fn an_entry_is_drafted_in_a_form_and_each_rejection_is_at_its_field() {
     for field in ["act.reference", "act.title", "act.kind", "act.decided", "document.0.code", "event.0.contract"] {
         browser.says(&[&format!("<a href=\"#{field}\">"), &format!("<div id=\"{field}-wrong\">")]);
     }
-    browser.says(&["Event 1: Standing is missing", "Event 1: Sources is missing"]);
+    browser.says(&["Event 1: Standing must be given", "Document 1: Code must be given"]);
     // A name that is not known is told at its field, which says so to whoever does not see it, and keeps what was written.
     browser.fill(&ACT).fill(&[
         ("event.0.contract", "live-well-margate"),
