@@ -417,7 +417,7 @@ mod tests {
     const EVERY: &str = include_str!("../../events/tests/every-kind.toml");
 
     fn draft(text: &str) -> minutebook_events::Draft {
-        DecisionFile::parse(text).unwrap_or_else(|error| panic!("{error} in {text}")).draft
+        DecisionFile::parse(text).expect(text).draft
     }
 
     #[test]
