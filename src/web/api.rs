@@ -9,7 +9,7 @@ use crate::audit::explain::{bytes, explain};
 use crate::ledger::Ledger;
 use crate::question::{KnownAt, Page, Question, asked};
 use crate::report::{self, Terminal};
-use crate::sealed::erasures;
+use crate::sealed::{ERASES, erasures};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
@@ -263,8 +263,7 @@ async fn append(
         Problem::new(StatusCode::BAD_REQUEST, "no-draft", what)
     })?;
     if !erasures(&draft).is_empty() {
-        let what = "recording this destroys a content for good: record it with `minutebook content erase`";
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "erases", what));
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "erases", ERASES));
     }
     let ledger = site.ledger()?;
     let receipt = match expecting.head() {

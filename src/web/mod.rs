@@ -10,14 +10,15 @@
 //! | `contents` | what is exempt, for whoever may read it |
 //! | `described` | the API described, for programs and for people |
 //! | `draw` | pictures of an answer |
+//! | `form` | a draft as the fields of a form, and as a decision file |
 //! | `html` | an answer as what the templates show |
+//! | `inputs` | the fields of a form as the page shows them |
 //! | `openid` | signing in with a provider |
 //! | `pages` | pages |
 //! | `problem` | what went wrong, for a program |
 //! | `rate` | how fast one address may ask |
 //! | `record` | recording in a browser |
 //! | `sessions` | who signed in, in cookies |
-//! | `skeleton` | what a recorder begins with |
 //! | `tiles` | a map of lots |
 //! | `who` | who asks, and what that allows |
 //! | `site` | the ledger while it is opened, and once it is |
@@ -28,7 +29,9 @@ mod connections;
 mod contents;
 mod described;
 mod draw;
+mod form;
 mod html;
+mod inputs;
 mod openid;
 mod pages;
 mod problem;
@@ -36,7 +39,6 @@ mod rate;
 mod record;
 mod sessions;
 mod site;
-mod skeleton;
 mod tiles;
 mod who;
 
@@ -176,10 +178,14 @@ async fn of_this_host(site: State<Site>, request: Request, next: Next) -> Respon
 async fn not_too_large(site: State<Site>, request: Request, next: Next) -> Response {
     let says =
         request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if says.is_none_or(|length| length <= MOST as u64) {
+    let (most, problem): (usize, fn() -> Problem) = match request.uri().path().starts_with(record::PATH) {
+        true => (record::MOST, record::too_large),
+        false => (MOST, Problem::too_large),
+    };
+    if says.is_none_or(|length| length <= most as u64) {
         return next.run(request).await;
     }
-    let mut response = Instead::of(&site, &request).of_problem(Problem::too_large());
+    let mut response = Instead::of(&site, &request).of_problem(problem());
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }

@@ -3,7 +3,9 @@
 
 use super::asked::{AUDIT, Asked, CONTRACT, COORDINATES, EXPLAINED, Wrong, has_pages, taken};
 use super::draw::{Drawn, Picture, pictures};
+use super::form;
 use super::html::{PageTable, Shown, Visitor, tables_of};
+use super::inputs::{self, How, Piece};
 use super::problem::Problem;
 use super::site::Site;
 use super::who::Who;
@@ -217,15 +219,32 @@ struct AnswerPage {
     around: Vec<(&'static str, String)>,
 }
 
-/// What there is to show of a decision file that is being written.
+/// What there is to show of a draft.
 pub(super) struct Recording {
+    /// As what it is written.
+    pub(super) draft: Draft,
+    /// The decision file that it is.
     pub(super) text: String,
+    /// How many events it has.
+    pub(super) events: usize,
     /// Why it is not taken.
-    pub(super) faults: Vec<String>,
+    pub(super) wrong: Vec<inputs::Wrong>,
     /// Where it would be recorded, and what that would change.
     pub(super) checked: Option<(Position, Vec<Section>)>,
-    /// The kinds of events.
-    pub(super) kinds: Vec<&'static str>,
+}
+
+/// A draft as its recorder writes it.
+pub(super) enum Draft {
+    /// In the fields of a form: its pieces, the choices of an event to be added, and what is known, by the names of lists.
+    Form { pieces: Vec<Piece>, kinds: Vec<(String, String)>, lists: Vec<(&'static str, Vec<String>)> },
+    /// As the text of a decision file: with what of it the form does not show, where it was to be opened there.
+    Text { left: form::Left },
+}
+
+impl Recording {
+    fn is_text(&self) -> bool {
+        matches!(self.draft, Draft::Text { .. })
+    }
 }
 
 #[derive(Template)]

@@ -46,6 +46,11 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", what).with("limit", MOST)
     }
 
+    /// That a form cannot be read: it is larger than it may be, or is none.
+    pub(super) fn unreadable_form(status: StatusCode, why: impl ToString) -> Self {
+        Self::new(status, "unreadable-form", why)
+    }
+
     /// What to say of it to a person.
     pub(super) fn detail(&self) -> &str {
         &self.detail

@@ -270,7 +270,7 @@ async fn sign_in(
 ) -> Result<Response, Problem> {
     own_form(&headers)?;
     let Form(SigningIn { token, to }) =
-        form.map_err(|error| Problem::new(error.status(), "unreadable-form", error.body_text()))?;
+        form.map_err(|error| Problem::unreadable_form(error.status(), error.body_text()))?;
     let to = To { to };
     match holder(&site, token.trim(), asking(connected.ip(), &headers)).await {
         Ok(holder) => {
@@ -288,8 +288,7 @@ async fn sign_out(
     headers: HeaderMap,
     form: Result<Form<Keyed>, FormRejection>,
 ) -> Result<Response, Problem> {
-    let Form(Keyed { form_key }) =
-        form.map_err(|error| Problem::new(error.status(), "unreadable-form", error.body_text()))?;
+    let Form(Keyed { form_key }) = form.map_err(|error| Problem::unreadable_form(error.status(), error.body_text()))?;
     of_this_session(&who, &headers, &form_key)?;
     site.sessions().end(&headers);
     let gone = format!("{COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict");

@@ -25,6 +25,7 @@ mod model;
 mod openid;
 mod papers;
 mod readme;
+mod recording;
 mod replay;
 mod run;
 mod sealed;

@@ -212,8 +212,8 @@ fn wrong_questions_are_told_what_would_be_right() {
     server.get("/api/v1/diff?as-of=2018-06-01&to=2018-05-01").problem(400, "backwards");
     // What does nothing is refused: whoever sends it meant something.
     for (address, field, taken) in [
-        ("state?fact=status", "fact", "contract, as-of, known-at, decided-by"),
-        ("lots?by=funder", "by", "contract, as-of, known-at, decided-by"),
+        ("state?fact=status", "fact", "contract, as-of, known-at, decided-by, from, limit"),
+        ("lots?by=funder", "by", "contract, as-of, known-at, decided-by, from, limit"),
         ("totals?to=2026-04-01", "to", "contract, as-of, known-at, decided-by, by, ends-within"),
         ("entries/31/explained?known-at=30", "known-at", "as-of"),
         ("entries/31/explained?decided-by=2018-01-01", "decided-by", "as-of"),
