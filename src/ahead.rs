@@ -62,15 +62,15 @@ pub(crate) fn each<T: Send, E: From<StoreError>>(
     let threads = cores() as u64;
     scope(|scope| {
         let make = &make;
-        let start = |thread: u64| {
+        let start = |thread: u64| -> Result<Receiver<Made<T>>, StoreError> {
             let (batches, ready) = sync_channel(WAIT);
             let firsts = range.clone().step_by(TURN as usize).skip(thread as usize).step_by(threads as usize);
             let reads = move || turns(store, firsts, range.end, make, &batches);
             let started = Builder::new().name(format!("reader-{thread}")).spawn_scoped(scope, reads);
-            started.expect("a process that can open a ledger can start a thread");
-            ready
+            started.map_err(StoreError::NoThread)?;
+            Ok(ready)
         };
-        let ready: Vec<Made<T>> = (0..threads).map(start).collect();
+        let ready = (0..threads).map(start).collect::<Result<Vec<_>, _>>()?;
         for (first, ready) in range.clone().step_by(TURN as usize).zip(ready.iter().cycle()) {
             let mut left = TURN.min(range.end - first);
             while left > 0 {
@@ -85,7 +85,8 @@ pub(crate) fn each<T: Send, E: From<StoreError>>(
     })
 }
 
-type Made<T> = Receiver<Vec<Result<T, StoreError>>>;
+/// What was made of some entries.
+type Made<T> = Vec<Result<T, StoreError>>;
 
 /// Reads the turns that begin with these entries, until there are none or nobody takes them.
 fn turns<T>(
@@ -93,13 +94,13 @@ fn turns<T>(
     firsts: impl Iterator<Item = u64>,
     end: u64,
     make: impl Fn(Stored) -> T,
-    batches: &SyncSender<Vec<Result<T, StoreError>>>,
+    batches: &SyncSender<Made<T>>,
 ) {
     for first in firsts {
         let count = TURN.min(end - first) as usize;
         let mut scan = store.scan(Position(first)).take(count);
         for _ in 0..count.div_ceil(BATCH) {
-            let batch: Vec<_> = scan.by_ref().take(BATCH).map(|stored| stored.map(&make)).collect();
+            let batch: Made<T> = scan.by_ref().take(BATCH).map(|stored| stored.map(&make)).collect();
             let ends = batch.last().is_none_or(Result::is_err);
             if batches.send(batch).is_err() || ends {
                 return;

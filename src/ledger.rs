@@ -144,6 +144,17 @@ pub enum LedgerError {
         .0.display()
     )]
     Snapshot(PathBuf),
+    /// Fault: checkpoints are of ledgers of two names, and this is one.
+    #[error(
+        "one checkpoint is of {ours}, and another of {other}: a ledger signs under one name; leave out the one that is not this \
+         ledger's, or find out who signed it"
+    )]
+    OtherName {
+        /// The name in one of them.
+        ours: String,
+        /// The name in another.
+        other: String,
+    },
     /// Fault: the entries do not follow from each other.
     #[error("position {position}: {what}; nothing was changed: restore the ledger's folder from a copy")]
     Incoherent {
@@ -305,7 +316,7 @@ impl Ledger {
             durable: Arc::clone(&durable),
             snapshots: Arc::clone(&snapshots),
             clock,
-        });
+        })?;
         let (writer, totals) = (Some(writer), Mutex::new(totals));
         Ok(Self { store, contents, projections, totals, tree, durable, writer, snapshots })
     }
@@ -365,6 +376,14 @@ impl Ledger {
     /// [`RecordError::Store`] after an append failed, [`RecordError::Closed`].
     pub async fn roots(&self) -> Result<Head, RecordError> {
         self.ask(Request::Roots).await
+    }
+
+    /// Waits until all that was asked to be recorded before is on disk, or was refused.
+    ///
+    /// # Errors
+    /// [`RecordError::Store`] after an append failed, [`RecordError::Closed`].
+    pub async fn settled(&self) -> Result<(), RecordError> {
+        self.ask(Request::Settled).await
     }
 
     async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, RecordError> {

@@ -25,6 +25,8 @@ pub(crate) type Reply<T> = oneshot::Sender<Result<T, RecordError>>;
 pub(crate) enum Request {
     Record(Draft, Claim, Reply<Receipt>),
     Roots(Reply<Head>),
+    /// That all that was asked before is on disk, or was refused.
+    Settled(Reply<()>),
 }
 
 /// What whoever records claims of the ledger.
@@ -71,7 +73,11 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(shared: Shared) -> Self {
+    /// Starts them.
+    ///
+    /// # Errors
+    /// [`StoreError::NoThread`].
+    pub(crate) fn start(shared: Shared) -> Result<Self, StoreError> {
         let Shared { store, contents, projections, tree, durable, snapshots, clock } = shared;
         let (requests, inbox) = mpsc::unbounded_channel();
         // One group waits while another is committed: more would only be decided sooner than it can be kept.
@@ -83,14 +89,14 @@ impl Writer {
         let committer = Committer { store, tree: Arc::clone(&tree), durable, snapshots, broken: Arc::clone(&broken) };
         let decider = Decider { contents, projections, tree, clock, next_chunk, groups, broken };
         let start = |name: &str, work: Box<dyn FnOnce() + Send>| {
-            let started = Builder::new().name(name.to_owned()).spawn(work);
-            started.expect("a process that can open a ledger can start a thread")
+            Builder::new().name(name.to_owned()).spawn(work).map_err(StoreError::NoThread)
         };
+        // Whichever is started alone ends: the other end of what it waits for is gone.
         let threads = vec![
-            start("ledger-decider", Box::new(move || decider.run(inbox))),
-            start("ledger-committer", Box::new(move || committer.run(&decided))),
+            start("ledger-decider", Box::new(move || decider.run(inbox)))?,
+            start("ledger-committer", Box::new(move || committer.run(&decided)))?,
         ];
-        Self { requests: Some(requests), threads }
+        Ok(Self { requests: Some(requests), threads })
     }
 
     pub(crate) fn send(&self, request: Request) -> Result<(), RecordError> {
@@ -156,10 +162,11 @@ impl Decider {
         while inbox.blocking_recv_many(&mut waiting, GROUP) > 0 {
             let first = self.projections.read().unwrap_or_else(PoisonError::into_inner).head();
             let mut group = Group { first, accepted: vec![], repeats: vec![], chunks: vec![], done: None };
-            let mut roots = vec![];
+            let (mut roots, mut settled) = (vec![], vec![]);
             for request in waiting.drain(..) {
                 match request {
                     Request::Roots(reply) => roots.push(reply),
+                    Request::Settled(reply) => settled.push(reply),
                     Request::Record(draft, claim, reply) => match self.decide(draft, &claim) {
                         Ok((None, receipt)) => group.repeats.push((receipt, reply)),
                         Ok((Some(entry), receipt)) => group.accepted.push((entry, receipt, reply)),
@@ -170,13 +177,17 @@ impl Decider {
             }
             group.chunks = self.full_chunks();
             let (done, durable) = oneshot::channel();
-            group.done = (!roots.is_empty()).then_some(done);
+            let is_waited_for = !roots.is_empty() || !settled.is_empty();
+            group.done = is_waited_for.then_some(done);
             // Where nobody takes it, the committer panicked: who waits hears that the ledger was closed.
             if self.groups.send(group).is_err() {
                 return;
             }
-            if !roots.is_empty() && durable.blocking_recv().is_err() {
+            if is_waited_for && durable.blocking_recv().is_err() {
                 return;
+            }
+            for reply in settled {
+                drop(reply.send(sound(&self.broken)));
             }
             // Nothing is decided and not durable now, so that all roots are of the same entries.
             for reply in roots {

@@ -13,6 +13,7 @@
 use crate::decide::{Rejection, is_hidden};
 use crate::entry::{Act, Draft};
 use crate::event::Event;
+use crate::fields::{self, Field, Takes};
 use crate::ids::EntryId;
 use crate::nearest::nearest;
 use crate::prelude::*;
@@ -24,19 +25,13 @@ use core::ops::Range;
 use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{Deserialize, Deserializer, Expected, IntoDeserializer, Unexpected, Visitor};
 use toml::Spanned;
-use toml::de::{DeInteger, DeTable, DeValue};
+use toml::de::{DeArray, DeInteger, DeTable, DeValue};
 
 /// The most that a decision file may hold, in bytes. Whoever reads one checks its size first.
 pub const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
 
-/// The keys of every event, beside those of its kind.
-const COMMON: [&str; 7] = ["kind", "effective", "until", "standing", "because", "doubt", "sources"];
-
 /// The keys that take a date, which TOML can write without quotes.
 const DATES: [&str; 6] = ["effective", "until", "last_day", "decided", "dated", "from"];
-
-/// The kinds whose `effective` is the first day without something: their files may give the last day with it.
-const ENDINGS: [&str; 4] = ["ended", "lot-released", "service-removed", "partner-left"];
 
 /// What is wrong with a decision file, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +39,12 @@ const ENDINGS: [&str; 4] = ["ended", "lot-released", "service-removed", "partner
 pub struct FileError {
     /// The place, in bytes of the text.
     pub span: Range<usize>,
+    /// The event it is in, from 0; `None` for the act and its documents.
+    pub event: Option<usize>,
+    /// The field it is in, or that is missing, as a [`Rejection`] names it; `None` where it is in none.
+    pub field: Option<String>,
+    /// Whether the field is not there.
+    pub is_missing: bool,
     /// What is wrong.
     pub reason: String,
     /// What would be right.
@@ -65,28 +66,36 @@ impl DecisionFile {
     /// the two are the same.
     ///
     /// # Errors
-    /// As [`DecisionFile::parse`], and where the bytes are no UTF-8.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, FileError> {
-        let text = core::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
-        Self::parse(text)
+    /// As [`DecisionFile::read`], and where the bytes are no UTF-8.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Vec<FileError>> {
+        let text = core::str::from_utf8(bytes).map_err(|error| vec![not_utf8(bytes, error.valid_up_to())])?;
+        Self::read(text)
     }
 
-    /// Reads a decision file.
+    /// Reads a decision file, as far as its first fault.
     ///
     /// # Errors
-    /// [`FileError`], always with a place: no TOML, an unknown key, kind or word, a missing key, a value of the wrong
-    /// shape, more than [`MAX_FILE_BYTES`].
+    /// The first [`FileError`] of those that [`DecisionFile::read`] tells.
     pub fn parse(text: &str) -> Result<Self, FileError> {
+        Self::read(text).map_err(|mut faults| faults.swap_remove(0))
+    }
+
+    /// Reads a decision file to its end, whatever is wrong on the way.
+    ///
+    /// # Errors
+    /// Every [`FileError`], at least one, in the order of reading, always with a place: no TOML, an unknown key, kind or
+    /// word, a missing key, a value of the wrong shape, more than [`MAX_FILE_BYTES`]. What is no TOML is not read further;
+    /// of one field one fault is told.
+    pub fn read(text: &str) -> Result<Self, Vec<FileError>> {
         if text.len() > MAX_FILE_BYTES {
             let reason = format!("the file has {} bytes, and the limit is {MAX_FILE_BYTES}", text.len());
-            return Err(said(0..0, reason, "write one act a file"));
+            return Err(vec![said(0..0, reason, "write one act a file")]);
         }
-        let root = DeTable::parse(text).map_err(|error| FileError {
-            span: within(error.span().unwrap_or(0..0), text),
-            reason: error.message().to_owned(),
-            remedy: Some(toml_remedy(error.message()).to_owned()),
+        let root = DeTable::parse(text).map_err(|error| {
+            let remedy = toml_remedy(error.message());
+            vec![said(within(error.span().unwrap_or(0..0), text), error.message().to_owned(), remedy)]
         })?;
-        read(text, root).map_err(|problem| problem.into_error(text))
+        read(text, root)
     }
 
     /// The bytes of a field, or of the event that lacks it, or the first of the file.
@@ -101,7 +110,7 @@ impl DecisionFile {
                 Some(event) => (event.table.clone(), &event.fields),
             },
         };
-        let mut path = field.unwrap_or_default();
+        let mut path = field.map_or("", |field| self.written_as(event, field));
         loop {
             if let Some(span) = fields.get(path) {
                 return span.clone();
@@ -113,13 +122,29 @@ impl DecisionFile {
         }
     }
 
+    /// The field that the file has in the place of one of the draft.
+    fn written_as<'f>(&self, event: Option<usize>, field: &'f str) -> &'f str {
+        let by_last_day = event.and_then(|at| self.places.events.get(at)).is_some_and(|event| event.by_last_day);
+        if by_last_day && field == "effective" { "last_day" } else { field }
+    }
+
     /// A rejection of the draft, at its place in the file.
     pub fn place(&self, rejection: &Rejection) -> FileError {
-        FileError {
-            span: self.place_of(rejection.event, rejection.field.as_deref()),
-            reason: rejection.why.to_string(),
-            remedy: Some(rejection.why.remedy()),
-        }
+        let Rejection { event, field, why } = rejection;
+        self.fault(*event, field.as_deref(), why.to_string(), Some(why.remedy()))
+    }
+
+    /// What is wrong with a field of the draft, at its place in the file.
+    pub fn fault(
+        &self,
+        event: Option<usize>,
+        field: Option<&str>,
+        reason: String,
+        remedy: Option<String>,
+    ) -> FileError {
+        let field = field.map(|field| self.written_as(event, field));
+        let span = self.place_of(event, field);
+        FileError { span, event, field: field.map(ToOwned::to_owned), is_missing: false, reason, remedy }
     }
 }
 
@@ -134,6 +159,35 @@ struct Places {
 struct EventPlace {
     table: Range<usize>,
     fields: Fields,
+    /// Whether the file gives the last day in place of the first day without it.
+    by_last_day: bool,
+}
+
+impl EventPlace {
+    fn of(value: &Value) -> Self {
+        let mut fields = Fields::new();
+        let DeValue::Table(table) = value.get_ref() else {
+            return Self { table: value.span(), fields, by_last_day: false };
+        };
+        note_all(&mut fields, "", table);
+        let ends = table.get("kind").and_then(|kind| kind.get_ref().as_str()).is_some_and(is_ending);
+        let by_last_day = ends && table.contains_key("last_day") && !table.contains_key("effective");
+        Self { table: value.span(), fields, by_last_day }
+    }
+}
+
+/// The innermost field that a place lies in.
+fn field_at(fields: &Fields, place: &Range<usize>) -> Option<String> {
+    let around = fields.iter().filter(|(_, span)| is_inside(place, span));
+    around.max_by_key(|(path, _)| path.len()).map(|(path, _)| path.clone())
+}
+
+fn is_inside(place: &Range<usize>, span: &Range<usize>) -> bool {
+    span.start <= place.start && place.end <= span.end
+}
+
+fn is_ending(kind: &str) -> bool {
+    fields::kind(kind).is_some_and(|kind| kind.is_ending)
 }
 
 /// Path of a field to the place of its value.
@@ -158,23 +212,136 @@ fn note_all(fields: &mut Fields, prefix: &str, table: &DeTable) {
 
 type Value<'i> = Spanned<DeValue<'i>>;
 
-fn read(text: &str, root: Spanned<DeTable>) -> Result<DecisionFile, Problem> {
-    let mut root = root.into_inner();
-    quote_dates(text, &mut root)?;
+/// What is wrong so far.
+struct Told<'t> {
+    text: &'t str,
+    faults: Vec<FileError>,
+}
+
+impl Told<'_> {
+    /// What was read, where nothing is wrong with it.
+    fn of<T>(&mut self, read: Result<T, Vec<Problem>>, event: Option<usize>, fields: &Fields) -> Option<T> {
+        let problems = match read {
+            Ok(read) => return Some(read),
+            Err(problems) => problems,
+        };
+        self.faults.extend(problems.into_iter().map(|problem| problem.into_error(self.text, event, fields)));
+        None
+    }
+}
+
+fn read(text: &str, root: Spanned<DeTable>) -> Result<DecisionFile, Vec<FileError>> {
+    let (mut root, mut told) = (root.into_inner(), Told { text, faults: vec![] });
+    quote_dates(text, &mut root);
+    let events = tables("event", root.remove("event"));
     let mut places = Places::default();
-    let events = tables("event", root.remove("event"))?;
     note_all(&mut places.top, "", &root);
-    let id: Option<EntryId> = root.remove("id").map(Node::read).transpose()?;
-    let act: Option<Act> = root.remove("act").map(|value| table("act", value).and_then(Node::read)).transpose()?;
-    let documents = tables("document", root.remove("document"))?;
-    only_known_keys(&root)?;
-    let draft = Draft {
-        id: id.ok_or_else(|| no_id(text))?,
-        act: act.ok_or_else(|| Problem::said(0..0, "the file has no act", "add a table [act]"))?,
-        documents: documents.into_iter().map(Node::read::<Document>).collect::<Result<_, _>>()?,
-        events: events.into_iter().map(|value| event(value, &mut places)).collect::<Result<_, _>>()?,
+    let top = &places.top;
+    let (id, act, documents) = (root.remove("id"), root.remove("act"), root.remove("document"));
+    told.of(only_known_keys(&root).map_err(Problem::alone), None, top);
+    let id = id.map(|id| told.of(Node::read::<EntryId>(id).map_err(Problem::alone), None, top));
+    let act = act.map(|act| {
+        let act = table("act", act).map_err(Problem::alone);
+        told.of(act.and_then(|act| whole(act, fields::ACT.iter(), Node::read::<Act>)), None, top)
+    });
+    // A key that is none may have been meant for one that is not there.
+    if root.is_empty() && id.is_none() {
+        told.of::<()>(Err(no_id(text).alone()), None, top);
+    }
+    if root.is_empty() && act.is_none() {
+        let no_act = Problem::said(0..0, "the file has no act", "add a table [act]");
+        told.of::<()>(Err(no_act.alone()), None, top);
+    }
+    let documents = told.of(tables("document", documents).map_err(Problem::alone), None, top);
+    let documents = documents
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|value| told.of(whole(value, fields::DOCUMENT.iter(), Node::read::<Document>), None, top));
+    let documents = documents.collect();
+    let events = told.of(events.map_err(Problem::alone), None, top).unwrap_or_default();
+    places.events = events.iter().map(EventPlace::of).collect();
+    let events = events.into_iter().zip(&places.events).enumerate();
+    let events = events.filter_map(|(at, (value, place))| {
+        let kind = value.get_ref().get("kind").and_then(|kind| kind.get_ref().as_str()).and_then(fields::kind);
+        let fields = kind.into_iter().flat_map(fields::Kind::fields);
+        told.of(whole(value, fields, event), Some(at), &place.fields)
+    });
+    let events = events.collect();
+    match (id.flatten(), act.flatten()) {
+        (Some(id), Some(act)) if told.faults.is_empty() => {
+            Ok(DecisionFile { draft: Draft { id, act, documents, events }, places })
+        }
+        _ => Err(told.faults),
+    }
+}
+
+/// Reads a table to its end: where something is wrong with a field, that is told, and a value that would be right stands in
+/// for it, so that the rest is read too. What is read with one of these is given to nobody.
+fn whole<'i, T>(
+    mut value: Value<'i>,
+    fields: impl Iterator<Item = &'static Field>,
+    read: impl Fn(Value<'i>) -> Result<T, Problem>,
+) -> Result<T, Vec<Problem>> {
+    let fields: Vec<&Field> = fields.collect();
+    let (mut told, mut mended) = (Vec::<Problem>::new(), Vec::<String>::new());
+    loop {
+        let problem = match read(value.clone()) {
+            Ok(read) => return if told.is_empty() { Ok(read) } else { Err(told) },
+            Err(problem) => problem,
+        };
+        let span = value.span();
+        let DeValue::Table(table) = value.get_mut() else { return Err(vec![problem]) };
+        let key = problem.key_in(table, &span);
+        told.push(problem);
+        let Some(key) = key.filter(|key| !mended.contains(key)) else { return Err(told) };
+        let named = |name: &str| fields.iter().find(|field| field.name == name);
+        // A wrong kind leaves nothing to read the rest by.
+        if key == "kind" && named("kind").is_none() {
+            return Err(told);
+        }
+        table.remove(key.as_str());
+        // A key that is none may have been meant for one that is not there.
+        let meant = || nearest(&key, fields.iter().map(|field| field.name)).filter(|name| !table.contains_key(*name));
+        if let Some(field) = named(&key).or_else(|| named(meant()?)) {
+            table.insert(Spanned::new(span.end..span.end, field.name.into()), stand_in(&field.takes));
+        }
+        mended.push(key);
+    }
+}
+
+/// A value that a field takes.
+fn stand_in(takes: &Takes) -> Value<'static> {
+    let table = |fields: &[Field]| {
+        let needed = fields.iter().filter(|field| field.required);
+        let values = needed.map(|field| (Spanned::new(0..0, Cow::Borrowed(field.name)), stand_in(&field.takes)));
+        DeValue::Table(values.collect())
     };
-    Ok(DecisionFile { draft, places })
+    let text = |text: &'static str| DeValue::String(text.into());
+    let value = match takes {
+        Takes::EntryId => text("00000000-0000-0000-0000-000000000000"),
+        Takes::Source => text("x 1"),
+        Takes::Part => text("whole"),
+        Takes::Span | Takes::Day => text("2000-01-01"),
+        Takes::Number => DeValue::Integer(DeInteger::default()),
+        Takes::Amount => text("£1"),
+        Takes::Percent => text("1%"),
+        Takes::Quantity => text("1 x"),
+        Takes::Digits => text("0000000000000000000000000000000000000000000000000000000000000000"),
+        Takes::YesNo => DeValue::Boolean(true),
+        Takes::Choice(words) => text(words.first().copied().unwrap_or_default()),
+        Takes::Known(takes) => return stand_in(takes),
+        Takes::List(_) | Takes::Tables(_) => DeValue::Array(DeArray::new()),
+        Takes::Table(fields) => table(fields),
+        Takes::OneOf(tables) => DeValue::Table(
+            tables
+                .iter()
+                .take(1)
+                .map(|(word, fields)| (Spanned::new(0..0, Cow::Borrowed(*word)), Spanned::new(0..0, table(fields))))
+                .collect(),
+        ),
+        Takes::Reference | Takes::Code | Takes::Words | Takes::Prose | Takes::Slug | Takes::Name(_) => text("x"),
+    };
+    Spanned::new(0..0, value)
 }
 
 fn no_id(text: &str) -> Problem {
@@ -216,18 +383,16 @@ fn tables<'i>(name: &str, value: Option<Value<'i>>) -> Result<Vec<Value<'i>>, Pr
 }
 
 /// Reads one event: the keys of its kind stand beside the common ones in a file, and inside the kind in an entry.
-fn event(value: Value, places: &mut Places) -> Result<Event, Problem> {
+fn event(value: Value) -> Result<Event, Problem> {
     let span = value.span();
     let DeValue::Table(mut rest) = value.into_inner() else {
         return Err(Problem::said(span, "an event is a table", "write [[event]]"));
     };
-    let mut fields = Fields::new();
-    note_all(&mut fields, "", &rest);
     let kind = kind(&mut rest, &span)?;
-    last_day(&kind, &mut rest, &mut fields)?;
+    last_day(&kind, &mut rest)?;
     let mut event = DeTable::new();
-    for key in COMMON {
-        if let Some((key, value)) = rest.remove_entry(key) {
+    for field in fields::COMMON {
+        if let Some((key, value)) = rest.remove_entry(field.name) {
             event.insert(key, value);
         }
     }
@@ -235,7 +400,6 @@ fn event(value: Value, places: &mut Places) -> Result<Event, Problem> {
     let mut tagged = DeTable::new();
     tagged.insert(kind, Spanned::new(span.clone(), DeValue::Table(rest)));
     event.insert(Spanned::new(span.clone(), "kind".into()), Spanned::new(span.clone(), DeValue::Table(tagged)));
-    places.events.push(EventPlace { table: span.clone(), fields });
     Node::read(Spanned::new(span, DeValue::Table(event))).map_err(|problem| problem.offering_common(&own))
 }
 
@@ -252,8 +416,8 @@ fn kind<'i>(table: &mut DeTable<'i>, span: &Range<usize>) -> Result<Spanned<Cow<
 }
 
 /// `last_day` of what ends, as `effective`: the first day without it.
-fn last_day(kind: &Spanned<Cow<str>>, table: &mut DeTable, fields: &mut Fields) -> Result<(), Problem> {
-    if !ENDINGS.contains(&kind.get_ref().as_ref()) {
+fn last_day(kind: &Spanned<Cow<str>>, table: &mut DeTable) -> Result<(), Problem> {
+    if !is_ending(kind.get_ref()) {
         return Ok(());
     }
     let Some((key, value)) = table.remove_entry("last_day") else { return Ok(()) };
@@ -263,31 +427,29 @@ fn last_day(kind: &Spanned<Cow<str>>, table: &mut DeTable, fields: &mut Fields) 
     }
     let span = value.span();
     let last: crate::DateSpan = Node::read(value)?;
-    fields.insert("effective".to_owned(), span.clone());
     let day_after = DeValue::String(last.plus_days(1).canonical().into());
     table.insert(Spanned::new(key.span(), "effective".into()), Spanned::new(span, day_after));
     Ok(())
 }
 
-/// Puts the dates that TOML writes without quotes into them, and refuses them where no date belongs.
-fn quote_dates<'i>(text: &'i str, table: &mut DeTable<'i>) -> Result<(), Problem> {
+/// Puts the dates that TOML writes without quotes into them, where a date belongs.
+fn quote_dates<'i>(text: &'i str, table: &mut DeTable<'i>) {
     for (key, value) in table.iter_mut() {
         let span = value.span();
         match value.get_mut() {
             date @ DeValue::Datetime(_) if DATES.contains(&key.get_ref().as_ref()) => {
                 *date = DeValue::String(text.get(span).unwrap_or_default().into());
             }
-            inner => quote_inside(text, inner)?,
+            inner => quote_inside(text, inner),
         }
     }
-    Ok(())
 }
 
-fn quote_inside<'i>(text: &'i str, value: &mut DeValue<'i>) -> Result<(), Problem> {
+fn quote_inside<'i>(text: &'i str, value: &mut DeValue<'i>) {
     match value {
         DeValue::Table(table) => quote_dates(text, table),
-        DeValue::Array(items) => items.iter_mut().try_for_each(|item| quote_inside(text, item.get_mut())),
-        _ => Ok(()),
+        DeValue::Array(items) => items.iter_mut().for_each(|item| quote_inside(text, item.get_mut())),
+        _ => {}
     }
 }
 
@@ -419,12 +581,43 @@ impl Problem {
         if let (What::UnknownKey(_, keys), Some(span)) = (&mut self.what, &self.span)
             && own.contains(span)
         {
-            keys.extend(COMMON);
+            keys.push("kind");
+            keys.extend(fields::COMMON.iter().map(|field| field.name));
         }
         self
     }
 
-    fn into_error(self, text: &str) -> FileError {
+    fn alone(self) -> Vec<Self> {
+        vec![self]
+    }
+
+    /// The key of a table, which stands at a place, that it is about.
+    fn key_in(&self, table: &DeTable, at: &Range<usize>) -> Option<String> {
+        let span = self.span.as_ref()?;
+        if let What::MissingKey(key) = self.what
+            && span == at
+        {
+            return Some(key.to_owned());
+        }
+        let about = |(key, value): &(&Spanned<Cow<str>>, &Value)| {
+            is_inside(span, &key.span()) || is_inside(span, &value.span())
+        };
+        table.iter().find(about).map(|(key, _)| key.get_ref().to_string())
+    }
+
+    fn into_error(self, text: &str, event: Option<usize>, fields: &Fields) -> FileError {
+        let span = self.span.unwrap_or(0..0);
+        let (around, missing) = (
+            field_at(fields, &span),
+            match self.what {
+                What::MissingKey(key) => Some(key),
+                _ => None,
+            },
+        );
+        let field = match (around, missing) {
+            (Some(around), Some(key)) => Some(format!("{around}.{key}")),
+            (around, key) => around.or(key.map(ToOwned::to_owned)),
+        };
         let (reason, remedy) = match self.what {
             What::UnknownKey(key, keys) => (format!("unknown key `{key}`"), Some(suggest(&key, &keys, "keys here"))),
             What::UnknownWord(word, words) => {
@@ -435,7 +628,7 @@ impl Problem {
             What::MissingKey(key) => (format!("the key `{key}` is missing"), Some(how_to_add(key))),
             What::Said(reason, remedy) => (reason, remedy),
         };
-        FileError { span: within(self.span.unwrap_or(0..0), text), reason, remedy }
+        FileError { span: within(span, text), event, field, is_missing: missing.is_some(), reason, remedy }
     }
 }
 
@@ -575,7 +768,7 @@ fn in_words(expected: &dyn Expected) -> String {
 }
 
 fn said(span: Range<usize>, reason: String, remedy: &str) -> FileError {
-    FileError { span, reason, remedy: Some(remedy.to_owned()) }
+    FileError { span, event: None, field: None, is_missing: false, reason, remedy: Some(remedy.to_owned()) }
 }
 
 fn not_utf8(bytes: &[u8], offset: usize) -> FileError {

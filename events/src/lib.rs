@@ -24,6 +24,7 @@ pub mod decide;
 pub mod decision_file;
 mod entry;
 mod event;
+pub mod fields;
 mod hash;
 mod ids;
 mod knowledge;

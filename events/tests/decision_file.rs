@@ -180,7 +180,7 @@ fn a_place_falls_back_from_the_field_to_the_event_to_the_file() {
 #[test]
 fn bytes_that_are_no_text_have_a_place() {
     let bytes = [HEAD.as_bytes(), b"verb = \"caf\xe9\"\n"].concat();
-    let error = DecisionFile::from_bytes(&bytes).unwrap_err();
+    let error = DecisionFile::from_bytes(&bytes).unwrap_err().remove(0);
     assert!(error.reason.contains("the byte 0xE9 at offset"), "{error}");
     let text = String::from_utf8_lossy(&bytes);
     let shown = render("a.toml", &text, error.span, &error.reason, error.remedy.as_deref());
@@ -188,7 +188,7 @@ fn bytes_that_are_no_text_have_a_place() {
         shown.starts_with("a.toml:7:12\n  |\n7 | verb = \"caf\u{fffd}\"\n  |            ^\n\nthe byte 0xE9"),
         "{shown}"
     );
-    let cut = DecisionFile::from_bytes(&[0xc2]).unwrap_err();
+    let cut = DecisionFile::from_bytes(&[0xc2]).unwrap_err().remove(0);
     assert!(cut.reason.contains("offset 0, in line 1"), "{cut}");
 }
 
@@ -234,6 +234,54 @@ fn columns_count_characters_and_a_long_line_is_cut_around_the_fault() {
     assert_eq!(shown("a\nb\n", 4..4), "f:3:1\n  |\n3 | \n  | ^\n\nwhy\n");
     let long = shown(&"x".repeat(100_000), 50_000..50_002);
     assert!(long.starts_with("f:1:50001\n") && long.contains(&format!("| {}^^\n", " ".repeat(60))) && long.len() < 500);
+}
+
+/// Of each fault of a file: the event it is in, the field, and whether that is missing.
+fn told(text: &str) -> Vec<(Option<usize>, String, bool)> {
+    let faults = DecisionFile::read(text).unwrap_err();
+    faults.into_iter().map(|fault| (fault.event, fault.field.unwrap_or_default(), fault.is_missing)).collect()
+}
+
+#[test]
+fn every_fault_of_a_file_is_told_with_its_event_and_its_field() {
+    let text = value(&GOOD.replace("\"£1m\"", "1.5").replace("basis = \"year\"", "basis = \"month\""))
+        + "[[event]]\nkind = \"clause-set\"\nclause = { tolerance = { lower = \"many\" } }\nsources = [\"C 1\", \"C\"]\n\
+           [[event]]\nkind = \"ended\"\nlast_day = \"soon\"\ncontract = \"lwk\"\nstanding = \"decided\"\nsources = [\"C 1\"]\n\
+           [[event]]\nkind = \"nonsense\"\nstanding = 7\n[[document]]\ntitle = 1\n";
+    let text = text.replacen("kind = \"decision\"\ndecided = 2021-12-20\n", "", 1);
+    let of = |event, field: &str, is_missing| (event, field.to_owned(), is_missing);
+    let expected = [
+        of(None, "act.decided", true),
+        of(None, "act.kind", true),
+        of(None, "document.0.code", true),
+        of(None, "document.0.title", false),
+        of(Some(0), "amount", false),
+        of(Some(0), "basis", false),
+        of(Some(1), "clause.tolerance.lower", false),
+        of(Some(1), "contract", true),
+        of(Some(1), "effective", true),
+        of(Some(1), "sources.1", false),
+        of(Some(1), "standing", true),
+        of(Some(2), "last_day", false),
+        of(Some(3), "kind", false),
+    ];
+    let mut told = told(&text);
+    told.sort();
+    assert_eq!(told, expected);
+    assert_eq!(error(&text), DecisionFile::read(&text).unwrap_err().remove(0));
+}
+
+#[test]
+fn a_misspelt_key_is_one_fault() {
+    let text = value(&GOOD.replace("amount", "amuont"));
+    assert_eq!(told(&text), [(Some(0), String::new(), false)]);
+}
+
+#[test]
+fn a_rejection_is_of_the_field_that_the_file_has() {
+    let file = DecisionFile::parse(&ended("last_day = 2022-03-31")).unwrap();
+    let fault = file.fault(Some(0), Some("effective"), "why".to_owned(), None);
+    assert_eq!((fault.event, fault.field.as_deref()), (Some(0), Some("last_day")));
 }
 
 /// A line of a decision file: mostly right, often not.
@@ -302,7 +350,9 @@ fn line() -> impl Strategy<Value = String> {
 }
 
 fn reads_or_has_a_place(text: &str) -> Result<(), TestCaseError> {
-    if let Err(error) = DecisionFile::parse(text) {
+    let Err(errors) = DecisionFile::read(text) else { return Ok(()) };
+    prop_assert!(!errors.is_empty());
+    for error in errors {
         prop_assert!(text.get(error.span.clone()).is_some(), "{:?} is no place in {:?}", error.span, text);
         prop_assert!(!error.reason.is_empty());
         let shown = render("f.toml", text, error.span, &error.reason, error.remedy.as_deref());
@@ -336,7 +386,7 @@ proptest! {
 
     #[test]
     fn no_bytes_break_the_reader(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        if let Err(error) = DecisionFile::from_bytes(&bytes) {
+        for error in DecisionFile::from_bytes(&bytes).err().unwrap_or_default() {
             render("f", &String::from_utf8_lossy(&bytes), error.span, &error.reason, error.remedy.as_deref());
         }
     }

@@ -1,25 +1,28 @@
-//! Who may do what with a ledger that is served: roles, and the tokens that carry them. It must not know what is asked of
-//! the ledger, nor how it is asked.
+//! Who may do what with a ledger that is served: roles, the tokens that carry them, and the people to whom a provider of
+//! OpenID Connect gives them. It must not know what is asked of the ledger, nor how it is asked.
 //!
 //! | who | may |
 //! | --- | --- |
-//! | public, without a token | ask everything; nothing exempt is in any answer |
+//! | public, without a role | ask everything; nothing exempt is in any answer |
 //! | officer | the same, and read what is exempt |
 //! | recorder | ask, and record |
 //! | auditor | ask, read what is exempt, take entries as they are stored, and their proofs |
 
+pub mod openid;
 mod tokens;
 
 pub(crate) use tokens::random;
-pub use tokens::{Held, Holder, Life, Refused, Secret, Token, Tokens, TokensError};
+pub use tokens::{Held, Life, Refused, Secret, Token, Tokens, TokensError};
 
+use openid::Subject;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::str::FromStr;
 
 /// Where it is kept in a ledger's folder. It is no part of what was recorded, and no copy takes it along.
 pub const FOLDER: &str = "access";
 
-/// What a token is for.
+/// What somebody may do more than the public.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
@@ -61,6 +64,42 @@ impl Role {
             Self::Officer => right == Right::ReadExempt,
             Self::Recorder => right == Right::Record,
             Self::Auditor => matches!(right, Right::ReadExempt | Right::Prove),
+        }
+    }
+}
+
+/// Who holds roles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// By what they are known here.
+    pub known_by: KnownBy,
+    /// What a page calls them: the label of a token, or where a person signed in; never a person's name.
+    pub label: String,
+    /// Their roles.
+    pub roles: Vec<Role>,
+}
+
+impl Holder {
+    /// Whether one of the roles allows that.
+    pub fn may(&self, right: Right) -> bool {
+        self.roles.iter().any(|role| role.may(right))
+    }
+}
+
+/// By what somebody is known who holds roles. As text it is what the log names them by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KnownBy {
+    /// The token of this id.
+    Token(String),
+    /// What a provider of OpenID Connect says of them.
+    Provider(Subject),
+}
+
+impl fmt::Display for KnownBy {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token(id) => write!(out, "token {id}"),
+            Self::Provider(subject) => write!(out, "person {subject}"),
         }
     }
 }

@@ -4,8 +4,8 @@
 //! A token is `minutebook_`, its id in 16 hexadecimal digits, `_`, and 256 random bits in 64. The file holds what RFC 9106
 //! makes of all of it, so that who reads the file has no token.
 
-use super::{FOLDER, Right, Role};
-use crate::durable::Draft;
+use super::{FOLDER, Holder, KnownBy, Role};
+use crate::durable::{self, Draft};
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use chrono::{DateTime, Utc};
@@ -19,16 +19,11 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 const FILE: &str = "tokens.json";
 /// Locked by whoever changes them.
 const LOCK: &str = "lock";
 const BEGINS: &str = "minutebook";
-
-/// So many wrong secrets for one token in so long a time, and it is not looked at again before that has passed.
-const WRONG: u32 = 10;
-const MINUTE: Duration = Duration::from_secs(60);
 
 /// A token as it is kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -87,24 +82,6 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Who holds a token that counts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holder {
-    /// The token's id.
-    pub id: String,
-    /// Its label.
-    pub label: String,
-    /// Its roles.
-    pub roles: Vec<Role>,
-}
-
-impl Holder {
-    /// Whether one of the roles allows that.
-    pub fn may(&self, right: Right) -> bool {
-        self.roles.iter().any(|role| role.may(right))
-    }
-}
-
 /// Why a token does not count. What is wrong with it is not said to who gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
@@ -117,9 +94,6 @@ pub enum Refused {
     /// It was revoked.
     #[error("revoked")]
     Revoked,
-    /// Too many wrong ones were given for it.
-    #[error("tried too often")]
-    TooOften,
 }
 
 /// Why tokens could not be read or changed.
@@ -181,6 +155,12 @@ impl Tokens {
         };
         let kept: Result<Kept, _> = serde_json::from_slice(&text);
         kept.map(|kept| kept.tokens).map_err(|error| TokensError::Unreadable { path, what: error.to_string() })
+    }
+
+    /// What of them others than their owner may read or change: their folder, their file. Who changes it takes any role.
+    pub fn exposed(&self) -> Vec<PathBuf> {
+        let is_exposed = |path: &PathBuf| fs::metadata(path).is_ok_and(|about| durable::is_exposed(&about));
+        [self.folder.clone(), self.path()].into_iter().filter(is_exposed).collect()
     }
 
     /// Makes a token, and gives its text, which is nowhere kept.
@@ -264,8 +244,6 @@ struct State {
     tokens: Vec<Token>,
     /// The id and the hash of tokens that were held to it, by the SHA-256 of their texts: 256 random bits are not guessed.
     known: HashMap<Hash, (String, String)>,
-    /// How many wrong secrets were given for a token of this id, and since when.
-    wrong: HashMap<String, (u32, Instant)>,
 }
 
 /// By what a file is known to have changed: when, how long it is, and which file it is.
@@ -278,6 +256,10 @@ impl Held {
     /// [`TokensError`].
     pub fn of(ledger: &Path) -> Result<Self, TokensError> {
         let held = Self { tokens: Tokens::of(ledger), state: Mutex::default() };
+        for path in held.tokens.exposed() {
+            let (path, remedy) = (path.display(), format!("chmod go= {}", path.display()));
+            tracing::warn!(%path, remedy, "others than its owner may read or change who may do what");
+        }
         held.refresh(&mut held.state())?;
         Ok(held)
     }
@@ -300,28 +282,20 @@ impl Held {
         Some(state.holder(id, today))
     }
 
-    /// Who holds a token, on a day. The first time it takes some tens of milliseconds of a core.
+    /// Who holds a token, on a day. The first time it takes some tens of milliseconds of a core: whoever calls it sees to
+    /// it that not all are taken. A wrong secret costs its token nothing: 256 random bits are not guessed.
     ///
     /// # Errors
     /// [`Refused`]. Where the file cannot be read, no token counts, and the log says why.
     pub fn holder(&self, text: &str, today: Day) -> Result<Holder, Refused> {
         let parts: Vec<&str> = text.splitn(3, '_').collect();
         let [BEGINS, id, _] = parts[..] else { return Err(Refused::Unknown) };
-        let hash = {
-            let mut state = self.fresh()?;
-            state.wrong.retain(|_, (_, since)| since.elapsed() < MINUTE);
-            if state.wrong.get(id).is_some_and(|(count, _)| *count >= WRONG) {
-                return Err(Refused::TooOften);
-            }
-            state.token(id)?.hash.clone()
-        };
+        let hash = self.fresh()?.token(id)?.hash.clone();
         // Others are not kept waiting meanwhile.
-        let is_it = is_hash_of(&hash, text);
-        let mut state = self.fresh()?;
-        if !is_it {
-            state.wrong.entry(id.to_owned()).or_insert((0, Instant::now())).0 += 1;
+        if !is_hash_of(&hash, text) {
             return Err(Refused::Unknown);
         }
+        let mut state = self.fresh()?;
         state.known.insert(digest(text), (id.to_owned(), hash));
         state.holder(id, today)
     }
@@ -379,7 +353,10 @@ impl State {
     fn holder(&self, id: &str, today: Day) -> Result<Holder, Refused> {
         let Token { id, label, roles, .. } = self.token(id)?;
         match self.token(id)?.life(today) {
-            Life::Valid => Ok(Holder { id: id.clone(), label: label.clone(), roles: roles.clone() }),
+            Life::Valid => {
+                let known_by = KnownBy::Token(id.clone());
+                Ok(Holder { known_by, label: label.clone(), roles: roles.clone() })
+            }
             Life::Expired => Err(Refused::Expired),
             Life::Revoked => Err(Refused::Revoked),
         }

@@ -51,9 +51,11 @@ impl Head {
 /// Makes two hashes at once, on two threads.
 fn both(left: &(dyn Fn() -> Hash + Sync), right: &(dyn Fn() -> Hash + Sync)) -> (Hash, Hash) {
     thread::scope(|scope| {
-        let left = scope.spawn(left);
+        // Where the system gives no thread, one after the other.
+        let beside = thread::Builder::new().spawn_scoped(scope, left).ok();
         let right = right();
-        (left.join().expect("a hash can always be made"), right)
+        let left = beside.map_or_else(left, |beside| beside.join().expect("a hash can always be made"));
+        (left, right)
     })
 }
 
@@ -80,6 +82,11 @@ pub enum BadCheckpoint {
         /// What belongs there.
         expected: &'static str,
     },
+    /// It says that it is of a ledger that has not signed it.
+    #[error(
+        "it says that it is of {0}, and no key of that name has signed it: ask whoever runs that ledger for it again"
+    )]
+    OtherName(String),
     /// It is not what its file was named for.
     #[error(
         "it is not the checkpoint that its name has the size and the hash of: this file was altered, and not the ledger by that"
@@ -130,7 +137,12 @@ impl Checkpoint {
     /// # Errors
     /// [`BadCheckpoint`].
     pub fn open(note: &str, keys: &[PublicKey]) -> Result<Self, BadCheckpoint> {
-        Self::parse(&note::open(note, keys)?)
+        let checkpoint = Self::parse(&note::open(note, keys)?)?;
+        // Whoever countersigns has a name of their own; the ledger's own signature is there first (C2SP tlog-checkpoint).
+        match note::signers(note).any(|name| name == checkpoint.origin) {
+            true => Ok(checkpoint),
+            false => Err(BadCheckpoint::OtherName(checkpoint.origin)),
+        }
     }
 }
 
@@ -138,6 +150,17 @@ fn root_of(line: &str) -> Option<RootOf> {
     let (name, rest) = line.split_once('/')?;
     let (version, root) = rest.split_once(' ')?;
     Some(RootOf { name: name.to_owned().into(), version: version.parse().ok()?, root: unbase64(root)? })
+}
+
+/// These checkpoints, each once: who gives one that the ledger kept, or gives one twice, gives one.
+pub fn once(checkpoints: impl IntoIterator<Item = Checkpoint>) -> Vec<Checkpoint> {
+    let mut each = vec![];
+    for checkpoint in checkpoints {
+        if !each.contains(&checkpoint) {
+            each.push(checkpoint);
+        }
+    }
+    each
 }
 
 /// Why no checkpoint was signed. Nothing left the ledger.

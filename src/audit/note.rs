@@ -43,6 +43,12 @@ pub fn add_signature(note: &str, key: &PrivateKey) -> Result<String, BadNote> {
     Ok(String::from_utf8(note.to_bytes()).expect("a note is text"))
 }
 
+/// The names of those who are said to have signed a note; whether they have shows with their keys.
+pub fn signers(note: &str) -> impl Iterator<Item = &str> {
+    let signatures = note.lines().rev().map_while(|line| line.strip_prefix("— "));
+    signatures.filter_map(|signature| signature.split(' ').next())
+}
+
 /// The text of a note that every one of these keys has signed.
 ///
 /// # Errors

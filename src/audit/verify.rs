@@ -7,7 +7,7 @@ use crate::ahead;
 use crate::ledger::{LedgerError, Order};
 use crate::merkle::Tree;
 use crate::sealed::{Contents, VerifiedContents, may_concern_contents};
-use crate::store::{IndexKey, Store, Stored, Tally};
+use crate::store::{IndexKey, Store, StoreError, Stored, Tally};
 use minutebook_events::{Entry, EntryId, Hash, Instant, Position, codec};
 use minutebook_projections::{Projections, Roots, Subject, Trace, streams};
 use std::collections::BTreeMap;
@@ -49,6 +49,7 @@ pub fn verify(
     mut progress: impl FnMut(u64, u64),
 ) -> Result<(Verified, Head), LedgerError> {
     long_enough(store, checkpoints)?;
+    of_one_ledger(checkpoints)?;
     let size = store.len();
     let mut so_far = SoFar::with_capacity(size);
     let mut led = so_far.indexed.to_compare();
@@ -56,7 +57,7 @@ pub fn verify(
         // Nothing but the disk is in the way of reading the index beside the entries.
         let reads = || store.tally(&mut led);
         let index = thread::Builder::new().name("index-reader".to_owned()).spawn_scoped(scope, reads);
-        let index = index.expect("a process that can open a ledger can start a thread");
+        let index = index.map_err(StoreError::NoThread)?;
         let mut by_size: Vec<&Checkpoint> = checkpoints.iter().collect();
         by_size.sort_by_key(|checkpoint| checkpoint.head.size);
         let mut due = by_size.iter().peekable();
@@ -178,6 +179,15 @@ pub(crate) fn long_enough(store: &dyn Store, checkpoints: &[Checkpoint]) -> Resu
             Err(LedgerError::Incoherent { position: Position(store.len()), what })
         }
         _ => Ok(()),
+    }
+}
+
+/// That checkpoints are all of one ledger, by its name.
+fn of_one_ledger(checkpoints: &[Checkpoint]) -> Result<(), LedgerError> {
+    let Some(first) = checkpoints.first() else { return Ok(()) };
+    match checkpoints.iter().find(|other| other.origin != first.origin) {
+        Some(other) => Err(LedgerError::OtherName { ours: first.origin.clone(), other: other.origin.clone() }),
+        None => Ok(()),
     }
 }
 

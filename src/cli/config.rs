@@ -6,7 +6,7 @@
 
 use super::{Outcome, Stop, output};
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Args, Command, Subcommand};
+use clap::{Arg, ArgMatches, Args, Command, Subcommand};
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
@@ -24,7 +24,16 @@ A file, as it may be:
   log = \"minutebook=info\"
   log-format = \"json\"
 
-A flag counts before the environment, and that before the file. Tokens are in no file of settings: see `minutebook token --help`.";
+  # Where people of the organisation sign in with OpenID Connect. The secret's file is for its owner alone: chmod 600.
+  address = \"https://minutes.example.gov.uk\"
+  openid-issuer = \"https://login.example.gov.uk/realms/council\"
+  openid-client = \"minutebook\"
+  openid-secret-file = \"/etc/minutebook/openid.secret\"
+  openid-roles-claim = \"roles\"
+  openid-roles = [\"Contracts-Officers=officer\", \"Contracts-Office=recorder\", \"Internal-Audit=auditor\"]
+
+A flag counts before the environment, and that before the file. An environment variable that is empty is none. Tokens \
+are in no file of settings: see `minutebook token --help`.";
 
 /// A setting: its name, and whether it is of `serve` or of every command.
 struct Setting {
@@ -40,7 +49,7 @@ enum Takes {
     YesOrNo,
 }
 
-const SETTINGS: [Setting; 9] = [
+const SETTINGS: [Setting; 15] = [
     Setting { name: "ledger", is_of_serve: false, takes: Takes::Text },
     Setting { name: "log", is_of_serve: false, takes: Takes::Text },
     Setting { name: "log-format", is_of_serve: false, takes: Takes::Text },
@@ -50,6 +59,12 @@ const SETTINGS: [Setting; 9] = [
     Setting { name: "rate", is_of_serve: true, takes: Takes::Number },
     Setting { name: "may-record", is_of_serve: true, takes: Takes::YesOrNo },
     Setting { name: "open-to-network", is_of_serve: true, takes: Takes::YesOrNo },
+    Setting { name: "address", is_of_serve: true, takes: Takes::Text },
+    Setting { name: "openid-issuer", is_of_serve: true, takes: Takes::Text },
+    Setting { name: "openid-client", is_of_serve: true, takes: Takes::Text },
+    Setting { name: "openid-secret-file", is_of_serve: true, takes: Takes::Text },
+    Setting { name: "openid-roles-claim", is_of_serve: true, takes: Takes::Text },
+    Setting { name: "openid-roles", is_of_serve: true, takes: Takes::Texts },
 ];
 
 /// What to do with settings.
@@ -79,7 +94,16 @@ pub(super) fn named() -> Option<PathBuf> {
             return Some(path.into());
         }
     }
-    std::env::var_os("MINUTEBOOK_CONFIG").map(PathBuf::from)
+    std::env::var_os("MINUTEBOOK_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+/// The command line, for which an environment variable that is empty is as one that is not set.
+pub(super) fn without_empty(command: Command) -> Command {
+    let without = |arg: Arg| {
+        let is_empty = arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+        if is_empty { arg.env(None::<&'static str>) } else { arg }
+    };
+    command.mut_args(without).mut_subcommands(move |command| command.mut_args(without))
 }
 
 /// The command line, with the settings of a file as its defaults.
@@ -94,12 +118,29 @@ pub(super) fn with_defaults(mut command: Command, path: &Path) -> Result<Command
             setting.ok_or_else(|| format!("{shown}: there is no setting \"{name}\": there are {}", names()))?;
         let values = values(setting, value).map_err(|what| format!("{shown}: {name} {what}"))?;
         let id = name.replace('-', "_");
+        let serve = command.find_subcommand("serve").expect("there is such a command");
+        let of = if setting.is_of_serve { serve } else { &command };
+        let arg = of.get_arguments().find(|arg| *arg.get_id() == *id).expect("every setting is a flag");
+        fits(arg, &values).map_err(|what| format!("{shown}: {name}: {what}"))?;
         command = match setting.is_of_serve {
             true => command.mut_subcommand("serve", |serve| serve.mut_arg(id, |arg| arg.default_values(values))),
             false => command.mut_arg(id, |arg| arg.default_values(values)),
         };
     }
     Ok(command)
+}
+
+/// That a flag takes these values; what is wrong with them, as it is said of a flag.
+fn fits(arg: &Arg, values: &[String]) -> Result<(), String> {
+    let alone =
+        Command::new("serve").no_binary_name(true).disable_help_flag(true).arg(arg.clone().env(None::<&'static str>));
+    let Some(flag) = arg.get_long().filter(|_| arg.get_action().takes_values()) else { return Ok(()) };
+    let typed = values.iter().map(|value| format!("--{flag}={value}"));
+    alone.try_get_matches_from(typed).map(drop).map_err(|error| {
+        let said = error.render().to_string();
+        let said = said.strip_prefix("error: ").unwrap_or(&said);
+        said.split("\n\n").next().unwrap_or_default().replace("\n ", "")
+    })
 }
 
 fn values(setting: &Setting, value: &Value) -> Result<Vec<String>, &'static str> {
@@ -137,7 +178,7 @@ impl Config {
                 },
             };
             let value = if values.is_empty() { "none".to_owned() } else { values.join(", ") };
-            lines += &format!("{name:<16} {value:<32} said by {from}\n");
+            lines += &format!("{name:<18} {value:<32} said by {from}\n");
         }
         output::print(&lines)?;
         Ok(Outcome::Answered)

@@ -4,7 +4,7 @@
 use super::{Outcome, Stop, output};
 use crate::ahead;
 use crate::ledger::{Ledger, Receipt, RecordError, Run, Sent};
-use crate::sealed::erasures;
+use crate::sealed::{ERASES, erasures};
 use minutebook_events::codec::MAX_BYTES;
 use minutebook_events::{Draft, Position};
 use std::collections::VecDeque;
@@ -275,8 +275,7 @@ impl Line {
             Err(error) => return Err(wrong(format!("column {}: it is no draft: {error}", error.column()))),
         };
         if !erasures(&draft).is_empty() {
-            let what = "recording this destroys a content for good: record it with `minutebook content erase`";
-            return Err(wrong(what.to_owned()));
+            return Err(wrong(ERASES.to_owned()));
         }
         Ok(Self { number, end, draft })
     }

@@ -15,6 +15,7 @@ mod explain;
 mod key;
 mod lines;
 mod man;
+mod openid;
 mod output;
 mod prove;
 mod rebuild;
@@ -33,7 +34,7 @@ use minutebook_projections::By;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
 
 use crate::audit::checkpoint::Checkpoint;
@@ -211,7 +212,7 @@ enum Command {
     Report(report::Report),
     /// Pages in a browser and an API, on the ledger, until it is stopped
     #[command(after_help = serve::HELP)]
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     /// Who may do more than ask where the ledger is served: make, list and revoke tokens
     #[command(after_help = token::HELP)]
     Token(token::Tokening),
@@ -324,9 +325,10 @@ pub fn main() -> ExitCode {
 
 /// The command line as it may be typed, with the settings of a file as its defaults.
 fn command() -> Result<clap::Command, Stop> {
+    let command = config::without_empty(Cli::command());
     match config::named() {
-        Some(path) => config::with_defaults(Cli::command(), &path),
-        None => Ok(Cli::command()),
+        Some(path) => config::with_defaults(command, &path),
+        None => Ok(command),
     }
 }
 
@@ -347,7 +349,8 @@ fn serve_as_settled() -> Result<clap::ArgMatches, Stop> {
 
 /// What the ledger does, on standard error.
 fn log(cli: &Cli) {
-    let filter = cli.log.clone();
+    // Whoever asks over HTTP would log all that is said there: tokens, and who signs in.
+    let filter = cli.log.clone().with_target("ureq", LevelFilter::OFF);
     let ansi = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let lines = tracing_subscriber::fmt::layer().with_ansi(ansi).with_writer(std::io::stderr);
     let registry = tracing_subscriber::registry();

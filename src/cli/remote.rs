@@ -6,7 +6,10 @@ use crate::question::Question;
 use crate::report::{Terminal, visible};
 use crate::web::{Asked, TEXT};
 use std::net::IpAddr;
+use std::str::FromStr;
 use std::time::Duration;
+use ureq::http::Uri;
+use ureq::http::uri::InvalidUri;
 
 /// How long an answer may take: longer than a server takes to say that it takes too long.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -22,10 +25,7 @@ const TOKEN: &str = "MINUTEBOOK_TOKEN";
 
 /// Asks the server at an address, and prints what it answers.
 pub(super) fn ask(server: &str, question: &Question, json: bool) -> Result<Outcome, Stop> {
-    let server = server.trim_end_matches('/');
-    if !(server.starts_with("http://") || server.starts_with("https://")) {
-        return Err(format!("{server} is no address of a server: write it as http://127.0.0.1:8080").into());
-    }
+    let Server { address: server, is_for_token } = &server.parse()?;
     let address = format!("{server}/api/v1/{}{}", question.topic.word(), Asked::from(question).query());
     let accept = if json { JSON.to_owned() } else { format!("{TEXT}; width={}", Terminal::of_stdout().width()) };
     let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
@@ -34,7 +34,7 @@ pub(super) fn ask(server: &str, question: &Question, json: bool) -> Result<Outco
     if let Some(token) =
         std::env::var(TOKEN).ok().map(|token| token.trim().to_owned()).filter(|token| !token.is_empty())
     {
-        if !is_for_token(server) {
+        if !is_for_token {
             return Err(format!(
                 "{TOKEN} would go to {server} where others can read it: ask at an https address, or on this machine"
             )
@@ -60,12 +60,42 @@ pub(super) fn ask(server: &str, question: &Question, json: bool) -> Result<Outco
     }
 }
 
-/// Whether a token may be sent to an address: it is encrypted, or leads nowhere but to this machine.
-fn is_for_token(server: &str) -> bool {
-    let Some(rest) = server.strip_prefix("http://") else { return true };
-    let host = rest.split('/').next().unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name).trim_start_matches('[').trim_end_matches(']');
-    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+/// Where a server is: scheme, host and port, and what a server before it puts in front of its paths.
+struct Server {
+    address: String,
+    /// Whether a token may be sent there: it is encrypted, or leads nowhere but to this machine.
+    is_for_token: bool,
+}
+
+impl FromStr for Server {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = |why: &str| format!("{text} is no address of a server: {why}; write it as http://127.0.0.1:8080");
+        let (scheme, rest) =
+            text.split_once("://").ok_or_else(|| wrong("it begins with neither http:// nor https://"))?;
+        // RFC 3986, 3.1: a scheme's case does not matter.
+        let scheme = scheme.to_ascii_lowercase();
+        if !["http", "https"].contains(&scheme.as_str()) {
+            return Err(wrong("it begins with neither http:// nor https://"));
+        }
+        if let Some(mark) = rest.chars().find(|c| matches!(c, '?' | '#')) {
+            return Err(wrong(&format!("\"{mark}\" begins what is asked, which the command adds itself")));
+        }
+        let address = format!("{scheme}://{}", rest.trim_end_matches('/'));
+        let uri: Uri = address.parse().map_err(|error: InvalidUri| wrong(&error.to_string()))?;
+        let authority = uri.authority().filter(|it| !it.host().is_empty()).ok_or_else(|| wrong("it names no host"))?;
+        if authority.as_str().contains('@') {
+            return Err(wrong("it names somebody before the \"@\", and a token is given in MINUTEBOOK_TOKEN"));
+        }
+        let port = authority.as_str().strip_prefix(authority.host()).and_then(|port| port.strip_prefix(':'));
+        if port.is_some_and(|port| !port.parse::<u16>().is_ok_and(|port| port > 0)) {
+            return Err(wrong("after the last \":\" stands no port from 1 to 65535"));
+        }
+        let name = authority.host().trim_start_matches('[').trim_end_matches(']');
+        let is_here =
+            name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        Ok(Self { is_for_token: scheme == "https" || is_here, address })
+    }
 }
 
 /// What the server says of an answer that is none.
@@ -77,5 +107,39 @@ fn said(server: &str, status: u16, body: &str) -> String {
         None => format!(
             "{server} answers with status {status}, and is no Minutebook, or one of another version: see its address"
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_a_scheme_a_host_and_no_more_than_a_path() {
+        let read = |text: &str| text.parse::<Server>().map(|server| (server.address, server.is_for_token));
+        for (text, address, is_for_token) in [
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080", true),
+            ("HTTP://LocalHost:8080/", "http://LocalHost:8080", true),
+            ("Https://minutes.example/ledger/", "https://minutes.example/ledger", true),
+            ("http://[::1]:80", "http://[::1]:80", true),
+            ("http://minutes.example", "http://minutes.example", false),
+            ("http://127.0.0.1.minutes.example", "http://127.0.0.1.minutes.example", false),
+        ] {
+            assert_eq!(read(text), Ok((address.to_owned(), is_for_token)), "{text}");
+        }
+        for (text, why) in [
+            ("127.0.0.1:8080", "neither http:// nor https://"),
+            ("ftp://127.0.0.1", "neither http:// nor https://"),
+            ("http://127.0.0.1:8080?as-of=2018-06-01", "\"?\" begins what is asked"),
+            ("http://127.0.0.1:8080/#top", "\"#\" begins what is asked"),
+            ("http://localhost@minutes.example", "names somebody before the \"@\""),
+            ("http://127.0.0.1:80800", "no port from 1 to 65535"),
+            ("http://127.0.0.1:", "no port from 1 to 65535"),
+            ("http://", "is no address"),
+            ("http://a b", "is no address"),
+        ] {
+            let said = read(text).expect_err(text);
+            assert!(said.contains(why) && said.contains("write it as http://127.0.0.1:8080"), "{text}: {said}");
+        }
     }
 }

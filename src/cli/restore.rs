@@ -4,6 +4,7 @@ use super::backup::{progress, told};
 use super::verify::Held;
 use super::{Outcome, Stop, output};
 use crate::copies::{self, Copied, CopyError, Kind, restore};
+use crate::ledger::LedgerError;
 use crate::report;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -27,7 +28,12 @@ impl Restore {
                 output::print(&(self.words(kind, &copied, folder) + &self.left(kind, folder)))?;
                 Ok(Outcome::Answered)
             }
-            Err(fault @ (CopyError::Spoilt { .. } | CopyError::Unsigned(_))) => {
+            Err(
+                fault @ (CopyError::Spoilt { .. }
+                | CopyError::Extra(_)
+                | CopyError::Unsigned(_)
+                | CopyError::Ledger(LedgerError::OtherName { .. })),
+            ) => {
                 output::complain(&format_args!("minutebook: {fault}\n"));
                 Ok(Outcome::Found)
             }

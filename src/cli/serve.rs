@@ -1,14 +1,17 @@
 //! `serve`: pages and the API on one ledger, until a signal ends it.
 
+use super::openid::OpenId;
 use super::{Outcome, Stop, output};
 use crate::sealed::ReadKey;
-use crate::web::{Settings, Site, serve};
+use crate::web::{self, Beside, Settings, Site, serve};
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use std::future::pending;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use tokio::net::TcpListener;
+use std::thread::Builder;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 
 pub(super) const HELP: &str = "\
 Examples:
@@ -16,11 +19,13 @@ Examples:
   minutebook serve --listen 127.0.0.1:9000 --may-record
   curl 'http://127.0.0.1:8080/api/v1/lots?contract=live-well-kent-2016&as-of=2018-06-01'
 
-While it runs it holds the ledger: ask it, not the folder. What everybody is answered has no exempt content in it.
+While it runs it holds the ledger: ask it, not the folder. A signal (Ctrl-C) stops it once what is under way is answered; a \
+second one at once. What everybody is answered has no exempt content in it.
 
-Who may do more shows a token: see `minutebook token --help`. Where no token was ever made, only whoever is on this machine \
-reaches it, unless --open-to-network says otherwise, and nobody records through it unless --may-record says so. It speaks no \
-TLS: for more than this machine, put a server with TLS before it.";
+Who may do more shows a token, see `minutebook token --help`, or signs in with the organisation's provider of OpenID Connect, see \
+`minutebook config --help`. Where no token was ever made and no provider is set, only whoever is on this machine reaches it, unless \
+--open-to-network says otherwise, and nobody records through it unless --may-record says so. It speaks no TLS: for more than this \
+machine, put a server with TLS before it.";
 
 /// The most answers that are made at once, which more than the cores of a machine gain nothing by.
 const BLOCKING: usize = 32;
@@ -32,12 +37,12 @@ pub(super) struct Serve {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080", env = "MINUTEBOOK_LISTEN")]
     listen: SocketAddr,
     /// A name under which it is reached, beside those of this machine; may be given several times
-    #[arg(long, value_name = "NAME", env = "MINUTEBOOK_HOST", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME", env = "MINUTEBOOK_HOST", value_delimiter = ',', value_parser = NonEmptyStringValueParser::new())]
     host: Vec<String>,
-    /// Let whoever is on this machine record entries, where no token was ever made
+    /// Let whoever is on this machine record entries, where no token was ever made and no provider is set
     #[arg(long, env = "MINUTEBOOK_MAY_RECORD")]
     may_record: bool,
-    /// Listen at an address that others than this machine reach, though no token was ever made
+    /// Listen at an address that others than this machine reach, though no token was ever made and no provider is set
     #[arg(long, env = "MINUTEBOOK_OPEN_TO_NETWORK")]
     open_to_network: bool,
     /// The key that reads what is exempt, for officers and auditors
@@ -46,37 +51,40 @@ pub(super) struct Serve {
     /// How many requests a second one address may send, this machine apart; 0 for as many as it can
     #[arg(long, value_name = "N", default_value = "50", env = "MINUTEBOOK_RATE")]
     rate: u32,
+    #[command(flatten)]
+    openid: OpenId,
 }
 
 impl Serve {
     pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
-        let Self { listen, host, may_record, open_to_network, read_key, rate } = self;
+        let Self { listen, host, may_record, open_to_network, read_key, rate, openid } = self;
         let read_key = read_key.map(|path| ReadKey::read(&path)).transpose()?;
-        let hosts = host.into_iter().chain([listen.ip().to_string()]).collect();
-        let site = Site::of(folder, Settings { may_record, hosts, read_key, rate })?;
+        let hosts = host.into_iter().chain(openid.host()).chain([listen.ip().to_string()]).collect();
+        let openid = openid.settings()?;
+        let site = Site::of(folder, Settings { may_record, hosts, read_key, rate, openid })?;
         if may_record && open_to_network {
             return Err("--may-record is for who is on this machine alone, and --open-to-network lets everybody reach it: leave \
                         one out, or make tokens with `minutebook token new`"
                 .into());
         }
-        if !listen.ip().is_loopback() && !open_to_network && !site.has_tokens()? {
+        if !listen.ip().is_loopback() && !open_to_network && !site.asks_who()? {
             return Err(format!(
                 "{listen} can be reached from other machines, and no token was ever made: make one with `minutebook token new`, \
-                 listen at 127.0.0.1, or say --open-to-network where everybody may ask"
+                 set a provider of OpenID Connect, listen at 127.0.0.1, or say --open-to-network where everybody may ask"
             )
             .into());
         }
+        let stopped = signals(site.beside())?;
         let runtime =
             tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(BLOCKING).build()?;
         runtime.block_on(async {
             let cannot = |error| format!("cannot listen at {listen}: {error}; name another with --listen");
-            let listener = TcpListener::bind(listen).await.map_err(cannot)?;
+            let listener = web::listen(listen).map_err(cannot)?;
             let address = listener.local_addr()?;
             // The ledger is opened while the server says that it is.
             let opening = site.clone();
             let opened = tokio::task::spawn_blocking(move || opening.open());
             output::print(&format!("Minutebook listens at http://{address} and answers once the ledger is open\n"))?;
-            let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
             let failed = async move {
                 if matches!(opened.await, Ok(Ok(()))) {
                     pending::<()>().await;
@@ -84,8 +92,7 @@ impl Serve {
             };
             let stop = async move {
                 tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
+                    _ = stopped => {}
                     () = failed => {}
                 }
             };
@@ -93,4 +100,37 @@ impl Serve {
             site.failure().map_or(Ok(Outcome::Answered), |error| Err(error.into()))
         })
     }
+}
+
+/// Hears signals, on a thread of its own, whatever the others are at: the first stops the server once what is under way is
+/// answered. The second ends the process: whoever waits is cut off, and nothing else is waited for than what is being recorded.
+fn signals(site: Beside) -> Result<oneshot::Receiver<()>, Stop> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (mut interrupt, mut terminate) = {
+        let _within = runtime.enter();
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+    };
+    let (stop, stopped) = oneshot::channel();
+    let hear = move || {
+        runtime.block_on(async {
+            let mut heard = async || {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+            };
+            heard().await;
+            let _ = stop.send(());
+            heard().await;
+            let recorded = match site.settled().await {
+                Ok(()) => "what was to be recorded is on disk, or was refused".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            let what = "ended at once by a second signal: whoever waited for an answer was cut off";
+            output::complain(&format_args!("minutebook: {what}; {recorded}\n"));
+            std::process::exit(2)
+        })
+    };
+    Builder::new().name("signals".to_owned()).spawn(hear)?;
+    Ok(stopped)
 }

@@ -2,7 +2,7 @@
 //! hold together can still be looked at.
 
 use super::{DoesNotHold, Json, Outcome, Stop, given_checkpoint, key, output};
-use crate::audit::checkpoint::{Checkpoint, CheckpointError, Head, Signed};
+use crate::audit::checkpoint::{Checkpoint, CheckpointError, Head, Signed, once};
 use crate::audit::key::PublicKey;
 use crate::audit::verify::{Verified, verify};
 use crate::copies::foreign;
@@ -76,7 +76,7 @@ impl Verify {
             }
             checkpoints.push(kept);
         }
-        checkpoints.extend(given);
+        let checkpoints = once(checkpoints.into_iter().chain(given));
         let mut progress = output::Progress::new("verifying");
         let started = Instant::now();
         let result =

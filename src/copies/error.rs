@@ -68,6 +68,11 @@ pub enum CopyError {
         /// What is wrong.
         what: String,
     },
+    /// Incorrect: an archive holds more than it says.
+    #[error(
+        "{0}: SHA256SUMS does not name this file: it was no part of the archive; nothing was restored, and the copy was left as it is: where the file was added, move it out of there and restore again; otherwise take another copy"
+    )]
+    Extra(Shown),
     /// Incorrect: nothing that a key could have signed.
     #[error(
         "{0} has no checkpoint, so nothing shows that this key's ledger was copied: give a checkpoint that you kept, or leave --key out to take the copy as it is"

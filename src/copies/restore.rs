@@ -8,7 +8,7 @@ use super::error::CopyError;
 use super::ledger::{Filling, verified};
 use super::sums::{self, CONVERTED, SUMS, Sums};
 use super::{Copied, Progress, Step};
-use crate::audit::checkpoint::{self, Checkpoint, CheckpointError, Signed};
+use crate::audit::checkpoint::{self, Checkpoint, CheckpointError, Signed, once};
 use crate::audit::key::PublicKey;
 use crate::durable;
 use crate::ledger::{LedgerError, follows, new_entry};
@@ -121,8 +121,7 @@ impl Copy<'_> {
         let sums = Sums::read(self.from)?;
         let sums = sums.ok_or_else(|| CopyError::spoilt(self.from.join(SUMS).display(), "it is not there"))?;
         if let Some(other) = files.iter().find(|name| *name != SUMS && sums.get(name).is_none()) {
-            let what = format!("{SUMS} does not name this file: it was no part of the archive");
-            return Err(CopyError::spoilt(self.from.join(other).display(), what));
+            return Err(CopyError::Extra(self.from.join(other).into()));
         }
         let mut filling = Filling::create(&self.draft)?;
         self.carry()?;
@@ -146,13 +145,9 @@ impl Copy<'_> {
 
     /// The checkpoints that the draft has now, and those that were kept elsewhere.
     fn checkpoints(&self, held: Held) -> Result<Vec<Checkpoint>, CopyError> {
-        let mut all = held.checkpoints.to_vec();
-        for path in Signed::of(&self.draft).files()? {
-            let (signed, _) = read_signed_by_one(&path, held.keys)?;
-            if !all.contains(&signed) {
-                all.push(signed);
-            }
-        }
+        let brought = Signed::of(&self.draft).files()?.into_iter().map(|path| read_signed_by_one(&path, held.keys));
+        let brought = brought.collect::<Result<Vec<_>, _>>()?.into_iter().map(|(checkpoint, _)| checkpoint);
+        let all = once(held.checkpoints.iter().cloned().chain(brought));
         if all.is_empty() && !held.keys.is_empty() { Err(CopyError::Unsigned(self.from.into())) } else { Ok(all) }
     }
 

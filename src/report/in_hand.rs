@@ -2,7 +2,7 @@
 //! file, with what would be right. It must not decide whether it is, nor read files.
 
 use crate::ledger::{Receipt, RecordError};
-use crate::sealed::{Unready, erasures};
+use crate::sealed::{ERASES, Unready, erasures};
 use minutebook_events::decision_file::{DecisionFile, FileError, render};
 use minutebook_events::{ContractId, Event, EventKind, Slug};
 use std::fmt;
@@ -15,35 +15,53 @@ pub struct InHand {
     pub parsed: DecisionFile,
 }
 
-/// Why a file was not taken, as a person reads it: each reason with its place, an excerpt and an explanation, ended by a line
-/// feed.
+/// Why a file was not taken.
 #[derive(Debug)]
 pub struct Fault {
-    reasons: Vec<String>,
+    reasons: Vec<Reason>,
     /// Whether the file is wrong; or else the ledger or the disk is not as it should be.
     pub is_of_the_file: bool,
+}
+
+/// One of the reasons.
+#[derive(Debug)]
+pub struct Reason {
+    /// Where in the file it is, where it is of a place in it.
+    pub place: Option<FileError>,
+    /// As a person reads it beside the file: place, excerpt and explanation, ended by a line feed.
+    pub shown: String,
 }
 
 impl Fault {
     /// One that is of the file.
     pub fn in_file(reason: String) -> Self {
-        Self { reasons: vec![reason], is_of_the_file: true }
+        Self { reasons: vec![Reason { place: None, shown: reason }], is_of_the_file: true }
     }
 
     /// One that is of something else.
     pub fn elsewhere(reason: String) -> Self {
-        Self { reasons: vec![reason], is_of_the_file: false }
+        Self { is_of_the_file: false, ..Self::in_file(reason) }
     }
 
-    /// The reasons, each with its place.
-    pub fn reasons(&self) -> &[String] {
+    /// Those of places in a file.
+    fn placed(name: &str, text: &str, errors: impl IntoIterator<Item = FileError>) -> Self {
+        let reason = |error: FileError| {
+            let shown = render(name, text, error.span.clone(), &error.reason, error.remedy.as_deref());
+            Reason { place: Some(error), shown }
+        };
+        Self { reasons: errors.into_iter().map(reason).collect(), is_of_the_file: true }
+    }
+
+    /// The reasons, in the order of the file.
+    pub fn reasons(&self) -> &[Reason] {
         &self.reasons
     }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.reasons.join("\n"))
+        let shown: Vec<&str> = self.reasons.iter().map(|reason| reason.shown.as_str()).collect();
+        out.write_str(&shown.join("\n"))
     }
 }
 impl std::error::Error for Fault {}
@@ -57,7 +75,7 @@ impl InHand {
         let text = String::from_utf8_lossy(bytes).into_owned();
         match DecisionFile::from_bytes(bytes) {
             Ok(parsed) => Ok(Self { name, text, parsed }),
-            Err(error) => Err(Fault::in_file(placed(&name, &text, error))),
+            Err(errors) => Err(Fault::placed(&name, &text, errors)),
         }
     }
 
@@ -86,27 +104,23 @@ impl InHand {
     pub fn erases_nothing(&self) -> Result<(), Fault> {
         let erases = |event: &Event| matches!(event.kind, EventKind::ContentErased { .. });
         let Some(at) = self.parsed.draft.events.iter().position(erases) else { return Ok(()) };
-        let place = self.parsed.place_of(Some(at), Some("kind"));
-        let why = "recording this destroys a content for good: record it with `minutebook content erase`";
-        Err(Fault::in_file(render(&self.name, &self.text, place, why, None)))
+        Err(self.at(Some(at), "kind", ERASES.to_owned()))
+    }
+
+    /// That something is wrong with a field of it.
+    fn at(&self, event: Option<usize>, field: &str, reason: String) -> Fault {
+        Fault::placed(&self.name, &self.text, [self.parsed.fault(event, Some(field), reason, None)])
     }
 
     /// Why the ledger did not take it, at its place in the file where it has one.
     pub fn fault(&self, error: RecordError) -> Fault {
         match error {
             RecordError::Rejected(rejections) => {
-                let placed =
-                    rejections.iter().map(|rejection| placed(&self.name, &self.text, self.parsed.place(rejection)));
-                Fault { reasons: placed.collect(), is_of_the_file: true }
+                let errors = rejections.iter().map(|rejection| self.parsed.place(rejection));
+                Fault::placed(&self.name, &self.text, errors)
             }
-            taken @ RecordError::OtherContent { .. } => {
-                let id = self.parsed.place_of(None, Some("id"));
-                Fault::in_file(render(&self.name, &self.text, id, &taken.to_string(), None))
-            }
-            RecordError::Unready(Unready { event, field, why }) => {
-                let place = self.parsed.place_of(Some(event), Some(field));
-                Fault::in_file(render(&self.name, &self.text, place, &why.to_string(), None))
-            }
+            taken @ RecordError::OtherContent { .. } => self.at(None, "id", taken.to_string()),
+            RecordError::Unready(Unready { event, field, why }) => self.at(Some(event), field, why.to_string()),
             error => {
                 let words = format!("{}: {error}\n", self.name);
                 let elsewhere = matches!(
@@ -131,8 +145,4 @@ impl InHand {
             format!("{}: {done} at position {}, {events} event{plural}\n", self.name, receipt.position)
         }
     }
-}
-
-fn placed(name: &str, text: &str, error: FileError) -> String {
-    render(name, text, error.span, &error.reason, error.remedy.as_deref())
 }

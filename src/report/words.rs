@@ -57,9 +57,12 @@ pub(crate) fn source_words(sources: &[String]) -> String {
 }
 
 /// Among several figures a sum says of what it is: an envelope is not a price.
+pub(crate) fn label(figure: &Figure) -> String {
+    figure.fact.strip_prefix("a-year/").map(|measure| format!("{measure}: ")).unwrap_or_default()
+}
+
 fn labelled(figure: &Figure) -> String {
-    let label = figure.fact.strip_prefix("a-year/").map(|measure| format!("{measure}: ")).unwrap_or_default();
-    format!("{label}{}", figure_words(figure, false))
+    label(figure) + &figure_words(figure, false)
 }
 
 /// The figure, where it comes from, and the nearest of what stands beside it.

@@ -108,6 +108,9 @@ pub(crate) fn may_concern_contents(entry: &Entry) -> bool {
     entry.events.iter().any(|event| concerns(&event.kind))
 }
 
+/// Why a draft that erases is not recorded like any other.
+pub const ERASES: &str = "recording this destroys a content for good: record it with `minutebook content erase`";
+
 /// The contents that a draft erases.
 pub fn erasures(draft: &Draft) -> Vec<(ContractId, Slug)> {
     let steps = draft.events.iter().filter_map(|event| event.kind.content_step());

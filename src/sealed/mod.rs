@@ -29,5 +29,5 @@ mod opening;
 pub use certificate::certificate;
 pub use contents::{ContentError, Contents, commits};
 pub(crate) use held::may_concern_contents;
-pub use held::{ContentFault, NotReady, Unready, VerifiedContents, erasures, published};
+pub use held::{ContentFault, ERASES, NotReady, Unready, VerifiedContents, erasures, published};
 pub use key::{ReadKey, SealKey, SealKeyError};

@@ -2,6 +2,7 @@
 //! wait for ever, and it panics when it closes. It must not know what is stored.
 
 use super::guard::{self, Fault};
+use std::io;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
@@ -16,8 +17,9 @@ impl Engine {
     /// Opens sled.
     pub(super) fn open(config: &sled::Config) -> Result<Self, Fault> {
         let db = guard::call(|| config.open())?;
-        let waker = Waker::new(config.clone(), db.clone());
-        Ok(Self { db: Some(db), waker: Some(waker) })
+        let mut engine = Self { db: Some(db.clone()), waker: None };
+        engine.waker = Some(Waker::new(config.clone(), db).map_err(Fault::Io)?);
+        Ok(engine)
     }
 
     pub(super) fn db(&self) -> &sled::Db {
@@ -52,7 +54,7 @@ struct Waker {
 }
 
 impl Waker {
-    fn new(config: sled::Config, db: sled::Db) -> Self {
+    fn new(config: sled::Config, db: sled::Db) -> io::Result<Self> {
         let (stop, stopped) = channel();
         let look = move || {
             while stopped.recv_timeout(PERIOD) == Err(RecvTimeoutError::Timeout) {
@@ -63,8 +65,8 @@ impl Waker {
             }
         };
         let thread = Builder::new().name("ledger-waker".to_owned()).spawn(look);
-        let thread = thread.expect("a process that can open a ledger can start a thread");
-        Self { stop: Some(stop), thread: Some(thread) }
+        let thread = thread.map_err(|error| io::Error::other(format!("the system gives no thread: {error}")))?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
     }
 }
 

@@ -52,7 +52,7 @@ pub enum StoreError {
     },
     /// Unavailable: an append failed half-way. It may be durable or not; only reopening tells.
     #[error(
-        "whether {} kept is unknown: {cause}; reopen the ledger and look up {} again", entries_were(*.first, *.count), what_to_look_up(*.count)
+        "whether {} kept is unknown: {cause}; {}reopen the ledger and look up {} again", entries_were(*.first, *.count), room_first(.cause), what_to_look_up(*.count)
     )]
     Unknown {
         /// Where the first of them would be.
@@ -78,6 +78,11 @@ pub enum StoreError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// Unavailable: the system lets this process do no more at once.
+    #[error(
+        "the system gives no thread to read or append with: {0}; end other processes, or let this user have more (`ulimit -u`), then try again"
+    )]
+    NoThread(io::Error),
 }
 
 /// Why a ledger could not be opened or made.
@@ -146,7 +151,7 @@ pub enum OpenError {
         source: io::Error,
     },
     /// Unavailable: no space.
-    #[error("cannot {doing} {path}: the disk is full; free some space and try again")]
+    #[error("cannot {doing} {path}: the disk is full; {}", ROOM)]
     DiskFull {
         /// What was being done.
         doing: &'static str,
@@ -197,10 +202,22 @@ impl OpenError {
         let path = Shown(path.into());
         match source.kind() {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Self::Denied { doing, path, source },
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { doing, path },
+            kind if is_full(kind) => Self::DiskFull { doing, path },
             _ => Self::Io { doing, path, source },
         }
     }
+}
+
+/// How room is made where a disk is full. What is made of the entries is made anew from them.
+const ROOM: &str = "free some space and try again: of a ledger's own files, `snapshot`, `rebuilding` and `totals` may be removed, \
+                    since they are made anew from the entries";
+
+fn room_first(cause: &io::Error) -> String {
+    if is_full(cause.kind()) { format!("{ROOM}: ") } else { String::new() }
+}
+
+fn is_full(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 fn entries_were(first: Position, count: usize) -> String {
@@ -232,5 +249,22 @@ impl std::fmt::Display for Shown {
 impl<P: Into<PathBuf>> From<P> for Shown {
     fn from(path: P) -> Self {
         Self(path.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_with_what_may_be_removed() {
+        let unknown = |kind| StoreError::Unknown { first: Position(4), count: 1, cause: kind };
+        let full = unknown(io::Error::from(io::ErrorKind::StorageFull)).to_string();
+        assert!(
+            full.contains("`snapshot`, `rebuilding` and `totals` may be removed, since they are made anew"),
+            "{full}"
+        );
+        assert!(full.ends_with("reopen the ledger and look up its id before you append it again"), "{full}");
+        assert!(!unknown(io::Error::from(io::ErrorKind::TimedOut)).to_string().contains("removed"));
     }
 }

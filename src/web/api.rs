@@ -1,7 +1,7 @@
 //! The API: the questions of the command line with the same JSON, entries as they are stored, appends, and new entries
 //! as they come. It must not answer a question itself.
 
-use super::asked::{Asked, Entries, Expecting, MOST_CONTRACTS, TOPICS, Wrong, has_pages};
+use super::asked::{Asked, EXPLAINED, Entries, Expecting, MOST_CONTRACTS, TOPICS, Wrong, has_pages};
 use super::problem::Problem;
 use super::site::Site;
 use crate::audit::checkpoint::Signed;
@@ -9,7 +9,7 @@ use crate::audit::explain::{bytes, explain};
 use crate::ledger::Ledger;
 use crate::question::{KnownAt, Page, Question, asked};
 use crate::report::{self, Terminal};
-use crate::sealed::erasures;
+use crate::sealed::{ERASES, erasures};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
@@ -80,8 +80,13 @@ fn wrong(wrong: &[Wrong]) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "wrong-question", said.join("; ")).with("fields", fields)
 }
 
-/// What a program asks. An empty field of a form was left out; a program that sends one meant something.
-fn understood(query: Option<String>, asked: Result<Query<Asked>, QueryRejection>) -> Result<Asked, Problem> {
+/// What a program asks of a topic. An empty field of a form was left out; a program that sends one meant something, and so does
+/// one that sends what does nothing there.
+fn understood(
+    topic: &str,
+    query: Option<String>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Asked, Problem> {
     let Query(mut asked) = asked.map_err(|error| bad_query(&error))?;
     let query = query.unwrap_or_default();
     if let Some(name) = query.split('&').filter(|pair| !pair.is_empty()).find_map(|pair| match pair.split_once('=') {
@@ -93,7 +98,8 @@ fn understood(query: Option<String>, asked: Result<Query<Asked>, QueryRejection>
         return Err(Problem::new(StatusCode::BAD_REQUEST, "wrong-question", what));
     }
     asked.in_one_field();
-    Ok(asked)
+    let idle = asked.idle(topic, &[]);
+    if idle.is_empty() { Ok(asked) } else { Err(wrong(&idle)) }
 }
 
 async fn question(
@@ -103,7 +109,7 @@ async fn question(
     asked: Result<Query<Asked>, QueryRejection>,
     headers: HeaderMap,
 ) -> Answered {
-    let asked = understood(query, asked)?;
+    let asked = understood(topic, query, asked)?;
     let question = asked.question(topic).map_err(|fields| wrong(&fields))?;
     let page = asked.page(USUAL);
     let known: Option<String> =
@@ -228,7 +234,7 @@ async fn explained(
     RawQuery(query): RawQuery,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Answered {
-    let (position, asked) = (position(&text)?, understood(query, asked)?);
+    let (position, asked) = (position(&text)?, understood(EXPLAINED, query, asked)?);
     let as_of = asked.question("state").map_err(|fields| wrong(&fields))?.as_of;
     let signed = Signed::of(site.folder());
     site.with(move |ledger| Ok(json_of(&explain(ledger, &signed, position, as_of)?))).await
@@ -248,14 +254,16 @@ async fn append(
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "no-json", what));
     }
     let Query(expecting) = asked.map_err(|error| bad_query(&error))?;
-    let body = body.map_err(|error| Problem::new(error.status(), "unreadable-body", error.body_text()))?;
+    let body = body.map_err(|error| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
+        status => Problem::new(status, "unreadable-body", error.body_text()),
+    })?;
     let draft: Draft = serde_json::from_slice(&body).map_err(|error| {
         let what = format!("line {} column {}: it is no draft: {error}", error.line(), error.column());
         Problem::new(StatusCode::BAD_REQUEST, "no-draft", what)
     })?;
     if !erasures(&draft).is_empty() {
-        let what = "recording this destroys a content for good: record it with `minutebook content erase`";
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "erases", what));
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "erases", ERASES));
     }
     let ledger = site.ledger()?;
     let receipt = match expecting.head() {

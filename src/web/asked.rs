@@ -127,6 +127,32 @@ impl Asked {
         Self { as_of, known_at, decided_by, ..Self::default() }
     }
 
+    /// The fields that something is said in.
+    fn said(&self) -> impl Iterator<Item = &'static str> {
+        let Self { contract, as_of, known_at, decided_by, to, by, ends_within, fact, from, limit, .. } = self;
+        let fields = [
+            ("contract", contract),
+            ("as-of", as_of),
+            ("known-at", known_at),
+            ("decided-by", decided_by),
+            ("to", to),
+            ("by", by),
+            ("ends-within", ends_within),
+            ("fact", fact),
+            ("from", from),
+            ("limit", limit),
+        ];
+        fields.into_iter().filter(|(_, said)| !said.is_empty()).map(|(field, _)| field)
+    }
+
+    /// The fields in which something is said that does nothing for a topic, as far as they are not in `kept`.
+    pub(super) fn idle(&self, topic: &str, kept: &[&str]) -> Vec<Wrong> {
+        let taken = taken(topic);
+        let idle = self.said().filter(|field| !taken.contains(field) && !kept.contains(field));
+        let what = || format!("it does nothing here: leave it out; what is taken here is {}", taken.join(", "));
+        idle.map(|field| Wrong { field, what: what() }).collect()
+    }
+
     /// As an address holds it, without a question mark where nothing is said.
     pub(crate) fn query(&self) -> String {
         match serde_urlencoded::to_string(self) {
@@ -157,18 +183,17 @@ impl Asked {
         let to = reading.of("to", &self.to, day);
         let by = reading.of("by", &self.by, asked::by);
         let ends_within = reading.of("ends-within", &self.ends_within, asked::months);
-        let is_paged = self.contract.is_empty() && has_pages(topic);
         for (field, text) in [("from", &self.from), ("limit", &self.limit)] {
             reading.of(field, text, |text| match field {
-                _ if !is_paged => Err("only an answer about all contracts, apart from totals, has pages".to_owned()),
+                _ if contract.is_some() => Err("an answer about one contract has no pages: leave it out".to_owned()),
                 "from" => id(text).map(drop),
                 _ => limit(text).map(drop),
             });
         }
         let mut needed = |field, what: &str| reading.0.push(Wrong { field, what: what.to_owned() });
         let topic = match topic {
-            "state" => Topic::State,
-            "register" => Topic::Register,
+            "state" | EXPLAINED | AUDIT => Topic::State,
+            "register" | CONTRACT => Topic::Register,
             "value" => Topic::Value,
             "lots" => Topic::Lots,
             "network" => Topic::Network,
@@ -201,7 +226,7 @@ impl Asked {
 
 /// Whether an answer of a topic about all contracts can be given for some of them.
 pub(super) fn has_pages(topic: &str) -> bool {
-    TOPICS.contains(&topic) && !matches!(topic, "totals" | "why")
+    TOPICS.contains(&topic) && taken(topic).contains(&"limit")
 }
 
 /// The most contracts on one page.
@@ -215,6 +240,27 @@ fn limit(text: &str) -> Result<usize, String> {
 /// The topics of questions, as addresses name them.
 pub(super) const TOPICS: [&str; 10] =
     ["state", "register", "value", "lots", "network", "decisions", "findings", "totals", "diff", "why"];
+
+/// What is asked beside those: all about one contract, one entry explained, and what the last one changed.
+pub(super) const CONTRACT: &str = "contract";
+pub(super) const EXPLAINED: &str = "explained";
+pub(super) const AUDIT: &str = "audit";
+
+/// The fields that are coordinates: a page keeps them for its links, also where it takes no notice of them itself.
+pub(super) const COORDINATES: [&str; 3] = ["as-of", "known-at", "decided-by"];
+
+/// The fields that each topic takes: any other does nothing there, and is refused.
+pub(super) fn taken(topic: &str) -> &'static [&'static str] {
+    match topic {
+        "totals" => &["contract", "as-of", "known-at", "decided-by", "by", "ends-within"],
+        "diff" => &["contract", "as-of", "known-at", "decided-by", "to", "from", "limit"],
+        "why" => &["contract", "as-of", "known-at", "decided-by", "fact"],
+        CONTRACT => &COORDINATES,
+        EXPLAINED => &["as-of"],
+        AUDIT => &["as-of", "known-at"],
+        _ => &["contract", "as-of", "known-at", "decided-by", "from", "limit"],
+    }
+}
 
 /// A page of entries: from which, and how many.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]

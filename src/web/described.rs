@@ -1,7 +1,7 @@
 //! The API described for programs (OpenAPI 3.1), and the same for people, to be read and tried in a browser. It must not promise
 //! what a route does not do: a test holds every address and every status to it.
 
-use super::asked::{MOST_CONTRACTS, TOPICS, has_pages};
+use super::asked::{EXPLAINED, MOST_CONTRACTS, TOPICS, taken};
 use super::site::Site;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
@@ -135,6 +135,10 @@ fn day(name: &str, says: &str) -> Parameter {
     asked(name, says, &json!({ "type": "string", "format": "date" }))
 }
 
+fn contract(name: &str, says: &str) -> Parameter {
+    asked(name, says, &json!({ "type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$" }))
+}
+
 fn text(name: &str, says: &str) -> Parameter {
     asked(name, says, &json!({ "type": "string" }))
 }
@@ -190,6 +194,34 @@ fn needs_token(operation: OperationBuilder) -> Operation {
     operation.security(SecurityRequirement::new("token", Vec::<String>::new())).build()
 }
 
+/// A field of a question.
+fn field(topic: &str, name: &str) -> Parameter {
+    match name {
+        "contract" if topic == "why" => needed(contract(name, "The contract that the figure is of")),
+        "contract" => contract(name, "One contract; all of them where it is left out"),
+        "as-of" if topic == EXPLAINED => day(name, "What came of it by this day; today where it is left out"),
+        "as-of" => day(name, "The state on this day; today where it is left out"),
+        "known-at" => text(name, "As the ledger knew it: a position, or an instant as 2026-11-22T09:30:00Z"),
+        "decided-by" => day(name, "Only what had been decided by this day"),
+        "to" => needed(day(name, "The later day")),
+        "by" => {
+            let groups: Vec<&str> = By::EACH.iter().map(|by| by.word()).collect();
+            asked(name, "By what they are grouped", &json!({ "type": "string", "enum": groups }))
+        }
+        "ends-within" => {
+            let months = json!({ "type": "integer", "minimum": 1, "maximum": 1200 });
+            asked(name, "Also what ends within so many months", &months)
+        }
+        "fact" => needed(text(name, "The figure, by the name that answers give it as \"fact\"")),
+        "from" => contract(name, "Of all contracts: a page that begins with this one, or the next"),
+        "limit" => {
+            let of = json!({ "type": "integer", "minimum": 1, "maximum": MOST_CONTRACTS });
+            asked(name, "Of all contracts: a page of so many; what is about none of them is left out", &of)
+        }
+        other => unreachable!("{other} is no field of a question"),
+    }
+}
+
 fn question(topic: &str) -> Operation {
     let summary = match topic {
         "state" => "Everything that matters on a day",
@@ -204,37 +236,10 @@ fn question(topic: &str) -> Operation {
         "why" => "The chain of entries behind one figure",
         other => other,
     };
-    let contract = json!({ "type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$" });
-    let mut operation = operation(topic, summary, &[PAST])
-        .parameter(asked("contract", "One contract; all of them where it is left out", &contract))
-        .parameter(day("as-of", "The state on this day; today where it is left out"))
-        .parameter(text("known-at", "As the ledger knew it: a position, or an instant as 2026-11-22T09:30:00Z"))
-        .parameter(day("decided-by", "Only what had been decided by this day"))
+    let operation = taken(topic)
+        .iter()
+        .fold(operation(topic, summary, &[PAST]), |operation, name| operation.parameter(field(topic, name)))
         .response("304", ResponseBuilder::new().description("The answer is the one whose ETag was sent").build());
-    if has_pages(topic) {
-        let limit = json!({ "type": "integer", "minimum": 1, "maximum": MOST_CONTRACTS });
-        operation = operation
-            .parameter(asked("from", "Of all contracts: a page that begins with this one, or the next", &contract))
-            .parameter(asked(
-                "limit",
-                "Of all contracts: a page of so many; what is about none of them is left out",
-                &limit,
-            ));
-    }
-    if topic == "diff" {
-        operation = operation.parameter(needed(day("to", "The later day")));
-    }
-    if topic == "totals" {
-        let months = json!({ "type": "integer", "minimum": 1, "maximum": 1200 });
-        let groups: Vec<&str> = By::EACH.iter().map(|by| by.word()).collect();
-        operation = operation
-            .parameter(asked("by", "By what they are grouped", &json!({ "type": "string", "enum": groups })))
-            .parameter(asked("ends-within", "Also what ends within so many months", &months));
-    }
-    if topic == "why" {
-        let fact = text("fact", "The figure, by the name that answers give it as \"fact\"");
-        operation = operation.parameter(needed(fact));
-    }
     let answer = said("The answer; in words for whoever accepts text/plain", "application/json", refers("Answer"));
     operation.response("200", answer).build()
 }
@@ -272,7 +277,8 @@ fn entry() -> Operation {
 fn explained() -> Operation {
     let summary = "An entry with its proof, what it changed, and what came of it; auditors";
     let operation = operation("explained", summary, &[NOT_ALLOWED, PAST]).parameter(position());
-    let operation = operation.parameter(day("as-of", "What came of it by this day; today where it is left out"));
+    let operation =
+        taken(EXPLAINED).iter().fold(operation, |operation, name| operation.parameter(field(EXPLAINED, name)));
     needs_token(operation.response("200", said("The answer", "application/json", refers("Answer"))))
 }
 

@@ -1,12 +1,39 @@
-//! Pictures of an answer: what a contract is worth by financial year, and who works in its network. A picture shows
-//! what a table beside it says, and nothing else: how firmly each part stands is in its shape and its words, not in its
-//! colour alone. It must not add anything up; lengths are worked out in decimals.
+//! Pictures of an answer: when a contract runs, what it is worth by financial year, and who works in its network; `tiles`
+//! draws where its lots lie. A picture shows what a table beside it says, and nothing else: how firmly each part stands is in
+//! its shape and its words, not in its colour alone. It must not add anything up; lengths are worked out in decimals.
 
+use super::tiles::{self, Tiles};
 use crate::question::{Answer, Cell, Row};
 use chrono::Datelike;
 use minutebook_events::{DateSpan, Day, EventKind, Standing};
-use minutebook_projections::{Figure, Knowing, Val};
+use minutebook_projections::{Fact, Figure, Knowing, Val};
 use rust_decimal::Decimal;
+
+/// A picture in its frame.
+pub(super) struct Picture {
+    /// What it shows.
+    pub(super) title: String,
+    /// The same in words, for whoever does not see it.
+    pub(super) words: String,
+    /// How wide and how tall it is.
+    pub(super) width: usize,
+    pub(super) height: usize,
+    /// What is in it.
+    pub(super) drawn: Drawn,
+}
+
+/// What is drawn.
+pub(super) enum Drawn {
+    Terms(Terms),
+    Map(Tiles),
+    Years(Years),
+    Network(Network),
+}
+
+/// The pictures of an answer.
+pub(super) fn pictures(answer: &Answer) -> Vec<Picture> {
+    terms(answer).into_iter().chain(tiles::tiles(answer)).chain(years(answer)).chain(network(answer)).collect()
+}
 
 /// How tall the tallest bar is, and how far bars are apart, in the units of the picture.
 const TALL: u32 = 160;
@@ -17,14 +44,8 @@ const FEWEST: usize = 8;
 
 /// What a contract is worth by financial year, of one measure.
 pub(super) struct Years {
-    /// What it shows.
-    pub(super) title: String,
-    /// The same in words, for whoever does not see it.
-    pub(super) words: String,
     /// A bar a year.
     pub(super) bars: Vec<Bar>,
-    /// How wide the picture is.
-    pub(super) width: usize,
 }
 
 /// One year.
@@ -46,14 +67,14 @@ pub(super) struct Bar {
 }
 
 /// The pictures of an answer about value, one a measure that has two years or more.
-pub(super) fn years(answer: &Answer) -> Vec<Years> {
+fn years(answer: &Answer) -> Vec<Picture> {
     let rows: Vec<&Row> = answer.answer.iter().filter(|row| row.kind == "financial-year").collect();
     let of = |row: &Row| (text(row, "contract"), text(row, "measure"));
     let measures = rows.chunk_by(|a, b| of(a) == of(b)).filter(|rows| rows.len() > 1);
     measures.filter_map(years_of).collect()
 }
 
-fn years_of(rows: &[&Row]) -> Option<Years> {
+fn years_of(rows: &[&Row]) -> Option<Picture> {
     let amounts: Vec<(String, &Figure)> =
         rows.iter().filter_map(|row| Some((text(row, "year"), row.get("amount")?.figures().first()?))).collect();
     let pounds = |figure: &Figure| match &*figure.value() {
@@ -78,11 +99,12 @@ fn years_of(rows: &[&Row]) -> Option<Years> {
     let measure = text(rows[0], "measure");
     let title = format!("{} of {} by financial year", capital(&measure), text(rows[0], "contract"));
     let said = amounts.iter().map(|(year, figure)| format!("{year}: {}", figure.words()));
-    Some(Years {
+    Some(Picture {
         title,
         words: said.collect::<Vec<_>>().join("; "),
         width: amounts.len().max(FEWEST) * APART,
-        bars: amounts.iter().enumerate().map(bar).collect(),
+        height: TALL as usize + 56,
+        drawn: Drawn::Years(Years { bars: amounts.iter().enumerate().map(bar).collect() }),
     })
 }
 
@@ -137,19 +159,12 @@ const LINE: usize = 18;
 
 /// Who works in a contract's network, a column a role, from who pays to who delivers.
 pub(super) struct Network {
-    /// The contract.
-    pub(super) title: String,
-    /// The same in words, for whoever does not see it.
-    pub(super) words: String,
     /// The roles.
     pub(super) columns: Vec<(usize, String)>,
     /// The parties.
     pub(super) boxes: Vec<Party>,
     /// From the party that works to the one that it works under.
     pub(super) under: Vec<[usize; 4]>,
-    /// How wide and how tall the picture is.
-    pub(super) width: usize,
-    pub(super) height: usize,
 }
 
 /// A party in its role.
@@ -173,13 +188,15 @@ struct Works<'a> {
 }
 
 /// The picture of an answer about the network of one contract; nothing of others, or where nobody is in it.
-pub(super) fn network(answer: &Answer) -> Option<Network> {
+fn network(answer: &Answer) -> Option<Picture> {
     answer.contract.as_ref().filter(|_| answer.question == "network")?;
     let mut columns: Vec<(String, Vec<Works<'_>>)> = vec![];
     for row in answer.answer.iter().filter(|row| row.kind == "partner") {
         let Some(figure) = row.get("party").and_then(|cell| cell.figures().first()) else { continue };
         let (role, value) = (text(row, "role"), figure.value());
-        if role.starts_with("funding of") || matches!(&*value, Knowing::Unknown(_)) {
+        // Who funds which part is no role of a party, and stands in the table alone.
+        let is_funding = |fact: &Fact| matches!(fact.event().kind, EventKind::FundingSet { .. });
+        if figure.rests_on.iter().any(is_funding) || matches!(&*value, Knowing::Unknown(_)) {
             continue;
         }
         // Whom it works under stands in the column before.
@@ -225,35 +242,30 @@ pub(super) fn network(answer: &Answer) -> Option<Network> {
         let parties: Vec<String> = parties.iter().map(|party| party.figure.words()).collect();
         format!("{role}: {}", parties.join(", "))
     });
-    Some(Network {
+    let columns = columns.iter().enumerate().map(|(at, (role, _))| (at * (BOX + GAP), capital(role)));
+    Some(Picture {
         title: format!("Network of {}", answer.contract.as_ref().map(ToString::to_string).unwrap_or_default()),
         words: words.collect::<Vec<_>>().join("; "),
         width: columns.len() * (BOX + GAP) - GAP,
         height: deepest,
-        columns: columns.iter().enumerate().map(|(at, (role, _))| (at * (BOX + GAP), capital(role))).collect(),
-        boxes,
-        under,
+        drawn: Drawn::Network(Network { columns: columns.collect(), boxes, under }),
     })
 }
 
 /// How wide the time line of terms is, where it begins, and how tall a row of it.
-const LONG: i64 = 760;
-const LEFT: i64 = 200;
+const LONG: usize = 760;
+const LEFT: usize = 200;
 const ROW: usize = 34;
 
 /// When a contract and its lots run: each term as a bar, and after it what options or a cap on the term allow.
 pub(super) struct Terms {
-    /// What it shows.
-    pub(super) title: String,
-    /// The same in words, for whoever does not see it.
-    pub(super) words: String,
     pub(super) rows: Vec<Term>,
     /// The first of January of some years: where, and which.
     pub(super) years: Vec<(i64, i32)>,
     /// Where the day of the question is.
     pub(super) day: i64,
-    pub(super) width: i64,
-    pub(super) height: usize,
+    /// Where lines across it end.
+    pub(super) foot: usize,
 }
 
 /// One term.
@@ -269,7 +281,7 @@ pub(super) struct Term {
 }
 
 /// When the contract of an answer of the register runs; nothing of others, or where no term is known.
-pub(super) fn terms(answer: &Answer) -> Option<Terms> {
+fn terms(answer: &Answer) -> Option<Picture> {
     let contract = answer.contract.as_ref().filter(|_| answer.question == "register")?;
     let known = |row: &Row| {
         let figure = |name| row.get(name).and_then(|cell: &Cell| cell.figures().first());
@@ -290,7 +302,7 @@ pub(super) fn terms(answer: &Answer) -> Option<Terms> {
     let ends = rows.iter().map(|(.., last, latest)| latest.unwrap_or(*last));
     let to = ends.max()?.max(answer.as_of);
     let days = (to - from).num_days().max(1);
-    let at = |day: Day| LEFT + (day - from).num_days() * LONG / days;
+    let at = |day: Day| LEFT as i64 + (day - from).num_days() * LONG as i64 / days;
     let words = rows.iter().map(|(name, (term, _), _, _, latest)| {
         let further = latest.map(|latest| format!(", at the latest to {}", DateSpan::day(latest)));
         format!("{name}: {}{}", term.words(), further.unwrap_or_default())
@@ -308,14 +320,13 @@ pub(super) fn terms(answer: &Answer) -> Option<Terms> {
         further: latest.map_or(0, |latest| at(latest) - at(last)),
     });
     let rows: Vec<Term> = rows.collect();
-    Some(Terms {
+    let height = 30 + rows.len() * ROW + 24;
+    Some(Picture {
         title: format!("Terms of {contract}, as they are on this day"),
         words: words.join("; "),
-        years,
-        day: at(answer.as_of),
         width: LEFT + LONG + 40,
-        height: 30 + rows.len() * ROW + 24,
-        rows,
+        height,
+        drawn: Drawn::Terms(Terms { rows, years, day: at(answer.as_of), foot: height - 20 }),
     })
 }
 

@@ -5,7 +5,7 @@ use super::asked::Asked;
 use crate::question::{Answer, Cell};
 use crate::report::tables::{self, TableOf};
 use crate::report::visible;
-use crate::report::words::{fact_words, words};
+use crate::report::words::{fact_words, label, words};
 use minutebook_events::Day;
 use minutebook_projections::{Figure, How, Knowing, Says, Why};
 
@@ -66,6 +66,8 @@ pub(super) struct ShownFigure {
     pub(super) standing: Option<String>,
     /// How it is known, in a word.
     pub(super) knowledge: &'static str,
+    /// Whether it may not hold on the day.
+    pub(super) is_uncertain: bool,
     /// What is behind it, each with its label.
     pub(super) behind: Vec<(&'static str, String)>,
     /// What stands beside it.
@@ -103,6 +105,7 @@ impl ShownFigure {
             text: visible(&text),
             standing: figure.standing.filter(|_| stands).map(|standing| standing.to_string()),
             knowledge: if figure.uncertain.is_some() && stands { "uncertain" } else { value.word() },
+            is_uncertain: figure.uncertain.is_some(),
             behind: behind.into_iter().filter_map(|(label, what)| Some((label, what?))).collect(),
             others: figure.others.iter().map(|other| visible(&other.words())).collect(),
             entries: figure.entries().iter().map(|position| position.0).collect(),
@@ -162,7 +165,12 @@ fn show(name: &str, cell: &Cell, contract: Option<&str>, (answer_to, asked): (Op
             Shown::Content(contract.unwrap_or_default().to_owned(), text[CONTENT.len()..].to_owned())
         }
         Cell::Figure(_) | Cell::Figures(_) if !cell.figures().is_empty() => {
-            Shown::Figures(cell.figures().iter().map(|figure| ShownFigure::of(figure, contract, asked)).collect())
+            let of = |figure| ShownFigure::of(figure, contract, asked);
+            let mut figures: Vec<ShownFigure> = cell.figures().iter().map(of).collect();
+            if let Cell::Figures(each) = cell {
+                figures.iter_mut().zip(each).for_each(|(shown, figure)| shown.text.insert_str(0, &label(figure)));
+            }
+            Shown::Figures(figures)
         }
         Cell::Position(position) => Shown::Entries(vec![position.0]),
         Cell::Positions(positions) => Shown::Entries(positions.iter().map(|position| position.0).collect()),

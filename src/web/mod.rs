@@ -10,13 +10,15 @@
 //! | `contents` | what is exempt, for whoever may read it |
 //! | `described` | the API described, for programs and for people |
 //! | `draw` | pictures of an answer |
+//! | `form` | a draft as the fields of a form, and as a decision file |
 //! | `html` | an answer as what the templates show |
+//! | `inputs` | the fields of a form as the page shows them |
+//! | `openid` | signing in with a provider |
 //! | `pages` | pages |
 //! | `problem` | what went wrong, for a program |
 //! | `rate` | how fast one address may ask |
 //! | `record` | recording in a browser |
 //! | `sessions` | who signed in, in cookies |
-//! | `skeleton` | what a recorder begins with |
 //! | `tiles` | a map of lots |
 //! | `who` | who asks, and what that allows |
 //! | `site` | the ledger while it is opened, and once it is |
@@ -27,26 +29,29 @@ mod connections;
 mod contents;
 mod described;
 mod draw;
+mod form;
 mod html;
+mod inputs;
+mod openid;
 mod pages;
 mod problem;
 mod rate;
 mod record;
 mod sessions;
 mod site;
-mod skeleton;
 mod tiles;
 mod who;
 
 pub(crate) use api::TEXT;
 pub(crate) use asked::Asked;
-pub use site::{Settings, Site};
+pub use connections::listen;
+pub use site::{Beside, Settings, Site};
 
 use crate::access::Right;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::{Extension, Router};
 use minutebook_events::codec::MAX_BYTES;
 use problem::Problem;
@@ -57,6 +62,9 @@ use who::{Instead, Who};
 
 /// How long a request may take, but for the stream of new entries.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The most bytes that are read of a request: the decision file of the largest entry, and what is around it in a form.
+const MOST: usize = 2 * MAX_BYTES;
 
 /// How long those that are answered when the server is stopped may take to their end.
 const LEAVE: Duration = Duration::from_secs(5);
@@ -97,6 +105,7 @@ fn routes(site: Site) -> Router {
         .merge(contents::routes())
         .merge(described::routes())
         .merge(who::routes())
+        .merge(openid::routes())
         .merge(api::questions())
         .merge(with(Right::Prove, api::proofs()))
         .merge(with(Right::Record, api::appends()))
@@ -111,7 +120,8 @@ fn routes(site: Site) -> Router {
         .layer(middleware::from_fn_with_state(site.clone(), who::found))
         .layer(middleware::from_fn_with_state(site.clone(), rate::kept))
         .layer(middleware::from_fn_with_state(site.clone(), of_this_host))
-        .layer(DefaultBodyLimit::max(2 * MAX_BYTES))
+        .layer(middleware::from_fn_with_state(site.clone(), not_too_large))
+        .layer(DefaultBodyLimit::max(MOST))
         .layer(header(header::CONTENT_SECURITY_POLICY, POLICY))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::REFERRER_POLICY, "same-origin"))
@@ -160,5 +170,22 @@ async fn of_this_host(site: State<Site>, request: Request, next: Next) -> Respon
         return next.run(request).await;
     }
     let what = "the request names a host that this is not: where it is reached by that name, start it with --host NAME";
-    Problem::new(StatusCode::MISDIRECTED_REQUEST, "no-such-host", what).into_response()
+    let problem = Problem::new(StatusCode::MISDIRECTED_REQUEST, "no-such-host", what);
+    Instead::of(&site, &request).of_problem(problem)
+}
+
+/// What says that it is too large is refused before any of it is read, so that whoever waits to be told to send need not.
+async fn not_too_large(site: State<Site>, request: Request, next: Next) -> Response {
+    let says =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let (most, problem): (usize, fn() -> Problem) = match request.uri().path().starts_with(record::PATH) {
+        true => (record::MOST, record::too_large),
+        false => (MOST, Problem::too_large),
+    };
+    if says.is_none_or(|length| length <= most as u64) {
+        return next.run(request).await;
+    }
+    let mut response = Instead::of(&site, &request).of_problem(problem());
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }

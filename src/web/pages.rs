@@ -1,12 +1,13 @@
 //! Pages, complete without a script: each asks the ledger a question that its address holds, and shows the answer with
 //! its coordinates. They must not make or change a figure.
 
-use super::asked::{self as address, Asked, Wrong};
-use super::draw::{self, Network, Terms, Years};
+use super::asked::{AUDIT, Asked, CONTRACT, COORDINATES, EXPLAINED, Wrong, has_pages, taken};
+use super::draw::{Drawn, Picture, pictures};
+use super::form;
 use super::html::{PageTable, Shown, Visitor, tables_of};
+use super::inputs::{self, How, Piece};
 use super::problem::Problem;
 use super::site::Site;
-use super::tiles::{self, Tiles};
 use super::who::Who;
 use crate::audit::checkpoint::Signed;
 use crate::audit::explain::explain;
@@ -16,7 +17,7 @@ use crate::report::tables;
 use crate::today::today;
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query, RawQuery, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -45,7 +46,7 @@ pub(super) fn routes() -> Router<Site> {
         routes.route(path, get(move |page, asked| topic_page(topic, page, asked)))
     });
     topics
-        .route("/", get(|| async { Redirect::to(&format!("/state?as-of={}", today())) }))
+        .route("/", get(first))
         .route("/why", get(|page, asked| topic_page("why", page, asked)))
         .route("/contracts/{contract}", get(contract))
         .route("/entries/{position}", get(entry))
@@ -55,6 +56,12 @@ pub(super) fn routes() -> Router<Site> {
             get(|| async { ([(header::CONTENT_TYPE, "text/javascript")], include_str!("page.js")) }),
         )
         .route("/static/style.css", get(|| async { ([(header::CONTENT_TYPE, "text/css")], include_str!("style.css")) }))
+}
+
+/// Leads to the page that is shown first, with what was asked.
+async fn first(RawQuery(query): RawQuery) -> Redirect {
+    let query = query.filter(|query| !query.is_empty()).unwrap_or_else(|| format!("as-of={}", today()));
+    Redirect::to(&format!("/state?{query}"))
 }
 
 /// A day in the three fields of a form.
@@ -88,10 +95,11 @@ struct Besides {
     wrong: Option<String>,
 }
 
-/// A page that is asked for: its address, and who asks.
+/// A page that is asked for: its address, what is asked there, and who asks.
 struct Page {
     title: String,
     path: String,
+    topic: &'static str,
     visitor: Visitor,
 }
 
@@ -99,8 +107,8 @@ struct Page {
 type Asking = (State<Site>, Extension<Who>, Uri);
 
 impl Page {
-    fn of(title: &str, (State(site), Extension(who), uri): &Asking) -> Self {
-        Self { title: title.to_owned(), path: uri.path().to_owned(), visitor: who.visitor(site) }
+    fn of(title: &str, topic: &'static str, (State(site), Extension(who), uri): &Asking) -> Self {
+        Self { title: title.to_owned(), path: uri.path().to_owned(), topic, visitor: who.visitor(site) }
     }
 }
 
@@ -142,46 +150,33 @@ struct Frame {
 
 impl Frame {
     fn of(page: &Page, asked: &Asked, wrong: Vec<Wrong>) -> Self {
-        let Page { title, path, visitor } = page;
+        let Page { title, path, topic, visitor } = page;
+        let takes = |name: &str| taken(topic).contains(&name);
         let as_of = if asked.as_of.is_empty() { today().to_string() } else { asked.as_of.clone() };
-        let days = vec![
+        let by = "Only what had been decided by then; empty for all";
+        let days = [
             Fields::of("as-of", "As of", "The state on this day", &as_of, &wrong),
-            Fields::of(
-                "decided-by",
-                "Decided by",
-                "Only what had been decided by then; empty for all",
-                &asked.decided_by,
-                &wrong,
-            ),
+            Fields::of("decided-by", "Decided by", by, &asked.decided_by, &wrong),
         ];
         let one = |name, label, hint, value: &str, choices: Vec<String>| {
             let wrong = wrong.iter().find(|wrong| wrong.field == name).map(|wrong| wrong.what.clone());
             Besides { name, label, hint, value: value.to_owned(), choices, wrong }
         };
-        let mut besides = vec![one(
-            "known-at",
-            "Known at",
-            "As the ledger knew it: the number of an entry, or an instant; empty for now",
-            &asked.known_at,
-            vec![],
-        )];
-        if path == "/diff" {
-            besides.push(one("to", "Compared with", "The later day, as 2026-04-01", &asked.to, vec![]));
-        }
-        if path == "/totals" {
-            let words = minutebook_projections::By::EACH.map(|by| by.word().to_owned()).to_vec();
-            let by = if asked.by.is_empty() { "funder" } else { &asked.by };
-            besides.push(one("by", "By", "How sums are grouped", by, words));
-            besides.push(one(
-                "ends-within",
-                "Ends within",
-                "Months from that day on; empty for none",
-                &asked.ends_within,
-                vec![],
-            ));
-        }
-        let hidden = [("contract", &asked.contract), ("fact", &asked.fact), ("limit", &asked.limit)];
-        let hidden = hidden.into_iter().filter(|(_, value)| !value.is_empty());
+        let known = "As the ledger knew it: the number of an entry, or an instant; empty for now";
+        let groups = minutebook_projections::By::EACH.map(|by| by.word().to_owned()).to_vec();
+        let by = if asked.by.is_empty() { "funder" } else { &asked.by };
+        let besides = [
+            one("known-at", "Known at", known, &asked.known_at, vec![]),
+            one("to", "Compared with", "The later day, as 2026-04-01", &asked.to, vec![]),
+            one("by", "By", "How sums are grouped", by, groups),
+            one("ends-within", "Ends within", "Months from that day on; empty for none", &asked.ends_within, vec![]),
+        ];
+        // What nobody changes here, and the coordinates of which only the pages that links lead to take notice.
+        let kept = [("known-at", &asked.known_at), ("decided-by", &asked.decided_by)];
+        let kept = kept.into_iter().filter(|(name, _)| !takes(name));
+        let hidden =
+            [("contract", &asked.contract), ("fact", &asked.fact), ("limit", &asked.limit)].into_iter().chain(kept);
+        let hidden = hidden.filter(|(_, value)| !value.is_empty());
         Self {
             title: title.clone(),
             path: path.clone(),
@@ -190,8 +185,8 @@ impl Frame {
             days_of_record: vec![],
             coordinates: asked.coordinates().query(),
             places: &PLACES,
-            days,
-            besides,
+            days: days.into_iter().filter(|day| takes(day.name)).collect(),
+            besides: besides.into_iter().filter(|one| takes(one.name)).collect(),
             hidden: hidden.map(|(name, value)| (name, value.clone())).collect(),
             wrong,
         }
@@ -201,7 +196,7 @@ impl Frame {
     fn of_ledger(mut self, view: &View<'_>, asked: &Asked) -> Self {
         self.days_of_record = days_of(view);
         let topic = self.path.trim_start_matches('/');
-        if asked.contract.is_empty() && address::has_pages(topic) && is_large(view) {
+        if asked.contract.is_empty() && has_pages(topic) && is_large(view) {
             self.besides.push(Besides {
                 name: "from",
                 label: "From contract",
@@ -224,15 +219,32 @@ struct AnswerPage {
     around: Vec<(&'static str, String)>,
 }
 
-/// What there is to show of a decision file that is being written.
+/// What there is to show of a draft.
 pub(super) struct Recording {
+    /// As what it is written.
+    pub(super) draft: Draft,
+    /// The decision file that it is.
     pub(super) text: String,
+    /// How many events it has.
+    pub(super) events: usize,
     /// Why it is not taken.
-    pub(super) faults: Vec<String>,
+    pub(super) wrong: Vec<inputs::Wrong>,
     /// Where it would be recorded, and what that would change.
     pub(super) checked: Option<(Position, Vec<Section>)>,
-    /// The kinds of events.
-    pub(super) kinds: Vec<&'static str>,
+}
+
+/// A draft as its recorder writes it.
+pub(super) enum Draft {
+    /// In the fields of a form: its pieces, the choices of an event to be added, and what is known, by the names of lists.
+    Form { pieces: Vec<Piece>, kinds: Vec<(String, String)>, lists: Vec<(&'static str, Vec<String>)> },
+    /// As the text of a decision file: with what of it the form does not show, where it was to be opened there.
+    Text { left: form::Left },
+}
+
+impl Recording {
+    fn is_text(&self) -> bool {
+        matches!(self.draft, Draft::Text { .. })
+    }
 }
 
 #[derive(Template)]
@@ -250,20 +262,15 @@ pub(super) fn recording(visitor: Visitor, recording: Recording, status: StatusCo
 /// One answer on a page.
 pub(super) struct Section {
     heading: String,
-    terms: Option<Terms>,
-    years: Vec<Years>,
-    map: Option<Tiles>,
-    network: Option<Network>,
+    pictures: Vec<Picture>,
     tables: Vec<PageTable>,
     left_out: usize,
 }
 
 impl Section {
     pub(super) fn of(answer: &Answer, asked: &Asked) -> Self {
-        let (terms, years) = (draw::terms(answer), draw::years(answer));
-        let (map, network) = (tiles::tiles(answer), draw::network(answer));
         let (tables, left_out) = tables_of(answer, asked);
-        Self { heading: tables::heading(answer), terms, years, map, network, tables, left_out }
+        Self { heading: tables::heading(answer), pictures: pictures(answer), tables, left_out }
     }
 }
 
@@ -289,6 +296,8 @@ pub(super) fn sorry(problem: &Problem, visitor: Visitor) -> Response {
     let title = match problem.status() {
         StatusCode::NOT_FOUND => "Not found",
         StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => "Not allowed",
+        StatusCode::TOO_MANY_REQUESTS => "Not now",
+        status if status.is_client_error() => "Not like this",
         _ => "Not now",
     };
     let frame = plain(title, "/state", visitor);
@@ -300,7 +309,7 @@ pub(super) fn sorry(problem: &Problem, visitor: Visitor) -> Response {
 
 /// What is around a page that asks for no coordinates.
 fn plain(title: &str, path: &str, visitor: Visitor) -> Frame {
-    let page = Page { title: title.to_owned(), path: path.to_owned(), visitor };
+    let page = Page { title: title.to_owned(), path: path.to_owned(), topic: "state", visitor };
     Frame { has_coordinates: false, ..Frame::of(&page, &Asked::default(), vec![]) }
 }
 
@@ -309,13 +318,33 @@ fn plain(title: &str, path: &str, visitor: Visitor) -> Frame {
 struct SignIn {
     frame: Frame,
     to: String,
+    /// The host of the provider that knows people, and where signing in with it begins.
+    provider: Option<(String, String)>,
     wrong: Option<String>,
 }
 
-/// The page on which somebody signs in; with what is wrong with the token, where it was refused.
-pub(super) fn sign_in(visitor: Visitor, to: &str, wrong: Option<&str>, status: StatusCode) -> Response {
-    let wrong = wrong.map(ToOwned::to_owned);
-    shown(&SignIn { frame: plain("Sign in", "/sign-in", visitor), to: to.to_owned(), wrong }, status)
+/// The page on which somebody signs in; with what is wrong, where that was refused.
+pub(super) fn sign_in(
+    visitor: Visitor,
+    to: &str,
+    provider: Option<(String, String)>,
+    wrong: Option<&str>,
+    status: StatusCode,
+) -> Response {
+    let (to, wrong) = (to.to_owned(), wrong.map(ToOwned::to_owned));
+    shown(&SignIn { frame: plain("Sign in", "/sign-in", visitor), to, provider, wrong }, status)
+}
+
+#[derive(Template)]
+#[template(path = "signed-in.html")]
+struct SignedIn {
+    frame: Frame,
+    to: String,
+}
+
+/// The page that somebody comes back to who signed in elsewhere, and from which they go on.
+pub(super) fn signed_in(visitor: Visitor, to: &str) -> Response {
+    shown(&SignedIn { frame: plain("Signed in", "/sign-in", visitor), to: to.to_owned() }, StatusCode::OK)
 }
 
 /// An answer in place of the page that was asked for.
@@ -338,7 +367,6 @@ impl From<Response> for Instead {
 fn understood(
     page: &Page,
     asked: Result<Query<Asked>, QueryRejection>,
-    topic: &str,
     complete: impl FnOnce(&mut Asked),
 ) -> Result<(Asked, Question), Instead> {
     let Query(mut asked) = asked.map_err(|rejection| {
@@ -349,14 +377,17 @@ fn understood(
         return Err(Redirect::to(&format!("{}{}", page.path, asked.query())).into_response().into());
     }
     let shown_as = asked.clone();
-    complete(&mut asked);
-    match asked.question(topic) {
-        Ok(question) => Ok((asked, question)),
-        Err(wrong) => {
-            let frame = Frame::of(page, &shown_as, wrong);
-            Err(shown(&AnswerPage { frame, sections: vec![], around: vec![] }, StatusCode::BAD_REQUEST).into())
-        }
+    let wrong = |wrong| {
+        let frame = Frame::of(page, &shown_as, wrong);
+        Instead::from(shown(&AnswerPage { frame, sections: vec![], around: vec![] }, StatusCode::BAD_REQUEST))
+    };
+    let idle = asked.idle(page.topic, &COORDINATES);
+    if !idle.is_empty() {
+        return Err(wrong(idle));
     }
+    complete(&mut asked);
+    let question = asked.question(page.topic).map_err(wrong)?;
+    Ok((asked, question))
 }
 
 /// Shows what answers a page's questions, or why it cannot be answered.
@@ -385,8 +416,8 @@ async fn topic_page(
     asking: Asking,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Instead> {
-    let page = Page::of(name_of(asking.2.path()), &asking);
-    let (asked, question) = understood(&page, asked, topic, |asked| {
+    let page = Page::of(name_of(asking.2.path()), topic, &asking);
+    let (asked, question) = understood(&page, asked, |asked| {
         if topic == "diff" && asked.to.is_empty() {
             // What is asked first is what changed in the year up to today.
             let to = today();
@@ -398,7 +429,7 @@ async fn topic_page(
         }
     })?;
     let answers = move |ledger: &Ledger, asked: &Asked| {
-        let is_paged = question.contract.is_none() && address::has_pages(topic) && is_large(&ledger.view());
+        let is_paged = question.contract.is_none() && has_pages(topic) && is_large(&ledger.view());
         let usual = || is_paged.then_some(question::Page { from: None, limit: CONTRACTS });
         let page = asked.page(CONTRACTS).or_else(usual);
         let answer = ledger.answer(&question, page.as_ref())?;
@@ -423,8 +454,8 @@ async fn contract(
     asking: Asking,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Instead> {
-    let page = Page::of(&contract, &asking);
-    let (asked, question) = understood(&page, asked, "register", |asked| asked.contract.clone_from(&contract))?;
+    let page = Page::of(&contract, CONTRACT, &asking);
+    let (asked, question) = understood(&page, asked, |asked| asked.contract.clone_from(&contract))?;
     // The address names the contract already.
     let asked = Asked { contract: String::new(), ..asked };
     let answers = move |ledger: &Ledger, _: &Asked| Ok((all_about(ledger, &question)?, vec![]));
@@ -450,8 +481,8 @@ async fn entry(
     asking: Asking,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Instead> {
-    let page = Page::of(&format!("Entry {position}"), &asking);
-    let (asked, question) = understood(&page, asked, "state", |_| {})?;
+    let page = Page::of(&format!("Entry {position}"), EXPLAINED, &asking);
+    let (asked, question) = understood(&page, asked, |_| {})?;
     let signed = Signed::of(asking.0.folder());
     let answers = move |ledger: &Ledger, asked: &Asked| {
         let position =
@@ -472,8 +503,8 @@ fn neighbours(position: Position, head: Position, to: &str, asked: &Asked) -> Ve
 
 /// The ledger's head, and what its last entry changed, from where each entry before leads on.
 async fn audit(asking: Asking, asked: Result<Query<Asked>, QueryRejection>) -> Result<Response, Instead> {
-    let page = Page::of("Audit", &asking);
-    let (asked, question) = understood(&page, asked, "state", |_| {})?;
+    let page = Page::of("Audit", AUDIT, &asking);
+    let (asked, question) = understood(&page, asked, |_| {})?;
     let answers = move |ledger: &Ledger, asked: &Asked| {
         let view = ledger.view();
         let head = view.at(&question)?.head;

@@ -1,6 +1,7 @@
 //! What went wrong, for a program: problem details (RFC 9457), one kind for each thing that the caller can do about it.
 //! It must not find what is wrong, nor say what a secret is.
 
+use super::MOST;
 use crate::audit::explain::ExplainError;
 use crate::ledger::RecordError;
 use crate::question::QuestionError;
@@ -8,6 +9,7 @@ use crate::sealed::ContentError;
 use crate::store::StoreError;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use minutebook_events::codec::MAX_BYTES;
 use minutebook_events::decide::Rejection;
 use serde_json::{Map, Value, json};
 
@@ -35,6 +37,18 @@ impl Problem {
     /// That nothing is at an address.
     pub(super) fn nothing_here(path: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "no-such-address", format!("nothing is at {path}"))
+    }
+
+    /// That a request is too large to be read.
+    pub(super) fn too_large() -> Self {
+        let what =
+            format!("more than {MOST} bytes are not read: an entry may take {MAX_BYTES}; split the act into several");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", what).with("limit", MOST)
+    }
+
+    /// That a form cannot be read: it is larger than it may be, or is none.
+    pub(super) fn unreadable_form(status: StatusCode, why: impl ToString) -> Self {
+        Self::new(status, "unreadable-form", why)
     }
 
     /// What to say of it to a person.

@@ -13,11 +13,14 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// The most addresses that are remembered: past it, those that have not asked for a while are forgotten.
+/// The most addresses that are remembered: past it, the half of them that asked least is forgotten.
 const MOST: usize = 65_536;
 
 /// Where a server before this one says for whom it asks.
-pub(super) const FORWARDED: &str = "x-forwarded-for";
+const FOR: &str = "x-forwarded-for";
+
+/// What a server before this one adds to what somebody else asks.
+const FORWARDED: [&str; 6] = [FOR, "forwarded", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"];
 
 /// What each address has left.
 pub(super) struct Rate {
@@ -32,7 +35,7 @@ impl Rate {
     }
 
     /// Whether an address may ask at an instant; it is counted.
-    fn may(&self, address: IpAddr, now: Instant) -> bool {
+    pub(super) fn may(&self, address: IpAddr, now: Instant) -> bool {
         if self.a_second == 0.0 {
             return true;
         }
@@ -41,8 +44,16 @@ impl Rate {
         let refilled = |(left, since): &(f64, Instant)| {
             (left + now.saturating_duration_since(*since).as_secs_f64() * self.a_second).min(most)
         };
-        if all.len() >= MOST {
-            all.retain(|_, it| refilled(it) < most);
+        if all.len() >= MOST && !all.contains_key(&address) {
+            // Who is forgotten has as much left as anybody new: whoever asked most is remembered.
+            let mut lefts: Vec<f64> = all.values().map(refilled).collect();
+            let (_, middle, _) = lefts.select_nth_unstable_by(MOST / 2, f64::total_cmp);
+            let (middle, mut room) = (*middle, MOST / 2);
+            all.retain(|_, it| {
+                let stays = refilled(it) <= middle && room > 0;
+                room -= usize::from(stays);
+                stays
+            });
         }
         let left = all.get(&address).map_or(most, refilled);
         let may = left >= 1.0;
@@ -52,17 +63,27 @@ impl Rate {
     }
 }
 
-/// For whom a request is: who is connected, or for whom a server on this machine says that it asks. Nobody, where it is this
-/// machine itself. A household has many addresses of IP version 6, and one network of them.
-fn asking(connected: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
-    let address = if connected.to_canonical().is_loopback() {
-        let said = headers.get_all(FORWARDED).iter().next_back()?.to_str().ok()?;
-        let said = said.rsplit(',').next()?.trim();
-        // Some name the port too.
-        said.parse().or_else(|_| said.parse::<SocketAddr>().map(|address| address.ip())).ok()?
-    } else {
-        connected
-    };
+/// Whether this machine itself asks: not somebody elsewhere, nor a server on it for somebody else.
+pub(super) fn is_here(connected: IpAddr, headers: &HeaderMap) -> bool {
+    connected.to_canonical().is_loopback() && !FORWARDED.iter().any(|name| headers.contains_key(*name))
+}
+
+/// For whom a server before this one says that it asks.
+fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
+    let said = headers.get_all(FOR).iter().next_back()?.to_str().ok()?;
+    let said = said.rsplit(',').next()?.trim();
+    // Some name the port too.
+    said.parse().or_else(|_| said.parse::<SocketAddr>().map(|address| address.ip())).ok()
+}
+
+/// For whom a request is: who is connected, or for whom a server on this machine says that it asks; all for whom that names
+/// nobody are one. Nobody, where it is this machine itself. A household has many addresses of IP version 6, and one network of them.
+pub(super) fn asking(connected: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
+    let connected = connected.to_canonical();
+    if is_here(connected, headers) {
+        return None;
+    }
+    let address = if connected.is_loopback() { forwarded(headers).unwrap_or(connected) } else { connected };
     Some(match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
@@ -83,12 +104,16 @@ pub(super) async fn kept(
         Some(address) if !site.rate().may(address, Instant::now()) => {
             let what = "too many requests from this address: wait a second, then go on more slowly";
             let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-fast", what);
-            let mut response = Instead::of(&site, &request).of_problem(problem);
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-            response
+            later(Instead::of(&site, &request).of_problem(problem))
         }
         _ => next.run(request).await,
     }
+}
+
+/// The same answer, with how long whoever asked waits.
+pub(super) fn later(mut response: Response) -> Response {
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
 }
 
 #[cfg(test)]
@@ -106,6 +131,19 @@ mod tests {
         assert!((0..100).all(|_| Rate::of(0).may(one, start)));
     }
 
+    /// Whoever asked most stays known, however many others ask.
+    #[test]
+    fn no_more_are_remembered_than_there_is_room_for() {
+        let (rate, now) = (Rate::of(10), Instant::now());
+        let greedy: IpAddr = "2001:db8::1".parse().expect("an address");
+        assert_eq!((0..100).filter(|_| rate.may(greedy, now)).count(), 20);
+        for other in 0..3 * MOST as u32 {
+            assert!(rate.may(IpAddr::V4(other.into()), now));
+        }
+        assert!(rate.left.lock().expect("nobody panicked").len() <= MOST);
+        assert!(!rate.may(greedy, now));
+    }
+
     #[test]
     fn a_server_on_this_machine_says_for_whom_it_asks() {
         let asking = |connected: &str, said: &[&str]| {
@@ -120,6 +158,7 @@ mod tests {
         assert_eq!(asking("127.0.0.1", &["203.0.113.9", "192.0.2.1"]).as_deref(), Some("192.0.2.1"));
         assert_eq!(asking("127.0.0.1", &["192.0.2.1:4711"]).as_deref(), Some("192.0.2.1"));
         assert_eq!(asking("192.0.2.7", &["203.0.113.9"]).as_deref(), Some("192.0.2.7"));
+        assert_eq!(asking("127.0.0.1", &["unknown"]).as_deref(), Some("127.0.0.1"));
         assert_eq!(asking("2001:db8:1:2:3:4:5:6", &[]).as_deref(), Some("2001:db8:1:2::"));
     }
 }

@@ -1,8 +1,8 @@
 //! Sessions: what a browser that signed in shows again, for a working day, in a cookie that no script reads and that is sent
 //! to this site alone. They end with the server. It must not know what a session allows.
 
-use crate::access::random;
-use axum::http::HeaderValue;
+use crate::access::{Holder, random};
+use axum::http::{HeaderMap, HeaderValue, header};
 use minutebook_events::Hash;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,7 +22,8 @@ const MOST: usize = 10_000;
 pub(super) struct Sessions(Mutex<HashMap<Hash, Session>>);
 
 struct Session {
-    token: String,
+    /// As they were when it began.
+    holder: Holder,
     begun: Begun,
     since: Instant,
 }
@@ -42,8 +43,8 @@ impl Begun {
 }
 
 impl Sessions {
-    /// Begins one of a token, and gives the cookie to set.
-    pub(super) fn begin(&self, token: String) -> HeaderValue {
+    /// Begins one of who signed in, and gives the cookie to set.
+    pub(super) fn begin(&self, holder: Holder) -> HeaderValue {
         let (secret, form_key) = (random::<32>(), random::<32>());
         let mut all = self.all();
         if all.len() >= MOST
@@ -51,25 +52,24 @@ impl Sessions {
         {
             all.remove(&oldest);
         }
-        let session = Session { token, begun: Begun { form_key }, since: Instant::now() };
+        let session = Session { holder, begun: Begun { form_key }, since: Instant::now() };
         all.insert(Hash::of([secret.as_bytes()]), session);
         let seconds = LASTS.as_secs();
         let cookie = format!("{COOKIE}={secret}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Strict");
         HeaderValue::from_str(&cookie).expect("it is of letters, digits and marks")
     }
 
-    /// The token whose session a header of cookies shows, and what belongs to that.
-    pub(super) fn of(&self, cookies: &HeaderValue) -> Option<(String, Begun)> {
+    /// Who signed in, as they were then, in the session that a request shows, and what belongs to that.
+    pub(super) fn of(&self, headers: &HeaderMap) -> Option<(Holder, Begun)> {
         let all = self.all();
-        let session = all.get(&key(cookies)?)?;
-        Some((session.token.clone(), session.begun.clone()))
+        let session = cookies(headers, COOKIE).find_map(|secret| all.get(&digest(secret)))?;
+        Some((session.holder.clone(), session.begun.clone()))
     }
 
-    /// Ends the session that a header of cookies shows.
-    pub(super) fn end(&self, cookies: &HeaderValue) {
-        if let Some(key) = key(cookies) {
-            self.all().remove(&key);
-        }
+    /// Ends the sessions that a request shows.
+    pub(super) fn end(&self, headers: &HeaderMap) {
+        let mut all = self.all();
+        cookies(headers, COOKIE).for_each(|secret| drop(all.remove(&digest(secret))));
     }
 
     /// Those that last still.
@@ -80,7 +80,13 @@ impl Sessions {
     }
 }
 
-fn key(cookies: &HeaderValue) -> Option<Hash> {
-    let pairs = cookies.to_str().ok()?.split(';').filter_map(|pair| pair.trim().split_once('='));
-    pairs.into_iter().find(|(name, _)| *name == COOKIE).map(|(_, secret)| Hash::of([secret.as_bytes()]))
+/// What the cookies of a name hold in a request.
+pub(super) fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.filter(move |(named, _)| *named == name).map(|(_, value)| value)
+}
+
+fn digest(secret: &str) -> Hash {
+    Hash::of([secret.as_bytes()])
 }

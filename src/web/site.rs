@@ -4,24 +4,42 @@
 use super::problem::Problem;
 use super::rate::Rate;
 use super::sessions::Sessions;
+use crate::access::openid::{self, Provider};
 use crate::access::{Held, TokensError};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, RecordError};
 use crate::sealed::ReadKey;
 use axum::http::StatusCode;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// What all requests share.
 #[derive(Clone)]
 pub struct Site(Arc<Inner>);
 
+/// What all requests share, for as long as there are any.
+pub struct Beside(Weak<Inner>);
+
+impl Beside {
+    /// Waits until all that was asked to be recorded is on disk, or was refused.
+    ///
+    /// # Errors
+    /// [`RecordError`]: what came of it.
+    pub async fn settled(&self) -> Result<(), RecordError> {
+        match self.0.upgrade().as_ref().and_then(|inner| inner.opened.get()) {
+            Some(Ok(ledger)) => ledger.settled().await,
+            _ => Ok(()),
+        }
+    }
+}
+
 /// How a server is set up.
 #[derive(Default)]
 pub struct Settings {
-    /// Whether whoever is on this machine may record, where no token was ever made.
+    /// Whether whoever is on this machine may record, where nobody signs in: no token was ever made, and no provider is set.
     pub may_record: bool,
     /// The names that requests may be for, beside those of this machine itself.
     pub hosts: Vec<String>,
@@ -29,14 +47,23 @@ pub struct Settings {
     pub read_key: Option<ReadKey>,
     /// How many requests a second one address may send, apart from this machine; as many as it can where it is 0.
     pub rate: u32,
+    /// Who knows the people of the organisation; none where they have tokens alone.
+    pub openid: Option<openid::Settings>,
 }
 
 struct Inner {
     folder: PathBuf,
     settings: Settings,
     tokens: Held,
+    provider: Option<Provider>,
     sessions: Sessions,
     rate: Rate,
+    /// How fast each address may give tokens that were not looked at before.
+    tries: Rate,
+    /// Who may have a token looked at: that takes a core for its time, and 19 MiB.
+    looks: Arc<Semaphore>,
+    /// Who may wait for the provider: each takes a thread, of which the answers need some.
+    waits: Arc<Semaphore>,
     opened: OnceLock<Result<Ledger, String>>,
     done: AtomicU64,
     total: AtomicU64,
@@ -53,15 +80,29 @@ struct Inner {
 /// The most that listen to new entries at once: each holds a few entries.
 const LISTENERS: usize = 256;
 
+/// The most tokens that are looked at at once, and of one address in a second.
+const LOOKS: usize = 2;
+const TRIES: u32 = 5;
+
+/// How long a token waits for its turn.
+const TURN: Duration = Duration::from_secs(10);
+
+/// The most that wait for the provider at once.
+const WAITS: usize = 4;
+
 impl Site {
     /// Of the ledger in a folder, which is not opened yet.
     ///
     /// # Errors
     /// [`TokensError`]: who may do what cannot be read.
-    pub fn of(folder: &Path, settings: Settings) -> Result<Self, TokensError> {
+    pub fn of(folder: &Path, mut settings: Settings) -> Result<Self, TokensError> {
         Ok(Self(Arc::new(Inner {
             folder: folder.to_owned(),
+            provider: settings.openid.take().map(Provider::of),
             rate: Rate::of(settings.rate),
+            tries: Rate::of(TRIES),
+            looks: Arc::new(Semaphore::new(LOOKS)),
+            waits: Arc::new(Semaphore::new(WAITS)),
             settings,
             tokens: Held::of(folder)?,
             sessions: Sessions::default(),
@@ -95,6 +136,11 @@ impl Site {
         self.0.opened.get().and_then(|opened| opened.as_ref().err().cloned())
     }
 
+    /// The same, which keeps the ledger open no longer than others do.
+    pub fn beside(&self) -> Beside {
+        Beside(Arc::downgrade(&self.0))
+    }
+
     /// The ledger, where it is open.
     pub(super) fn ledger(&self) -> Result<&Ledger, Problem> {
         let not_ready = |detail: String| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", detail);
@@ -113,7 +159,7 @@ impl Site {
         &self.0.folder
     }
 
-    /// Whether whoever is on this machine may record, where no token was ever made.
+    /// Whether whoever is on this machine may record, where nobody signs in.
     pub(super) fn may_record(&self) -> bool {
         self.0.settings.may_record
     }
@@ -128,12 +174,49 @@ impl Site {
         &self.0.tokens
     }
 
-    /// Whether any token was ever made, so that who has none is the public.
+    /// Whether people or programs sign in, by tokens or with a provider, so that who does not is the public.
     ///
     /// # Errors
-    /// That nobody knows: their file cannot be read.
-    pub fn has_tokens(&self) -> Result<bool, TokensError> {
-        self.0.tokens.are_there()
+    /// That nobody knows: the file of tokens cannot be read.
+    pub fn asks_who(&self) -> Result<bool, TokensError> {
+        Ok(self.0.tokens.are_there()? || self.0.provider.is_some())
+    }
+
+    /// Whether one address may have another token looked at, and when it is its turn, for as long as that is kept.
+    ///
+    /// # Errors
+    /// That it gave too many, or that others give too many.
+    pub(super) async fn looks(&self, address: Option<IpAddr>) -> Result<OwnedSemaphorePermit, Problem> {
+        let too_many = |what| Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-often", what);
+        if address.is_some_and(|address| !self.0.tries.may(address, Instant::now())) {
+            return Err(too_many("too many tokens were given from this address: wait a second, then try again"));
+        }
+        let looks = Arc::clone(&self.0.looks).acquire_owned();
+        let looks = tokio::time::timeout(TURN, looks).await;
+        let looks = looks.map_err(|_| too_many("too many tokens are given at once: wait a second, then try again"))?;
+        Ok(looks.expect("nobody closes it"))
+    }
+
+    /// Who knows the people of the organisation.
+    pub(super) fn provider(&self) -> Option<&Provider> {
+        self.0.provider.as_ref()
+    }
+
+    /// Asks the provider, where there is one, on a thread that may wait.
+    ///
+    /// # Errors
+    /// That this failed, or that there is none.
+    pub(super) async fn ask_provider<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Provider) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let site = self.clone();
+        let waits = Arc::clone(&self.0.waits).acquire_owned().await;
+        let asked = tokio::task::spawn_blocking(move || {
+            let _until_done = waits;
+            site.provider().map(ask)
+        });
+        asked.await.map_err(|fault| our_fault(&fault))?.ok_or_else(|| Problem::nothing_here("this address"))
     }
 
     /// How fast each address may ask.
@@ -202,10 +285,12 @@ impl Site {
             work(site.ledger()?)
         });
         let done = done.await;
-        done.unwrap_or_else(|fault| {
-            tracing::error!(%fault, "an answer failed");
-            let what = "the answer could not be made, and that is our fault: the log says more";
-            Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "our-fault", what))
-        })
+        done.unwrap_or_else(|fault| Err(our_fault(&fault)))
     }
+}
+
+fn our_fault(fault: &tokio::task::JoinError) -> Problem {
+    tracing::error!(%fault, "an answer failed");
+    let what = "the answer could not be made, and that is our fault: the log says more";
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "our-fault", what)
 }

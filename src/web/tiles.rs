@@ -2,7 +2,7 @@
 //! them. A title that says "West Kent" names no district, and no document says which it means: such a lot is listed, and drawn on
 //! no tile. It must not guess where a lot is.
 
-use super::draw::{class, lacking, text, wrapped};
+use super::draw::{Drawn, Picture, class, lacking, text, wrapped};
 use crate::question::{Answer, Row};
 use minutebook_events::Standing;
 use minutebook_projections::{Figure, Knowing, State, Val};
@@ -31,17 +31,10 @@ const LINE: usize = 17;
 
 /// The map of one contract's lots.
 pub(super) struct Tiles {
-    /// What it shows.
-    pub(super) title: String,
-    /// The same in words, for whoever does not see it.
-    pub(super) words: String,
     /// The lots whose titles name no district here.
     pub(super) elsewhere: Vec<String>,
     /// A tile a district.
     pub(super) tiles: Vec<Tile>,
-    /// How wide and how tall the picture is.
-    pub(super) width: usize,
-    pub(super) height: usize,
 }
 
 /// One district.
@@ -58,7 +51,7 @@ pub(super) struct Tile {
 }
 
 /// The map of an answer about the lots of one contract; nothing where no title names a district.
-pub(super) fn tiles(answer: &Answer) -> Option<Tiles> {
+pub(super) fn tiles(answer: &Answer) -> Option<Picture> {
     let contract = answer.contract.as_ref().filter(|_| answer.question == "lots")?;
     let lots: Vec<&Row> = answer.answer.iter().filter(|row| row.kind == "lot").collect();
     let named = |row: &&&Row, district: &str| names(&text(row, "title"), district);
@@ -87,13 +80,13 @@ pub(super) fn tiles(answer: &Answer) -> Option<Tiles> {
         return None;
     }
     let nowhere = lots.iter().filter(|lot| !DISTRICTS.iter().any(|(name, ..)| named(lot, name)));
-    Some(Tiles {
+    let elsewhere = nowhere.map(|lot| text(lot, "lot")).collect();
+    Some(Picture {
         title: format!("Lots of {contract} by the districts that their titles name"),
         words: words.join(". "),
-        elsewhere: nowhere.map(|lot| text(lot, "lot")).collect(),
-        tiles,
         width: 6 * (WIDE + GAP) - GAP,
         height: 3 * (TALL + GAP) - GAP,
+        drawn: Drawn::Map(Tiles { elsewhere, tiles }),
     })
 }
 

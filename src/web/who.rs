@@ -1,13 +1,14 @@
-//! Who asks: by a token, by a session that a token began, or nobody in particular; and what that allows. It owns signing in
-//! and out, and refuses what is not allowed. It must not know what is done with a right, nor say why a token is refused.
+//! Who asks: by a token, by a session, or nobody in particular; and what that allows. It owns signing in with a token and
+//! signing out, and refuses what is not allowed. It must not know what is done with a right, nor say why a token is refused.
 
 use super::html::Visitor;
+use super::openid;
 use super::pages;
 use super::problem::Problem;
-use super::rate::FORWARDED;
+use super::rate::{self, asking};
 use super::sessions::{Begun, COOKIE};
 use super::site::Site;
-use crate::access::{Holder, Refused, Right};
+use crate::access::{Holder, KnownBy, Refused, Right};
 use crate::today::today;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{ConnectInfo, Query, Request, State};
@@ -22,13 +23,13 @@ use std::net::{IpAddr, SocketAddr};
 /// Who asks.
 #[derive(Debug, Clone)]
 pub(super) enum Who {
-    /// Whoever is on this machine, where no token was ever made.
+    /// Whoever is on this machine, where nobody signs in.
     Machine,
     /// Anybody.
     Public,
     /// Who sent a token with the request.
     Token(Holder),
-    /// Who signed in with one.
+    /// Who signed in, with one or with the provider.
     Session(Holder, Begun),
 }
 
@@ -38,7 +39,7 @@ impl Who {
         match self {
             Self::Machine => "this machine".to_owned(),
             Self::Public => "public".to_owned(),
-            Self::Token(holder) | Self::Session(holder, _) => format!("token {}", holder.id),
+            Self::Token(holder) | Self::Session(holder, _) => holder.known_by.to_string(),
         }
     }
 
@@ -79,7 +80,13 @@ fn refused(who: &Who, right: Right) -> Problem {
             Problem::new(StatusCode::FORBIDDEN, "may-not-record", what)
         }
         Who::Public => Problem::new(StatusCode::UNAUTHORIZED, "no-token", format!("{what}: send a token that has it")),
-        _ => Problem::new(StatusCode::FORBIDDEN, "not-allowed", format!("{what}, and this token has not got it")),
+        Who::Token(holder) | Who::Session(holder, _) => {
+            let whose = match holder.known_by {
+                KnownBy::Token(_) => "this token has not got it",
+                KnownBy::Provider(_) => "you had not got it when you signed in",
+            };
+            Problem::new(StatusCode::FORBIDDEN, "not-allowed", format!("{what}, and {whose}"))
+        }
     }
 }
 
@@ -96,7 +103,7 @@ pub(super) async fn needs(right: Right, site: Site, who: Who, request: Request, 
 
 /// Whether a program asks, and not a person.
 pub(super) fn is_for_programs(uri: &Uri) -> bool {
-    uri.path().starts_with("/api/")
+    uri.path().starts_with("/api/") || ["/health", "/ready", "/metrics"].contains(&uri.path())
 }
 
 /// How a problem is told to who sent a request: a program, or a person.
@@ -133,8 +140,12 @@ pub(super) fn refusal(who: &Who, right: Right, site: &Site, uri: &Uri) -> Respon
 }
 
 fn sign_in_for(to: Option<&axum::http::uri::PathAndQuery>) -> String {
-    let to = to.map_or("/", |to| to.as_str());
-    serde_urlencoded::to_string([("to", to)]).map_or_else(|_| "/sign-in".to_owned(), |to| format!("/sign-in?{to}"))
+    leading("/sign-in", to.map_or("/", |to| to.as_str()))
+}
+
+/// The address of a page that leads on to another.
+fn leading(page: &str, to: &str) -> String {
+    serde_urlencoded::to_string([("to", to)]).map_or_else(|_| page.to_owned(), |to| format!("{page}?{to}"))
 }
 
 /// Finds out who asks, for all that comes after.
@@ -150,6 +161,7 @@ pub(super) async fn found(
             request.extensions_mut().insert(who);
             next.run(request).await
         }
+        Err(problem) if problem.status() == StatusCode::TOO_MANY_REQUESTS => rate::later(problem.into_response()),
         Err(problem) if path_is_for_programs || problem.status() != StatusCode::UNAUTHORIZED => {
             let mut response = problem.into_response();
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -166,44 +178,42 @@ async fn of(site: &Site, connected: IpAddr, headers: &HeaderMap) -> Result<Who, 
             scheme.eq_ignore_ascii_case("bearer")
         });
         let Some((_, token)) = token else { return Err(no_such_token(Refused::Unknown)) };
-        return holder(site, token.trim()).await.map(Who::Token).map_err(no_such_token);
+        return holder(site, token.trim(), asking(connected, headers)).await.map(Who::Token);
     }
-    if let Some((id, begun)) = headers.get_all(header::COOKIE).iter().find_map(|cookie| site.sessions().of(cookie)) {
+    if let Some((holder, begun)) = site.sessions().of(headers) {
+        let now = match &holder.known_by {
+            KnownBy::Token(id) => site.tokens().still(id, today()),
+            KnownBy::Provider(_) => Ok(holder),
+        };
         // Who was revoked meanwhile is nobody in particular again.
-        return Ok(site.tokens().still(&id, today()).map_or(Who::Public, |holder| Who::Session(holder, begun)));
+        return Ok(now.map_or(Who::Public, |holder| Who::Session(holder, begun)));
     }
-    let has_tokens = site.has_tokens().map_err(|error| {
+    let asks_who = site.asks_who().map_err(|error| {
         tracing::error!(%error, "who may do what cannot be read");
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "who may do what cannot be read: the log says more")
     })?;
-    // A server on this machine that asks for somebody else says so.
-    let is_here = connected.to_canonical().is_loopback() && !headers.contains_key(FORWARDED);
-    Ok(if is_here && !has_tokens { Who::Machine } else { Who::Public })
+    Ok(if rate::is_here(connected, headers) && !asks_who { Who::Machine } else { Who::Public })
 }
 
-async fn holder(site: &Site, token: &str) -> Result<Holder, Refused> {
+/// Who holds a token that an address gives.
+async fn holder(site: &Site, token: &str, address: Option<IpAddr>) -> Result<Holder, Problem> {
     if let Some(known) = site.tokens().known(token, today()) {
-        return known;
+        return known.map_err(no_such_token);
     }
+    let looks = site.looks(address).await?;
     let (site, token) = (site.clone(), token.to_owned());
-    let held = tokio::task::spawn_blocking(move || site.tokens().holder(&token, today()));
-    held.await.unwrap_or(Err(Refused::Unknown))
+    let held = tokio::task::spawn_blocking(move || {
+        let _until_done = looks;
+        site.tokens().holder(&token, today())
+    });
+    held.await.unwrap_or(Err(Refused::Unknown)).map_err(no_such_token)
 }
 
 /// That a token counts for nothing. Which of the reasons it is, only the log says.
 fn no_such_token(why: Refused) -> Problem {
     tracing::warn!(%why, "a token was refused");
-    match why {
-        Refused::TooOften => {
-            let what = "too many wrong tokens were given: wait a minute, then try again";
-            Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-often", what)
-        }
-        _ => {
-            let what =
-                "the token is none that counts here: it may be wrong, expired or revoked; ask who runs this server";
-            Problem::new(StatusCode::UNAUTHORIZED, "no-such-token", what)
-        }
-    }
+    let what = "the token is none that counts here: it may be wrong, expired or revoked; ask who runs this server";
+    Problem::new(StatusCode::UNAUTHORIZED, "no-such-token", what)
 }
 
 pub(super) fn routes() -> Router<Site> {
@@ -214,14 +224,14 @@ pub(super) fn routes() -> Router<Site> {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct To {
+pub(super) struct To {
     /// Where whoever signed in goes on: a path of this site.
     to: String,
 }
 
 impl To {
     /// A path of this site, and of no other.
-    fn path(&self) -> &str {
+    pub(super) fn path(&self) -> &str {
         // Browsers drop tabs and line ends out of an address before they read it (URL Standard, 4.4): "/\t/elsewhere" leads away.
         let leads_away = |c: char| c == '\\' || c.is_control();
         let is_ours = self.to.starts_with('/') && !self.to.starts_with("//") && !self.to.contains(leads_away);
@@ -235,7 +245,13 @@ async fn sign_in_page(
     to: Result<Query<To>, QueryRejection>,
 ) -> Response {
     let to = to.map(|Query(to)| to).unwrap_or_default();
-    pages::sign_in(who.visitor(&site), to.path(), None, StatusCode::OK)
+    sign_in_with(&site, &who, to.path(), None, StatusCode::OK)
+}
+
+/// The page on which somebody signs in; with what is wrong, where that was refused.
+pub(super) fn sign_in_with(site: &Site, who: &Who, to: &str, wrong: Option<&str>, status: StatusCode) -> Response {
+    let provider = site.provider().map(|provider| (provider.host().to_owned(), leading(openid::BEGIN, to)));
+    pages::sign_in(who.visitor(site), to, provider, wrong, status)
 }
 
 #[derive(Deserialize)]
@@ -248,23 +264,21 @@ struct SigningIn {
 async fn sign_in(
     State(site): State<Site>,
     Extension(who): Extension<Who>,
+    ConnectInfo(connected): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     form: Result<Form<SigningIn>, FormRejection>,
 ) -> Result<Response, Problem> {
     own_form(&headers)?;
     let Form(SigningIn { token, to }) =
-        form.map_err(|error| Problem::new(error.status(), "unreadable-form", error.body_text()))?;
+        form.map_err(|error| Problem::unreadable_form(error.status(), error.body_text()))?;
     let to = To { to };
-    match holder(&site, token.trim()).await {
+    match holder(&site, token.trim(), asking(connected.ip(), &headers)).await {
         Ok(holder) => {
-            tracing::info!(token = holder.id, "signed in");
-            let cookie = site.sessions().begin(holder.id);
+            tracing::info!(who = %holder.known_by, "signed in");
+            let cookie = site.sessions().begin(holder);
             Ok(([(header::SET_COOKIE, cookie)], Redirect::to(to.path())).into_response())
         }
-        Err(why) => {
-            let problem = no_such_token(why);
-            Ok(pages::sign_in(who.visitor(&site), to.path(), Some(problem.detail()), problem.status()))
-        }
+        Err(problem) => Ok(sign_in_with(&site, &who, to.path(), Some(problem.detail()), problem.status())),
     }
 }
 
@@ -274,10 +288,9 @@ async fn sign_out(
     headers: HeaderMap,
     form: Result<Form<Keyed>, FormRejection>,
 ) -> Result<Response, Problem> {
-    let Form(Keyed { form_key }) =
-        form.map_err(|error| Problem::new(error.status(), "unreadable-form", error.body_text()))?;
+    let Form(Keyed { form_key }) = form.map_err(|error| Problem::unreadable_form(error.status(), error.body_text()))?;
     of_this_session(&who, &headers, &form_key)?;
-    headers.get_all(header::COOKIE).iter().for_each(|cookie| site.sessions().end(cookie));
+    site.sessions().end(&headers);
     let gone = format!("{COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict");
     Ok(([(header::SET_COOKIE, gone)], Redirect::to("/")).into_response())
 }

@@ -113,6 +113,29 @@ let failed = true;
 try {
   await ready(at);
 
+  /** Holds a page that is shown to all that every page is held to; `other` shows the same to pa11y. */
+  const held = async (page, name, mode, other, url) => {
+    const overflow = await page.evaluate(() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth);
+    assert.ok(overflow <= 0, `it is ${overflow} pixels wider than the screen`);
+    await page.screenshot({ path: join(screenshots, `${name}-${mode.name}.png`), fullPage: url === undefined });
+    await page.evaluate(axe);
+    const found = await page.evaluate((rules) => window.axe.run({ runOnly: rules }), rules);
+    const faults = found.violations.map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.target).join(", ")}`);
+    assert.deepEqual(faults, []);
+    assert.deepEqual(await page.evaluate(paleTexts), [], "texts of pictures that are too pale");
+    const report = await pa11y(url ?? other.url(), {
+      // With its own engine: axe-core has been asked already, with the rules of 2.2 too.
+      browser: second, page: other, ignoreUrl: url === undefined, viewport: mode.viewport, standard: "WCAG2AA", runners: ["htmlcs"],
+      timeout: 60000,
+    });
+    assert.deepEqual(report.issues.filter((issue) => issue.type === "error").map((issue) => `${issue.code} ${issue.selector}`), []);
+  };
+  const shownTo = async (mode) => {
+    const other = await second.newPage();
+    await other.emulateMediaFeatures([{ name: "prefers-color-scheme", value: mode.colorScheme }]);
+    return other;
+  };
+
   for (const mode of modes) {
     const context = await browser.newContext({ colorScheme: mode.colorScheme, viewport: mode.viewport });
     const page = await context.newPage();
@@ -126,31 +149,61 @@ try {
         const expected = { wrong: 400, nothing: 404 }[name] ?? 200;
         assert.equal(answer.status(), expected);
         assert.deepEqual(complaints.filter((text) => !text.includes(`status of ${expected}`)), []);
-        const overflow = await page.evaluate(() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth);
-        assert.ok(overflow <= 0, `it is ${overflow} pixels wider than the screen`);
-        await page.screenshot({ path: join(screenshots, `${name}-${mode.name}.png`) });
-        await page.evaluate(axe);
-        const found = await page.evaluate((rules) => window.axe.run({ runOnly: rules }), rules);
-        const faults = found.violations.map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.target).join(", ")}`);
-        assert.deepEqual(faults, []);
-        assert.deepEqual(await page.evaluate(paleTexts), [], "texts of pictures that are too pale");
-        const other = await second.newPage();
-        await other.emulateMediaFeatures([{ name: "prefers-color-scheme", value: mode.colorScheme }]);
-        const report = await pa11y(at + path, {
-          // With its own engine: axe-core has been asked already, with the rules of 2.2 too.
-          browser: second, page: other, viewport: mode.viewport, standard: "WCAG2AA", runners: ["htmlcs"], timeout: 60000,
-        });
+        const other = await shownTo(mode);
+        await held(page, name, mode, other, at + path);
         await other.close();
-        assert.deepEqual(report.issues.filter((issue) => issue.type === "error").map((issue) => `${issue.code} ${issue.selector}`), []);
       });
     }
+    await step(`a form with rejections at its fields, ${mode.name}: the same`, async () => {
+      // Both browsers are led there the same way: neither of their words for it is the other's.
+      const led = async (page, go) => {
+        await page.goto(`${at}/sign-in?to=/record`);
+        await page.type("#token", token);
+        await go(() => page.click("main form button"));
+        for (const kind of ["value-set", "clause-set self-delivery-cap", "total-stated"]) {
+          await page.evaluate((kind) => (document.querySelector("#kind").value = kind), kind);
+          await go(() => page.click("button[name=add][value=event]"));
+        }
+        await go(() => page.click("form.draft button"));
+      };
+      await led(page, async (press) => {
+        await press();
+        await page.waitForLoadState();
+      });
+      const other = await shownTo(mode);
+      await other.setViewport(mode.viewport);
+      await led(other, (press) => Promise.all([other.waitForNavigation(), press()]));
+      assert.match(await other.$eval(".wrong", (wrong) => wrong.textContent), /Event 3: Total must be given/);
+      await held(page, "record-form", mode, other);
+      await other.close();
+    });
     await context.close();
   }
 
   const context = await browser.newContext({ viewport: modes[0].viewport });
   const page = await context.newPage();
 
-  const press = (name) => page.getByRole("button", { name }).click();
+  const press = (name) => page.getByRole("button", { name, exact: true }).first().click();
+  /** Goes on by the keyboard to a field, by its name, or to a button, by its words. */
+  const tabTo = async (wanted) => {
+    for (let turn = 0; turn < 200; turn++) {
+      const at = await page.evaluate(() => document.activeElement.name || document.activeElement.textContent.trim());
+      const text = await page.evaluate(() => document.activeElement.localName === "button" && document.activeElement.textContent.trim());
+      if (at === wanted || text === wanted) return;
+      await page.keyboard.press("Tab");
+    }
+    throw new Error(`the keyboard does not reach ${wanted}`);
+  };
+  const typed = async (fields) => {
+    for (const [name, value] of Object.entries(fields)) {
+      await tabTo(name);
+      await page.keyboard.type(value);
+    }
+  };
+  const entered = async (button) => {
+    await tabTo(button);
+    await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+  };
 
   await step("a day is typed, is in the address, and the way back leads to the answer before", async () => {
     await page.goto(`${at}/state?${day}`);
@@ -228,40 +281,37 @@ try {
     assert.match(await page.locator("form.who").innerText(), /contract office: recorder/);
   });
 
-  await step("what is rejected is shown at its line, what would change before it is recorded, and a plan stays one", async () => {
-    await page.selectOption("#kind", "ended");
-    await press("Add its fields");
-    let text = await page.inputValue("#text");
-    assert.match(text, /kind = "ended"/);
-    const id = text.match(/id = "(.+)"/)[1];
-    text = `id = "${id}"
-[act]
-reference = "Z1"
-title = "End Live Well Medway"
-kind = "decision"
-decided = 2026-11-01
-[[document]]
-code = "Z"
-title = "Report"
-[[event]]
-kind = "ended"
-contract = "live-well-margate"
-effective = 2026-12-31
-standing = "planned"
-sources = ["Z 1"]
-`;
-    await page.fill("#text", text);
-    await press("Check it");
-    assert.match(await page.locator(".wrong").innerText(), /decision\.toml:12/);
+  await step("with the keyboard alone an entry is drafted, mended where it is rejected, and recorded; a plan stays one", async () => {
+    await typed({
+      "act.reference": "Z1", "act.title": "End Live Well Medway", "act.kind": "decision", "act.decided": "2026-11-01",
+      "document.0.code": "Z", "document.0.title": "Report", kind: "ended",
+    });
+    await entered("Add it");
+    assert.match(page.url(), /#event\.0$/);
+    await typed({
+      "event.0.contract": "live-well-margate", "event.0.effective": "2026-12-31", "event.0.standing": "planned",
+      "event.0.sources": "Z 1",
+    });
+    await entered("Check it");
+    // What is wrong has the focus, leads to its field, and is said there.
+    await page.waitForFunction(() => document.activeElement.className === "wrong");
     await page.screenshot({ path: join(screenshots, "record-rejected.png"), fullPage: true });
-    await page.fill("#text", text.replace("margate", "medway"));
-    await press("Check it");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.activeElement.name === "event.0.contract");
+    const described = await page.evaluate(() => document.activeElement.getAttribute("aria-describedby").split(" ")
+      .map((id) => document.getElementById(id).textContent).join(" "));
+    assert.match(described, /Error: contract "live-well-margate" is not known/);
+    await page.keyboard.press("Control+A");
+    await page.keyboard.type("live-well-medway");
+    await page.keyboard.press("Escape");
+    await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
     assert.match(await page.locator("main").innerText(), /What recording this would change[\s\S]*live-well-medway/);
     await page.screenshot({ path: join(screenshots, "record-checked.png"), fullPage: true });
     await page.evaluate(axe);
     const found = await page.evaluate((rules) => window.axe.run({ runOnly: rules }), rules);
     assert.deepEqual(found.violations.map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.target).join(", ")}`), []);
-    await press(/Record it at position/);
+    await entered("Record it at position 39");
     assert.match(page.url(), /\/entries\/39/);
     await page.goto(`${at}/register?contract=live-well-medway&as-of=2027-01-31`);
     const status = await page.locator("main").innerText();
@@ -269,14 +319,22 @@ sources = ["Z 1"]
     assert.match(status, /planned/);
   });
 
-  await step("a decision file is uploaded and downloaded", async () => {
+  await step("a decision file is uploaded, keeps what the form does not show, and is downloaded", async () => {
     await page.goto(`${at}/record`);
     const text = readFileSync(new URL("../../events/kent/2017-03-31-sis-hrs-variation.toml", import.meta.url));
     await page.setInputFiles("#file", { name: "again.toml", mimeType: "application/toml", buffer: text });
+    await press("Open it");
+    assert.match(await page.locator(".told").innerText(), /does not show all of this file[\s\S]*line 1: a comment/);
     await press("Check it");
     assert.match(await page.locator(".wrong").innerText(), /already recorded at position 7/);
     const [download] = await Promise.all([page.waitForEvent("download"), press("Download it")]);
     assert.equal(readFileSync(await download.path(), "utf8").trim(), text.toString().trim());
+    await page.fill("#text", text.toString().replace(/live-well-kent-2016/, "live-well-kent-2061"));
+    await press("Check it");
+    assert.match(await page.locator(".wrong").innerText(), /decision\.toml:4:6[\s\S]*is that of the entry at position 7, whose content differs/);
+    await page.fill("#text", text.toString().replace(/^#.*\n/gm, ""));
+    await press("Open it in the form");
+    assert.equal(await page.inputValue('[name="event.0.contract"]'), "live-well-kent-2016");
   });
 
   await step("who signs out is nobody in particular", async () => {

@@ -88,7 +88,8 @@ fn the_same_ledger_is_signed_the_same_and_a_longer_one_follows_from_it() {
     place.file("first.note", &first).file("second.note", &second);
     let verified =
         place.run(&["verify", "--checkpoint", "first.note", "--checkpoint", "second.note", "--key", &public]).ok();
-    verified.prints(&["It is what 4 checkpoints say"]);
+    // Those given are those that the ledger kept: each counts once.
+    verified.prints(&["It is what 2 checkpoints say"]);
     place.run(&["verify"]).ok().prints(&["It is what 2 checkpoints say", "give the public key with --key"]);
     let other = place.run(&["key", "new", "kent.example/minutebook", "--out", "other.key"]).ok().out;
     place.run(&["verify", "--key", other.trim()]).ends(1).says(&["is signed by none of the keys given"]);
@@ -120,6 +121,35 @@ fn a_second_office_signs_the_same_text() {
         .ends(1)
         .says(&["is not of this text"]);
     place.run(&["checkpoint", "--key", "auditor.key"]).ends(2).says(&["this ledger signs as kent.example/minutebook"]);
+}
+
+/// A checkpoint is of the ledger that it names: another ledger's is none of this one, whoever signed it.
+#[test]
+fn a_checkpoint_of_another_name_is_refused() {
+    use signed_note::{Note, StandardSigner};
+    let (place, public) = signing();
+    let note = sign(&place);
+    let key = fs::read_to_string(place.path().join("kent.key")).unwrap();
+    let ours = StandardSigner::new(key.lines().next().unwrap()).unwrap();
+    let text =
+        note.split_once("\n\n").unwrap().0.replacen("kent.example/minutebook", "kant.example/minutebook", 1) + "\n";
+    let mut other = Note::new(text.as_bytes(), &[]).unwrap();
+    other.add_sigs(&[&ours]).unwrap();
+    place.file("other.note", other.to_bytes());
+    let refused = place.run(&["verify", "--checkpoint", "other.note", "--key", &public]).ends(1);
+    refused.says(&["other.note: it says that it is of kant.example/minutebook, and no key of that name has signed it"]);
+    place.run(&["verify", "--checkpoint", "other.note"]).ends(1).says(&["no key of that name has signed it"]);
+    // One that a key of that name has signed too is of another ledger.
+    place.run(&["key", "new", "kant.example/minutebook", "--out", "kant.key"]).ok();
+    let key = fs::read_to_string(place.path().join("kant.key")).unwrap();
+    other.add_sigs(&[&StandardSigner::new(key.lines().next().unwrap()).unwrap()]).unwrap();
+    place.file("both.note", other.to_bytes());
+    let words = "one checkpoint is of kent.example/minutebook, and another of kant.example/minutebook";
+    place.run(&["verify", "--checkpoint", "both.note", "--key", &public]).ends(1).prints(&[words]);
+    place.run(&["backup", "--out", "backup"]).ok();
+    let restored =
+        ["--ledger", "restored", "restore", "--from", "backup", "--checkpoint", "both.note", "--key", &public];
+    place.run(&restored).ends(1).says(&["one checkpoint is of kant.example/minutebook, and another of kent"]);
 }
 
 #[test]

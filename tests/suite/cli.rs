@@ -351,12 +351,26 @@ fn settings_are_read_from_a_file_and_what_is_typed_counts_before_it() {
         ("listen = 1", &["listen is a text"]),
         ("host = \"a\"", &["host is a list of texts"]),
         ("may-record = \"yes\"", &["may-record is true or false"]),
-        ("listen = \"x\"", &["x"]),
+        ("listen = \"x\"", &["wrong.toml: listen: invalid value 'x'"]),
+        ("rate = -1", &["wrong.toml: rate: invalid value '-1'"]),
+        ("log-format = \"yaml\"", &["wrong.toml: log-format: invalid value 'yaml'", "text, json"]),
+        ("host = [\"\"]", &["wrong.toml: host: "]),
         ("listen =", &["is no file of settings"]),
     ] {
         place.file("wrong.toml", text);
         place.run(&["--config", "wrong.toml", "serve"]).ends(2).says(words);
     }
+    // A variable that is empty is none.
+    let mut command = place.command();
+    command.args(["--config", "m.toml", "config", "show"]).env("MINUTEBOOK_HOST", "").env("MINUTEBOOK_LISTEN", "");
+    let shown = ran(&mut command).ok().out;
+    assert!(
+        line(&shown, "host ").contains("a.example, b.example") && line(&shown, "listen ").contains("9000"),
+        "{shown}"
+    );
+    let mut command = place.command();
+    let shown = ran(command.args(["config", "show"]).env("MINUTEBOOK_CONFIG", "").env("MINUTEBOOK_HOST", "")).ok().out;
+    assert!(line(&shown, "host ").contains("none"), "{shown}");
     place.run(&["--config", "nowhere.toml", "state"]).ends(2).says(&["cannot read nowhere.toml"]);
     // What is logged can be read by a program.
     let logged = place.run(&["--config", "m.toml", "--log", "minutebook=debug", "--ledger", "l", "demo"]).ok().err;

@@ -209,7 +209,10 @@ fn a_disk_too_full_to_open_safely_is_named_and_nothing_changes() {
                   diff -r minutebook-ledger/sled disk/ledger/sled && test ! -e disk/ledger/sled.spare || exit 9; \
                   rm disk/rest; $MB --ledger disk/ledger verify || exit 9; exit $status";
     if let Some(ran) = with_mounts(&place, script) {
-        ran.ends(2).says(&["cannot keep a copy in ", "the disk is full; free some space and try again"]);
+        ran.ends(2).says(&[
+            "cannot keep a copy in ",
+            "the disk is full; free some space and try again: of a ledger's own files, `snapshot`",
+        ]);
     }
 }
 

@@ -317,7 +317,7 @@ fn an_erasure_leaves_no_trace_but_the_entries_and_breaks_no_proof() {
     }
     assert_eq!(leaves(2), before);
     place.run(&["verify", "--checkpoint", "before.note", "--key", public.trim()]).ok().prints(&[
-        "It is what 2 checkpoints say",
+        "It is what its one checkpoint says",
         "0 sealed and there, 0 published and equal to what was committed to, 1 erased and gone",
     ]);
     assert_eq!(place.roots()["equal"], true);
@@ -581,6 +581,29 @@ fn the_event_in_readme_reads_as_it_stands() {
     let text = act("C", "2021-12-20", &block.replace('…', &"0".repeat(64)));
     let file = minutebook_events::decision_file::DecisionFile::parse(&text).unwrap();
     assert_eq!(file.draft.events[0].kind.name(), "content-sealed");
+}
+
+/// What one of several drafts erases is gone once there is a receipt for it; where one before it is refused, nothing is erased.
+#[test]
+fn what_one_of_several_drafts_erases_is_gone_with_its_receipt() {
+    let place = council();
+    let (bids, names) = (seal(&place, "appendix", "bids"), seal(&place, "defined.toml", "names"));
+    let draft = |text: &str| minutebook_events::decision_file::DecisionFile::parse(text).unwrap().draft;
+    let erases = |content: &str| draft(&erasing(&format!("erase-{content}"), content));
+    let ledger = reopen(&place.ledger());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let record = |drafts| runtime.block_on(ledger.record_all(drafts, ledger.head()));
+    let told =
+        record(vec![draft(&crate::given::defines("before")), erases("bids"), draft(&crate::given::defines("after"))]);
+    let positions: Vec<u64> = told.into_iter().map(|told| told.unwrap().position.0).collect();
+    assert_eq!(positions, [3, 4, 5]);
+    assert!(!sealed_file(&place, &bids).exists() && sealed_file(&place, &names).exists());
+    let unheard = draft(&publishing("publish-nothing", "no-such", &format!("salt = \"{}\"", "0".repeat(64))));
+    let told = record(vec![unheard, erases("names")]);
+    assert!(told.iter().all(Result::is_err), "{told:?}");
+    assert!(sealed_file(&place, &names).exists(), "nothing was recorded that erases it");
+    drop(ledger);
+    place.run(&["verify"]).ok().prints(&["1 sealed and there", "1 erased and gone"]);
 }
 
 #[test]

@@ -1,12 +1,18 @@
-//! A server in this process, at a free port, and what it answers. Shared by the tests of pages, the API, and who may do what.
+//! A server in this process, or as the program is one, at a free port, and what it answers. Shared by the tests of pages, the
+//! API, and who may do what.
 
-use crate::run::Place;
-use minutebook::web::{Settings, Site, serve};
+use crate::run::{BINARY, Place};
+use minutebook::web::{Settings, Site, listen, serve};
 use serde_json::Value;
-use std::net::SocketAddr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
+
+/// Nothing here takes this long: what does, hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server, which stops when this goes.
 pub struct Server {
@@ -67,7 +73,7 @@ impl Server {
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
             runtime.block_on(async {
-                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+                let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
                 site.open().unwrap();
                 address.send(listener.local_addr().unwrap()).unwrap();
                 serve(listener, site, async { drop(stopped.await) }).await;
@@ -122,5 +128,78 @@ impl Drop for Server {
         if !std::thread::panicking() {
             ended.unwrap().unwrap();
         }
+    }
+}
+
+/// The program as it serves Kent's record.
+pub struct Serving {
+    pub process: Child,
+    pub address: String,
+    place: Place,
+}
+
+impl Serving {
+    pub fn start(options: &[&str]) -> Self {
+        let place = Place::kent();
+        let mut command = Command::new(BINARY);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--ledger"]).arg(place.ledger()).args(options);
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.split("http://").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+        let serving = Self { process, address, place };
+        let ready = (0..600).any(|_| {
+            std::thread::sleep(Duration::from_millis(50));
+            serving.get("/ready").starts_with("HTTP/1.1 200")
+        });
+        assert!(ready, "the ledger is open soon");
+        serving
+    }
+
+    pub fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        stream
+    }
+
+    /// What is answered on a connection of its own.
+    pub fn get(&self, path: &str) -> String {
+        let mut stream = self.connect();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// Where its ledger is.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.process.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// The most memory that it ever held, in bytes; nothing where the system does not say.
+    pub fn most_memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
+    }
+
+    /// Stops as it is told, and leaves a ledger that holds together.
+    pub fn stop(mut self) {
+        self.signal("TERM");
+        assert!(self.process.wait().unwrap().success());
+        self.place.run(&["verify"]).ok();
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }

@@ -2,8 +2,8 @@
 //! is none.
 
 use crate::given::act;
-use crate::run::{BINARY, Place, ran, topics};
-use crate::served::Server;
+use crate::run::{Place, ran, topics};
+use crate::served::{Server, Serving};
 use minutebook::ledger::Ledger;
 use minutebook::question::{Question, Topic};
 use minutebook::report;
@@ -12,7 +12,6 @@ use minutebook_events::EntryId;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// A draft that defines a party.
@@ -176,6 +175,10 @@ fn the_command_line_asks_a_server() {
     assert_eq!(said.err, copy.run(&wrong).ends(2).err);
     copy.run(&["--server", &url, "verify"]).ends(2).says(&["asked questions alone", "leave it out"]);
     copy.run(&["--server", "127.0.0.1:8080", "state"]).ends(2).says(&["write it as http://127.0.0.1:8080"]);
+    let loud = url.replace("http", "HTTP");
+    assert_eq!(copy.run(&["--server", &loud, "lots"]).ok().out, copy.run(&["--server", &url, "lots"]).ok().out);
+    let asks = format!("{url}?as-of=2018-06-01");
+    copy.run(&["--server", &asks, "state"]).ends(2).says(&["\"?\" begins what is asked", "write it as http://"]);
     copy.run(&["--server", &format!("{url}nowhere"), "state"]).ends(2).says(&["status 404", "is no Minutebook"]);
     let place = server.stop();
     copy.run(&["--server", &url, "state"]).ends(2).says(&["cannot ask", "see that the server runs"]);
@@ -207,6 +210,24 @@ fn wrong_questions_are_told_what_would_be_right() {
     server.get("/api/v1/diff?as-of=2018-06-01").problem(400, "wrong-question");
     server.get("/api/v1/why?contract=live-well-kent-2016").problem(400, "wrong-question");
     server.get("/api/v1/diff?as-of=2018-06-01&to=2018-05-01").problem(400, "backwards");
+    // What does nothing is refused: whoever sends it meant something.
+    for (address, field, taken) in [
+        ("state?fact=status", "fact", "contract, as-of, known-at, decided-by, from, limit"),
+        ("lots?by=funder", "by", "contract, as-of, known-at, decided-by, from, limit"),
+        ("totals?to=2026-04-01", "to", "contract, as-of, known-at, decided-by, by, ends-within"),
+        ("entries/31/explained?known-at=30", "known-at", "as-of"),
+        ("entries/31/explained?decided-by=2018-01-01", "decided-by", "as-of"),
+    ] {
+        let problem = server.get(&format!("/api/v1/{address}")).problem(400, "wrong-question");
+        assert_eq!(problem["fields"][0]["field"], field, "{address}");
+        let what = format!("it does nothing here: leave it out; what is taken here is {taken}");
+        assert_eq!(problem["fields"][0]["what"], what.as_str(), "{address}");
+    }
+    for address in
+        ["/lots?fact=status", "/entries/12?contract=live-well-kent-2016", "/contracts/community-wellbeing?contract=x"]
+    {
+        assert!(server.get(address).gives(400).body.contains("it does nothing here: leave it out"), "{address}");
+    }
     server.get("/api/v1/totals?by=colour").problem(400, "wrong-question");
     let problem = server.get("/api/v1/lots?contract=live-well-kent").problem(404, "no-such-contract");
     assert!(problem["detail"].as_str().unwrap().contains("did you mean live-well-kent-2023?"));
@@ -257,12 +278,8 @@ fn appends_claim_a_head_and_are_repeated_without_harm() {
     );
     server.append("", &json!({ "id": 7 })).problem(400, "no-draft");
     server.post("/api/v1/entries", b"no json").problem(400, "no-draft");
-    // Whoever still sends when it is refused may find the connection closed, and not hear why.
-    let large = server.request("POST", "/api/v1/entries").header("Content-Type", "application/json");
-    match server.try_send(large, &vec![b' '; 3 << 20]) {
-        Ok(answered) => drop(answered.problem(413, "unreadable-body")),
-        Err(error) => assert!(matches!(error, ureq::Error::Io(_)), "{error}"),
-    }
+    let problem = server.post("/api/v1/entries", &vec![b' '; 3 << 20]).problem(413, "too-large");
+    assert_eq!(problem["limit"], 2 << 20);
     let form = server.request("POST", "/api/v1/entries").header("Content-Type", "text/plain");
     server.send(form, &serde_json::to_vec(&draft).unwrap()).problem(415, "no-json");
     assert_eq!(server.get("/api/v1/head").json()["size"], 40);
@@ -330,6 +347,19 @@ fn every_page_answers_and_holds_its_coordinates() {
         );
         assert!(!page.body.contains(" style="), "{path}");
     }
+    // A page asks for no coordinate that it takes no notice of, and keeps it for its links.
+    for (path, shown) in [("/state", [true, true]), ("/audit", [true, false]), ("/entries/12", [false, false])] {
+        let page = server.get(&format!("{path}{at}")).gives(200).body;
+        let asked = ["id=\"known-at\"", "id=\"decided-by\""].map(|field| page.contains(field));
+        assert_eq!(asked, shown, "{path}");
+        let kept = ["name=\"known-at\" value=\"30\"", "name=\"decided-by\" value=\"2018-01-01\""]
+            .map(|field| page.contains(&format!("<input type=\"hidden\" {field}>")));
+        assert_eq!(kept, shown.map(|shown| !shown), "{path}");
+    }
+    // The first page leads on with what was asked.
+    let first = |query: &str| server.get(&format!("/{query}")).gives(303).header("location").to_owned();
+    assert_eq!(first("?as-of=2018-06-01&known-at=30"), "/state?as-of=2018-06-01&known-at=30");
+    assert!(first("").starts_with("/state?as-of=2"));
     let page = server.get("/diff?as-of=2025-10-01&to=2026-04-01").gives(200);
     assert!(page.body.contains("from 1 October 2025 to 1 April 2026"));
     server.get("/static/style.css").gives(200);
@@ -409,6 +439,9 @@ fn requests_are_for_this_host() {
     }
     for other in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:8080"] {
         of(other).problem(421, "no-such-host");
+        let page = server.send(server.request("GET", "/state").header("Host", other), b"").gives(421);
+        assert!(page.header("content-type").starts_with("text/html"), "a person is shown a page");
+        assert!(page.body.contains("start it with --host NAME") && !page.body.contains("Live Well"), "{}", page.body);
     }
 }
 
@@ -418,41 +451,17 @@ fn the_command_serves_until_it_is_stopped() {
     let place = Place::kent();
     place.run(&["serve", "--listen", "0.0.0.0:0"]).ends(2).says(&["no token was ever made", "--open-to-network"]);
     place.run(&["serve", "--listen", "here"]).ends(2).says(&["--listen"]);
-    let mut server = Command::new(BINARY)
-        .args(["serve", "--listen", "127.0.0.1:0", "--ledger"])
-        .arg(place.ledger())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut out = BufReader::new(server.stdout.take().unwrap());
-    let mut line = String::new();
-    out.read_line(&mut line).unwrap();
-    let address = line.split("http://").nth(1).unwrap().split(' ').next().unwrap().to_owned();
-    let ask = |path: &str| {
-        let mut stream = TcpStream::connect(&address).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    };
-    let ready = (0..300).any(|_| {
-        std::thread::sleep(Duration::from_millis(50));
-        ask("/ready").starts_with("HTTP/1.1 200")
-    });
-    assert!(ready, "the ledger is open soon");
-    assert!(ask("/metrics").contains("minutebook_entries 39"));
+    let server = Serving::start(&[]);
+    assert!(server.get("/metrics").contains("minutebook_entries 39"));
     // While it runs it holds the ledger.
-    place.run(&["state"]).ends(2).says(&["is in use by process"]);
+    server.place().run(&["state"]).ends(2).says(&["is in use by process"]);
     // Nor is it kept by who listens for new entries, or sends a request byte by byte.
-    let mut listening = TcpStream::connect(&address).unwrap();
+    let mut listening = server.connect();
     write!(listening, "GET /api/v1/entries/new HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
-    let mut slow = TcpStream::connect(&address).unwrap();
+    let mut slow = server.connect();
     write!(slow, "GET /state HTTP/1.1\r\nHo").unwrap();
     assert!(listening.read(&mut [0; 64]).unwrap() > 0);
-    assert!(Command::new("kill").arg(server.id().to_string()).status().unwrap().success());
-    assert!(server.wait().unwrap().success());
-    place.run(&["verify"]).ok();
+    server.stop();
 }
 
 /// A ledger that cannot be opened ends the server, and says why.

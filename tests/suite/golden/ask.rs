@@ -107,6 +107,11 @@ impl Asked {
     }
 
     fn of_binary(self) -> String {
+        run(&self.args())
+    }
+
+    /// The question as a command line has it.
+    pub fn args(self) -> Vec<&'static str> {
         let mut args = vec![self.topic];
         args.extend((!self.contract.is_empty()).then_some(self.contract));
         for (option, value) in
@@ -116,7 +121,20 @@ impl Asked {
                 args.extend([option, value]);
             }
         }
-        run(&args)
+        args
+    }
+
+    /// The question as the address of a page has it.
+    pub fn address(self) -> String {
+        let fields = [
+            ("contract", self.contract),
+            ("as-of", self.as_of),
+            ("known-at", self.known_at),
+            ("decided-by", self.decided_by),
+        ];
+        let said = fields.into_iter().filter(|(_, value)| !value.is_empty());
+        let said: Vec<String> = said.map(|(name, value)| format!("{name}={value}")).collect();
+        format!("/{}?{}", self.topic, said.join("&"))
     }
 }
 

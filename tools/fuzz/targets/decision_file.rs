@@ -11,9 +11,12 @@ use minutebook_projections::Projections;
 fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
     match DecisionFile::from_bytes(bytes) {
-        Err(error) => {
-            let shown = render("fuzzed.toml", &text, error.span.clone(), &error.reason, error.remedy.as_deref());
-            assert!(shown.starts_with("fuzzed.toml"));
+        Err(errors) => {
+            assert!(!errors.is_empty());
+            for error in errors {
+                let shown = render("fuzzed.toml", &text, error.span.clone(), &error.reason, error.remedy.as_deref());
+                assert!(shown.starts_with("fuzzed.toml"));
+            }
         }
         Ok(file) => {
             let (mut projections, contents) = (Projections::default(), Contents::beside(Path::new("no such ledger")));
