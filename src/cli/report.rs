@@ -1,8 +1,9 @@
 //! `report`: the files that the reporting job hands over, and one line of JSON for whoever runs it.
 
-use super::{Coordinates, Outcome, Stop, output};
+use super::{Coordinates, Outcome, Stop, day, output};
 use crate::report::files::{self, Format, Settings};
 use clap::Args;
+use minutebook_events::Day;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -29,6 +30,9 @@ pub(super) struct Report {
     out: PathBuf,
     #[command(flatten)]
     at: Coordinates,
+    /// The paper also says what changed since this day
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    since: Option<Day>,
     /// Which files; all where it is left out
     #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
     formats: Vec<Format>,
@@ -42,7 +46,7 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
-        let Self { out, at, mut formats, bom, call_in } = self;
+        let Self { out, at, since, mut formats, bom, call_in } = self;
         if formats.is_empty() {
             formats = Format::EACH.to_vec();
         }
@@ -52,6 +56,7 @@ impl Report {
             as_of: at.as_of,
             known_at: at.known_at,
             decided_by: at.decided_by,
+            since,
             formats,
             with_mark: bom,
             call_in,

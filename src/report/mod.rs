@@ -1,9 +1,11 @@
 //! Answers as a terminal or another program reads them. It must only format: no figure is made or changed here.
 
+pub(crate) mod draw;
 pub mod files;
 pub mod in_hand;
 pub(crate) mod tables;
 mod terminal;
+mod tiles;
 pub(crate) mod words;
 
 pub use terminal::Terminal;

@@ -9,7 +9,6 @@
 //! | `connections` | how many there may be, and for how long |
 //! | `contents` | what is exempt, for whoever may read it |
 //! | `described` | the API described, for programs and for people |
-//! | `draw` | pictures of an answer |
 //! | `form` | a draft as the fields of a form, and as a decision file |
 //! | `html` | an answer as what the templates show |
 //! | `inputs` | the fields of a form as the page shows them |
@@ -19,7 +18,6 @@
 //! | `rate` | how fast one address may ask |
 //! | `record` | recording in a browser |
 //! | `sessions` | who signed in, in cookies |
-//! | `tiles` | a map of lots |
 //! | `who` | who asks, and what that allows |
 //! | `site` | the ledger while it is opened, and once it is |
 
@@ -28,7 +26,6 @@ mod asked;
 mod connections;
 mod contents;
 mod described;
-mod draw;
 mod form;
 mod html;
 mod inputs;
@@ -39,7 +36,6 @@ mod rate;
 mod record;
 mod sessions;
 mod site;
-mod tiles;
 mod who;
 
 pub(crate) use api::TEXT;

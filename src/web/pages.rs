@@ -2,7 +2,6 @@
 //! its coordinates. They must not make or change a figure.
 
 use super::asked::{AUDIT, Asked, CONTRACT, COORDINATES, EXPLAINED, Wrong, has_pages, taken};
-use super::draw::{Drawn, Picture, pictures};
 use super::form;
 use super::html::{PageTable, Shown, Visitor, tables_of};
 use super::inputs::{self, How, Piece};
@@ -13,6 +12,7 @@ use crate::audit::checkpoint::Signed;
 use crate::audit::explain::explain;
 use crate::ledger::{Ledger, View};
 use crate::question::{self, Answer, Bound, Question, QuestionError, Range, Topic, asked};
+use crate::report::draw::{Drawn, Picture, pictures};
 use crate::report::tables;
 use crate::today::today;
 use askama::Template;
@@ -55,7 +55,10 @@ pub(super) fn routes() -> Router<Site> {
             "/static/page.js",
             get(|| async { ([(header::CONTENT_TYPE, "text/javascript")], include_str!("page.js")) }),
         )
-        .route("/static/style.css", get(|| async { ([(header::CONTENT_TYPE, "text/css")], include_str!("style.css")) }))
+        .route(
+            "/static/style.css",
+            get(|| async { ([(header::CONTENT_TYPE, "text/css")], include_str!("../report/templates/style.css")) }),
+        )
 }
 
 /// Leads to the page that is shown first, with what was asked.

@@ -57,21 +57,25 @@ struct Root {
     root: Hash,
 }
 
+/// The ledger up to the last entry that is known: how many entries, and all roots.
+pub(super) fn known(ledger: &Ledger, matters: &Matters<'_>) -> Result<Head, ReportError> {
+    let head = matters.at().head;
+    if head == matters.all().head() {
+        return Ok(Head::of(matters.all().roots(), &ledger.tree()));
+    }
+    Ok(ledger.at_size(head)?.head())
+}
+
 impl Manifest {
-    /// That of files which were made of these.
-    pub(super) fn of(ledger: &Ledger, matters: &Matters<'_>, files: Vec<Written>) -> Result<Self, ReportError> {
+    /// That of files which were made of these, in a ledger of this head.
+    pub(super) fn of(matters: &Matters<'_>, known: Head, files: Vec<Written>) -> Self {
         let At { as_of, head, decided_by } = matters.at();
-        let known = if head == matters.all().head() {
-            Head::of(matters.all().roots(), &ledger.tree())
-        } else {
-            ledger.at_size(head)?.head()
-        };
         let root = |of: &minutebook_projections::RootOf| Root {
             name: of.name.to_string(),
             version: of.version,
             root: of.root,
         };
-        Ok(Self {
+        Self {
             report: FORM,
             program: concat!("minutebook ", env!("CARGO_PKG_VERSION")),
             as_of,
@@ -83,7 +87,7 @@ impl Manifest {
             streams: known.streams,
             projections: known.projections.iter().map(root).collect(),
             files,
-        })
+        }
     }
 
     /// As it is written.

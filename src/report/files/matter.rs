@@ -3,7 +3,7 @@
 
 use crate::ledger::View;
 use crate::question::{Answer, KnownAt, Question, QuestionError, Slice, Topic};
-use minutebook_events::{ContractId, Instant, Position};
+use minutebook_events::{ContractId, Day, Instant, Position};
 use minutebook_projections::{At, Projections};
 
 /// What a report is made of: a view of the ledger, and the coordinates.
@@ -46,6 +46,17 @@ impl<'a> Matters<'a> {
     /// The answer about all contracts, with what is about none of them.
     pub(super) fn answer(&self, topic: Topic) -> Result<Answer, QuestionError> {
         self.view.ask(&Question { topic, ..self.question.clone() })
+    }
+
+    /// The answer about one contract.
+    pub(super) fn answer_of(&self, contract: &ContractId, topic: Topic) -> Result<Answer, QuestionError> {
+        self.view.ask(&Question { topic, contract: Some(contract.clone()), ..self.question.clone() })
+    }
+
+    /// What changed from a day to that of the question.
+    pub(super) fn changed_since(&self, since: Day) -> Result<Answer, QuestionError> {
+        let topic = Topic::Diff { to: self.at.as_of };
+        self.view.ask(&Question { topic, as_of: since, ..self.question.clone() })
     }
 
     /// The projections of the whole ledger.

@@ -9,6 +9,7 @@
 //! | `folder` | a folder that is made beside the one that stands, and takes its place |
 //! | `manifest` | which files there are, and what they were made of |
 //! | `matter` | what the files are made of, so many contracts at a time |
+//! | `paper` | a paper for a committee, in HTML |
 //! | `register` | the contracts register, as CSV |
 
 mod calendar;
@@ -16,6 +17,7 @@ mod cells;
 mod folder;
 mod manifest;
 mod matter;
+mod paper;
 mod register;
 
 pub use folder::FolderError;
@@ -40,17 +42,20 @@ pub enum Format {
     Csv,
     /// Key dates, as iCalendar.
     KeyDates,
+    /// A paper for a committee, in HTML.
+    Paper,
 }
 
 impl Format {
     /// All of them.
-    pub const EACH: [Self; 2] = [Self::Csv, Self::KeyDates];
+    pub const EACH: [Self; 3] = [Self::Csv, Self::KeyDates, Self::Paper];
 
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Csv => "csv",
             Self::KeyDates => "ics",
+            Self::Paper => "html",
         }
     }
 }
@@ -73,6 +78,8 @@ pub struct Settings {
     pub known_at: Option<KnownAt>,
     /// The decision coordinate; whatever was decided where it is left out.
     pub decided_by: Option<Day>,
+    /// The day from which on changes are told in the paper.
+    pub since: Option<Day>,
     /// Which files.
     pub formats: Vec<Format>,
     /// Whether a CSV begins with the mark by which some programs know that it is UTF-8.
@@ -124,11 +131,13 @@ pub fn write(
     let question = Question { topic: Topic::State, contract: None, as_of, known_at, decided_by };
     let view = ledger.view();
     let matters = Matters::of(&view, question)?;
+    let known = manifest::known(ledger, &matters)?;
     let (mut register, mut calendar) = (None, None);
     for format in &settings.formats {
         match format {
             Format::Csv => register = Some(Register::begin(&mut draft, settings.with_mark)?),
             Format::KeyDates => calendar = Some(KeyDates::begin(&mut draft, &matters)?),
+            Format::Paper => paper::write(&mut draft, &matters, settings.since, &known.root)?,
         }
     }
     let (mut done, total) = (0, matters.contracts().len() as u64);
@@ -159,7 +168,7 @@ pub fn write(
     if let Some(calendar) = calendar {
         calendar.end()?;
     }
-    let manifest = Manifest::of(ledger, &matters, draft.files()?)?;
+    let manifest = Manifest::of(&matters, known, draft.files()?);
     draft.keep(&manifest)?;
     Ok(manifest)
 }

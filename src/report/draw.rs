@@ -10,20 +10,20 @@ use minutebook_projections::{Fact, Figure, Knowing, Val};
 use rust_decimal::Decimal;
 
 /// A picture in its frame.
-pub(super) struct Picture {
+pub(crate) struct Picture {
     /// What it shows.
-    pub(super) title: String,
+    pub(crate) title: String,
     /// The same in words, for whoever does not see it.
-    pub(super) words: String,
+    pub(crate) words: String,
     /// How wide and how tall it is.
-    pub(super) width: usize,
-    pub(super) height: usize,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
     /// What is in it.
-    pub(super) drawn: Drawn,
+    pub(crate) drawn: Drawn,
 }
 
 /// What is drawn.
-pub(super) enum Drawn {
+pub(crate) enum Drawn {
     Terms(Terms),
     Map(Tiles),
     Years(Years),
@@ -31,7 +31,7 @@ pub(super) enum Drawn {
 }
 
 /// The pictures of an answer.
-pub(super) fn pictures(answer: &Answer) -> Vec<Picture> {
+pub(crate) fn pictures(answer: &Answer) -> Vec<Picture> {
     terms(answer).into_iter().chain(tiles::tiles(answer)).chain(years(answer)).chain(network(answer)).collect()
 }
 
@@ -43,27 +43,27 @@ const APART: usize = 84;
 const FEWEST: usize = 8;
 
 /// What a contract is worth by financial year, of one measure.
-pub(super) struct Years {
+pub(crate) struct Years {
     /// A bar a year.
-    pub(super) bars: Vec<Bar>,
+    pub(crate) bars: Vec<Bar>,
 }
 
 /// One year.
-pub(super) struct Bar {
+pub(crate) struct Bar {
     /// Where it begins.
-    pub(super) x: usize,
+    pub(crate) x: usize,
     /// Where its middle is.
-    pub(super) middle: usize,
+    pub(crate) middle: usize,
     /// Where its top is.
-    pub(super) top: u32,
+    pub(crate) top: u32,
     /// How tall it is; nothing where the amount is not known.
-    pub(super) height: u32,
+    pub(crate) height: u32,
     /// How firmly it stands: firm, tentative, ours; or that it is not known.
-    pub(super) class: &'static str,
+    pub(crate) class: &'static str,
     /// The year.
-    pub(super) year: String,
+    pub(crate) year: String,
     /// The amount, short.
-    pub(super) label: String,
+    pub(crate) label: String,
 }
 
 /// The pictures of an answer about value, one a measure that has two years or more.
@@ -121,7 +121,7 @@ fn short(pounds: Decimal) -> String {
 }
 
 /// Why there is no amount, in a word.
-pub(super) fn lacking(figure: &Figure) -> &'static str {
+pub(crate) fn lacking(figure: &Figure) -> &'static str {
     match &*figure.value() {
         Knowing::Known(_) => "below nothing",
         Knowing::Unknown(_) => "not known",
@@ -131,7 +131,7 @@ pub(super) fn lacking(figure: &Figure) -> &'static str {
 }
 
 /// How firmly a figure stands, as it is drawn. What may not hold on the day is not drawn as what does.
-pub(super) fn class(figure: &Figure) -> &'static str {
+pub(crate) fn class(figure: &Figure) -> &'static str {
     match figure.standing.filter(|_| figure.value().known().is_some()) {
         Some(_) if figure.uncertain.is_some() => "uncertain",
         Some(standing) if standing.is_firm() => "firm",
@@ -145,7 +145,7 @@ fn capital(words: &str) -> String {
     crate::report::tables::capital(words)
 }
 
-pub(super) fn text(row: &Row, name: &str) -> String {
+pub(crate) fn text(row: &Row, name: &str) -> String {
     match row.get(name) {
         Some(Cell::Text(text)) => text.clone(),
         _ => String::new(),
@@ -158,26 +158,26 @@ const GAP: usize = 50;
 const LINE: usize = 18;
 
 /// Who works in a contract's network, a column a role, from who pays to who delivers.
-pub(super) struct Network {
+pub(crate) struct Network {
     /// The roles.
-    pub(super) columns: Vec<(usize, String)>,
+    pub(crate) columns: Vec<(usize, String)>,
     /// The parties.
-    pub(super) boxes: Vec<Party>,
+    pub(crate) boxes: Vec<Party>,
     /// From the party that works to the one that it works under.
-    pub(super) under: Vec<[usize; 4]>,
+    pub(crate) under: Vec<[usize; 4]>,
 }
 
 /// A party in its role.
-pub(super) struct Party {
+pub(crate) struct Party {
     /// Where its box begins.
-    pub(super) x: usize,
-    pub(super) y: usize,
-    pub(super) width: usize,
-    pub(super) height: usize,
+    pub(crate) x: usize,
+    pub(crate) y: usize,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
     /// How firmly it stands.
-    pub(super) class: &'static str,
+    pub(crate) class: &'static str,
     /// Its name in lines, each with where it stands.
-    pub(super) lines: Vec<(usize, String)>,
+    pub(crate) lines: Vec<(usize, String)>,
 }
 
 /// A party as the answer has it: its name, and whom it works under.
@@ -258,26 +258,26 @@ const LEFT: usize = 200;
 const ROW: usize = 34;
 
 /// When a contract and its lots run: each term as a bar, and after it what options or a cap on the term allow.
-pub(super) struct Terms {
-    pub(super) rows: Vec<Term>,
+pub(crate) struct Terms {
+    pub(crate) rows: Vec<Term>,
     /// The first of January of some years: where, and which.
-    pub(super) years: Vec<(i64, i32)>,
+    pub(crate) years: Vec<(i64, i32)>,
     /// Where the day of the question is.
-    pub(super) day: i64,
+    pub(crate) day: i64,
     /// Where lines across it end.
-    pub(super) foot: usize,
+    pub(crate) foot: usize,
 }
 
 /// One term.
-pub(super) struct Term {
-    pub(super) y: usize,
-    pub(super) name: String,
+pub(crate) struct Term {
+    pub(crate) y: usize,
+    pub(crate) name: String,
     /// Where it begins and how long it is, and how firmly it stands.
-    pub(super) x: i64,
-    pub(super) length: i64,
-    pub(super) class: &'static str,
+    pub(crate) x: i64,
+    pub(crate) length: i64,
+    pub(crate) class: &'static str,
     /// How much further it may be extended; nothing where it may not, or nobody knows.
-    pub(super) further: i64,
+    pub(crate) further: i64,
 }
 
 /// When the contract of an answer of the register runs; nothing of others, or where no term is known.
@@ -346,7 +346,7 @@ fn span_of(term: &Figure) -> Option<(Day, Day, bool)> {
 }
 
 /// Words in lines of so many characters, parted at spaces and hyphens.
-pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for part in text.split_inclusive([' ', '-']) {
         let last = lines.last_mut().expect("there is always a line");

@@ -30,28 +30,28 @@ const GAP: usize = 8;
 const LINE: usize = 17;
 
 /// The map of one contract's lots.
-pub(super) struct Tiles {
+pub(crate) struct Tiles {
     /// The lots whose titles name no district here.
-    pub(super) elsewhere: Vec<String>,
+    pub(crate) elsewhere: Vec<String>,
     /// A tile a district.
-    pub(super) tiles: Vec<Tile>,
+    pub(crate) tiles: Vec<Tile>,
 }
 
 /// One district.
-pub(super) struct Tile {
-    pub(super) x: usize,
-    pub(super) y: usize,
-    pub(super) width: usize,
-    pub(super) height: usize,
-    pub(super) name: String,
+pub(crate) struct Tile {
+    pub(crate) x: usize,
+    pub(crate) y: usize,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) name: String,
     /// How firmly what is on it stands; empty where no lot names it.
-    pub(super) class: &'static str,
+    pub(crate) class: &'static str,
     /// What is on it, in lines, each with where it stands.
-    pub(super) lines: Vec<(usize, String)>,
+    pub(crate) lines: Vec<(usize, String)>,
 }
 
 /// The map of an answer about the lots of one contract; nothing where no title names a district.
-pub(super) fn tiles(answer: &Answer) -> Option<Picture> {
+pub(crate) fn tiles(answer: &Answer) -> Option<Picture> {
     let contract = answer.contract.as_ref().filter(|_| answer.question == "lots")?;
     let lots: Vec<&Row> = answer.answer.iter().filter(|row| row.kind == "lot").collect();
     let named = |row: &&&Row, district: &str| names(&text(row, "title"), district);
