@@ -86,9 +86,15 @@ fn the_same_ledger_and_coordinates_give_the_same_bytes() {
 fn what_is_not_ours_is_not_touched() {
     let place = Place::kent();
     let refused = |what: &[&str]| {
-        let before = files(place.path());
+        // Opening the ledger leaves its traces there.
+        let beside = || {
+            let mut all = files(place.path());
+            all.retain(|name, _| !name.starts_with("minutebook-ledger"));
+            all
+        };
+        let before = beside();
         place.run(&["report", "--out", "out"]).ends(2).says(what);
-        assert_eq!(files(place.path()), before);
+        assert_eq!(beside(), before);
     };
     place.file(".out.lock", "");
     place.file("out", "a file");
@@ -162,4 +168,101 @@ fn a_run_that_fails_leaves_the_last_report() {
             }
         }
     }
+}
+
+/// The register says what the record of Kent says (record.md, and the paragraphs that it cites), and how firmly.
+#[test]
+fn the_register_says_what_the_record_says() {
+    let place = Place::kent();
+    place.run(&["report", "--out", "out", "--as-of", "2018-06-01", "--formats", "csv"]).ok();
+    let register = register(&place, "out");
+    let says = |contract: &str, column: &str| register[contract][column].as_str();
+    let of_2016 = |column| says("live-well-kent-2016", column);
+    // A 2.7, B 7.1; A 1.4, B 7.2; computed from B 10.2 and A 2.16.
+    assert_eq!(
+        of_2016("Supplier"),
+        "lot 1: Porchlight (happened); lot 2: Shaw Trust (happened); lot 3: Shaw Trust (happened); lot 4: Porchlight (happened)"
+    );
+    assert_eq!((of_2016("Status"), of_2016("Status: standing")), ("in force", "happened"));
+    assert_eq!((of_2016("Start"), of_2016("Start: standing")), ("2016-04-01", "happened"));
+    assert_eq!((of_2016("End"), of_2016("End: standing")), ("2021-03-31", "inferred"));
+    assert_eq!((of_2016("Latest end"), of_2016("Latest end: standing")), ("2023-03-31", "happened"));
+    // B 11.2: the sum of the budget, which nobody has decided.
+    assert!(of_2016("Sum over the first term (£)").contains("budget: £16,925,000 for the whole period (inferred)"));
+    assert!(of_2016("Sum with options (£)").contains("budget: £26,525,000 for the whole period (inferred)"));
+    // What the record does not hold is said, in every cell.
+    assert_eq!(of_2016("Irrecoverable VAT (£)"), "not in the record");
+    // E: what was decided and not stated; C 4.1 and Exempt Appendix 1: who runs a lot is withheld, and stays so.
+    place.run(&["report", "--out", "out", "--as-of", "2024-06-01", "--formats", "csv"]).ok();
+    let later = self::register(&place, "out");
+    assert!(later["community-wellbeing"]["Supplier"].contains("withheld: Exempt Appendix 1: Schedule 12A"));
+    for row in register.values().chain(later.values()) {
+        for (column, cell) in row.iter().filter(|(column, _)| *column != "Entries") {
+            assert!(!cell.is_empty(), "{column} of {row:?}");
+        }
+    }
+}
+
+/// What others wrote is a text in every program: no formula, no second row, no other cell.
+#[test]
+fn names_stay_names() {
+    let place = Place::empty();
+    let events = |reference: &str, title: &str, contract: &str| {
+        crate::given::act(
+            reference,
+            "2021-01-01",
+            &format!(
+                "[[event]]\nkind = \"contract-defined\"\neffective = 2021-01-01\nstanding = \"decided\"\n\
+                 sources = [\"{reference} 1\"]\ncontract = \"{contract}\"\ntitle = {title}\n"
+            ),
+        )
+    };
+    for (number, title) in
+        [r#""=HYPERLINK(1)""#, r#""Care, \"home\" and more""#, r#""عقد الرعاية""#, r#""+44""#].iter().enumerate()
+    {
+        let name = format!("{number}.toml");
+        place.file(&name, events(&format!("r{number}"), title, &format!("c{number}"))).run(&["record", &name]).ok();
+    }
+    place.run(&["report", "--out", "out", "--as-of", "2022-01-01"]).ok();
+    let titles: Vec<String> = register(&place, "out").values().map(|row| row["Title"].clone()).collect();
+    assert_eq!(titles, ["'=HYPERLINK(1)", "Care, \"home\" and more", "عقد الرعاية", "'+44"]);
+    let paper = fs::read_to_string(place.path().join("out/paper.html")).unwrap();
+    assert!(paper.contains("Care, &#34;home&#34; and more") && paper.contains("عقد الرعاية"), "{paper}");
+}
+
+/// The calendar parsed back: what is a plan is tentative, an event keeps its UID, and days are those that contracts mean.
+#[test]
+fn key_dates_are_parsed_back() {
+    use icalendar::{Calendar, CalendarComponent, Component, DatePerhapsTime, EventLike, EventStatus};
+    let place = Place::kent();
+    let dates = |more: &[&str]| {
+        place.run(&[&["report", "--out", "out", "--formats", "ics"], more].concat()).ok();
+        let text = fs::read_to_string(place.path().join("out/key-dates.ics")).unwrap();
+        assert!(text.lines().all(|line| line.len() <= 75), "lines are folded (RFC 5545, 3.1)");
+        let calendar: Calendar = text.parse().unwrap();
+        let events = calendar.components.iter().map(|component| {
+            let CalendarComponent::Event(event) = component else { panic!("{component:?}") };
+            let Some(DatePerhapsTime::Date(start)) = event.get_start() else { panic!("{event:?}") };
+            let is_firm = event.get_status() == Some(EventStatus::Confirmed);
+            (event.get_uid().unwrap().to_owned(), (event.get_summary().unwrap().to_owned(), start.to_string(), is_firm))
+        });
+        let all: BTreeMap<String, (String, String, bool)> = events.collect();
+        assert_eq!(all.len(), calendar.components.len(), "no UID is there twice");
+        all
+    };
+    let has = |dates: &BTreeMap<String, (String, String, bool)>, summary: &str, on: &str, is_firm: bool| {
+        let found = dates.values().find(|(said, day, _)| said.starts_with(summary) && day == on);
+        assert!(found.is_some_and(|(_, _, firm)| *firm == is_firm), "{summary} on {on}: {dates:#?}");
+    };
+    let now = dates(&["--as-of", "2026-06-01", "--call-in", "5"]);
+    has(&now, "Live Well Kent (Community Mental Health and Wellbeing): starts (happened)", "2016-04-01", true);
+    // Inferred from 42 months after 1 October 2017; and three months after 2 October 2025.
+    has(&now, "Live Well Kent (Community Mental Health and Wellbeing): term ends (inferred)", "2021-03-31", false);
+    has(&now, "Community Navigation services: notice runs out (decided)", "2026-01-02", true);
+    // 2 October 2025 was a Thursday.
+    has(&now, "3022: may be implemented after this day", "2025-10-09", true);
+    let earlier = dates(&["--as-of", "2018-06-01"]);
+    assert!(!earlier.values().any(|(summary, ..)| summary.contains("may be implemented")), "nobody said how long");
+    let kept = now.keys().filter(|uid| earlier.contains_key(*uid)).count();
+    assert!(kept * 2 > earlier.len(), "{kept} of {}", earlier.len());
 }

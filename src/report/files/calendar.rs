@@ -25,7 +25,7 @@ impl KeyDates {
         let mut file = draft.file(NAME)?;
         let mut empty = Calendar::new();
         empty.name("Contracts: key dates").description(&matters.at().words());
-        let head = empty.to_string();
+        let head = folded(&empty.to_string());
         file.write(head.strip_suffix(END).unwrap_or(&head).as_bytes())?;
         Ok(Self(file))
     }
@@ -59,9 +59,29 @@ pub(super) fn part(matter: &Matter<'_>, call_in: Option<u32>) -> Vec<u8> {
         let mut dates = of_contract(matter.all(), contract, matter.at());
         dates.extend(acts.iter().flat_map(|(days, acts)| implementable(acts, contract, *days)));
         dates.sort_by(|a, b| (a.on, &a.about).cmp(&(b.on, &b.about)));
-        text.extend(dates.iter().filter_map(|date| date.event(stamp)).map(|event| event.to_string()));
+        text.extend(dates.iter().filter_map(|date| date.event(stamp)).map(|event| folded(&event.to_string())));
     }
     text.into_bytes()
+}
+
+/// The same with each line folded so that none is longer than 75 octets, its space included (RFC 5545, 3.1).
+fn folded(text: &str) -> String {
+    const MOST: usize = 75;
+    let whole = text.replace("\r\n ", "");
+    let mut folded = String::with_capacity(text.len());
+    for line in whole.split_terminator("\r\n") {
+        let mut length = 0;
+        for letter in line.chars() {
+            if length + letter.len_utf8() > MOST {
+                folded.push_str("\r\n ");
+                length = 1;
+            }
+            folded.push(letter);
+            length += letter.len_utf8();
+        }
+        folded.push_str("\r\n");
+    }
+    folded
 }
 
 impl KeyDate {

@@ -157,11 +157,10 @@ impl Answers {
             }
         };
         let status = figure(of, "status");
-        let start = status.and_then(|status| status.effective);
-        let started = start.map_or_else(
-            || NOT_HELD.to_owned(),
-            |start| start.exact().map_or_else(|| start.to_string(), |day| day.to_string()),
-        );
+        let started = status.and_then(|status| status.effective.map(|start| (status, start)));
+        let started = started.map(|(status, start)| {
+            [start.exact().map_or_else(|| start.to_string(), |day| day.to_string()), standing(status)]
+        });
         let figures = ["status", "term", "latest-end"].into_iter().filter_map(|name| figure(of, name));
         let figures: Vec<&Figure> = figures.chain(values.iter().filter_map(|row| figure(row, "a-year"))).collect();
         let listed = |mut items: Vec<String>| {
@@ -183,7 +182,7 @@ impl Answers {
             value("with-options").to_vec(),
             value("a-year").to_vec(),
             not_held(),
-            vec![started, status.map_or_else(|| "unknown".to_owned(), standing)],
+            started.unwrap_or_else(|| told(None)).to_vec(),
             end(figure(of, "term")).to_vec(),
             told(figure(of, "latest-end")).to_vec(),
             vec![NOT_HELD.to_owned(); 5],
