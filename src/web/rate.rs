@@ -48,11 +48,14 @@ impl Rate {
             // Who is forgotten has as much left as anybody new: whoever asked most is remembered.
             let mut lefts: Vec<f64> = all.values().map(refilled).collect();
             let (_, middle, _) = lefts.select_nth_unstable_by(MOST / 2, f64::total_cmp);
-            let (middle, mut room) = (*middle, MOST / 2);
+            let middle = *middle;
+            // Of those that have as much left as the one in the middle, no more than there is room for.
+            let mut room = MOST / 2 - lefts.iter().filter(|left| **left < middle).count();
             all.retain(|_, it| {
-                let stays = refilled(it) <= middle && room > 0;
-                room -= usize::from(stays);
-                stays
+                let left = refilled(it);
+                let fits = left == middle && room > 0;
+                room -= usize::from(fits);
+                left < middle || fits
             });
         }
         let left = all.get(&address).map_or(most, refilled);

@@ -142,13 +142,18 @@ fn a_gigabyte_is_refused_before_it_is_read() {
     let before = server.most_memory();
     let part = vec![b' '; 1 << 20];
     let json = "Content-Type: application/json\r\nHost: localhost";
-    for path in ["/api/v1/entries", "/record/check", "/sign-in"] {
+    let most = "more than 2097152 bytes are not read";
+    for (path, says) in [
+        ("/api/v1/entries", most),
+        ("/record/check", "a decision file has at most 4194304 bytes"),
+        ("/sign-in", most),
+    ] {
         let mut stream = server.connect();
         write!(stream, "POST {path} HTTP/1.1\r\n{json}\r\nContent-Length: {GIGABYTE}\r\n\r\n").unwrap();
         // Nothing of the body was sent yet.
         let (head, body) = answered(&mut stream);
         assert!(head.starts_with("HTTP/1.1 413") && head.to_lowercase().contains("connection: close"), "{head}");
-        assert!(body.contains("more than 2097152 bytes are not read"), "{body}");
+        assert!(body.contains(says), "{body}");
         assert_eq!(body.starts_with('{'), path.starts_with("/api/"), "a program and a person are told each their way");
         sends(&mut stream, GIGABYTE, &part);
         assert!(server.get("/health").starts_with("HTTP/1.1 200"));
