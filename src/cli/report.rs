@@ -1,7 +1,7 @@
 //! `report`: the files that the reporting job hands over, and one line of JSON for whoever runs it.
 
 use super::{Coordinates, Outcome, Stop, output};
-use crate::report::files::{self, Format, Settings};
+use crate::report::files::{self, Format, Settings, ocds};
 use clap::Args;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -35,18 +35,33 @@ pub(super) struct Report {
     /// Begin CSV with the mark by which some programs know that it is UTF-8
     #[arg(long)]
     bom: bool,
+    /// What every ocid begins with; yours, registered with the Open Contracting Partnership. The default is registered by nobody
+    #[arg(long, value_name = "PREFIX", default_value = "ocds-minutebook", value_parser = ocds::prefix)]
+    ocid_prefix: String,
+    /// The address at which the report is published, for the packages of OCDS to name themselves by
+    #[arg(long, value_name = "URI", default_value = "urn:minutebook:report", value_parser = ocds::uri)]
+    ocds_uri: String,
+    /// Who publishes, for the packages of OCDS
+    #[arg(long, value_name = "NAME", default_value = "not stated")]
+    ocds_publisher: String,
 }
 
 impl Report {
     pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
-        let Self { out, at, mut formats, bom } = self;
+        let Self { out, at, mut formats, bom, ocid_prefix, ocds_uri: uri, ocds_publisher: publisher } = self;
         if formats.is_empty() {
             formats = Format::EACH.to_vec();
         }
         formats.sort_unstable();
         formats.dedup();
-        let settings =
-            Settings { as_of: at.as_of, known_at: at.known_at, decided_by: at.decided_by, formats, with_mark: bom };
+        let settings = Settings {
+            as_of: at.as_of,
+            known_at: at.known_at,
+            decided_by: at.decided_by,
+            formats,
+            with_mark: bom,
+            publication: ocds::Publication { ocid_prefix, uri, publisher },
+        };
         let started = Instant::now();
         let ledger = output::open(folder)?;
         let mut progress = output::Progress::of("reporting", "contracts");

@@ -8,12 +8,14 @@
 //! | `folder` | a folder that is made beside the one that stands, and takes its place |
 //! | `manifest` | which files there are, and what they were made of |
 //! | `matter` | what the files are made of, so many contracts at a time |
+//! | `ocds` | the contracts as OCDS has them: releases and records |
 //! | `register` | the contracts register, as CSV |
 
 mod cells;
 mod folder;
 mod manifest;
 mod matter;
+pub mod ocds;
 mod register;
 
 pub use folder::FolderError;
@@ -26,6 +28,7 @@ use crate::today::today;
 use folder::Draft;
 use matter::Matters;
 use minutebook_events::Day;
+use ocds::{Ocds, Publication};
 use register::Register;
 use std::path::Path;
 use std::str::FromStr;
@@ -35,16 +38,19 @@ use std::str::FromStr;
 pub enum Format {
     /// The contracts register, as CSV.
     Csv,
+    /// Releases and records of the Open Contracting Data Standard.
+    Ocds,
 }
 
 impl Format {
     /// All of them.
-    pub const EACH: [Self; 1] = [Self::Csv];
+    pub const EACH: [Self; 2] = [Self::Csv, Self::Ocds];
 
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Csv => "csv",
+            Self::Ocds => "ocds",
         }
     }
 }
@@ -71,6 +77,8 @@ pub struct Settings {
     pub formats: Vec<Format>,
     /// Whether a CSV begins with the mark by which some programs know that it is UTF-8.
     pub with_mark: bool,
+    /// How the files of OCDS are published.
+    pub publication: Publication,
 }
 
 /// Why there is no new report; the last one stands.
@@ -110,9 +118,11 @@ pub fn write(
     let view = ledger.view();
     let matters = Matters::of(&view, question)?;
     let mut register = None;
+    let mut ocds = None;
     for format in &settings.formats {
         match format {
             Format::Csv => register = Some(Register::begin(&mut draft, settings.with_mark)?),
+            Format::Ocds => ocds = Some(Ocds::begin(&settings.publication, &matters)),
         }
     }
     let (mut done, total) = (0, matters.contracts().len() as u64);
@@ -120,11 +130,16 @@ pub fn write(
     for parts in parts.chunks(AHEAD) {
         let made = ahead::all(parts.to_vec(), |contracts| {
             let matter = matters.some(contracts);
-            (contracts.len() as u64, register.is_some().then(|| register::part(&matter)))
+            let rows = register.is_some().then(|| register::part(&matter));
+            let processes = ocds.is_some().then(|| ocds::part(&matter, &settings.publication));
+            (contracts.len() as u64, rows, processes)
         });
-        for (contracts, rows) in made {
+        for (contracts, rows, processes) in made {
             if let (Some(register), Some(rows)) = (&mut register, rows) {
                 register.take(&rows)?;
+            }
+            if let (Some(ocds), Some(processes)) = (&mut ocds, processes) {
+                ocds.take(&mut draft, &processes)?;
             }
             done += contracts;
             progress(done, total);
@@ -132,6 +147,9 @@ pub fn write(
     }
     if let Some(register) = register {
         register.end()?;
+    }
+    if let Some(ocds) = ocds {
+        ocds.end()?;
     }
     let manifest = Manifest::of(ledger, &matters, draft.files()?)?;
     draft.keep(&manifest)?;
