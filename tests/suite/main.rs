@@ -21,6 +21,7 @@ mod ledger;
 mod lines;
 mod merkle;
 mod model;
+mod ocds;
 mod papers;
 mod readme;
 mod replay;
