@@ -39,7 +39,7 @@ impl Process<'_> {
                 ("ocid".into(), Json::text(&ocid)),
                 ("id".into(), Json::text(&id)),
                 ("date".into(), Json::text(recorded.entry.recorded)),
-                ("tag".into(), Json::texts(self.tags(&recorded))),
+                ("tag".into(), Json::texts(self.tags(&recorded, picture.get("awards").is_some()))),
                 ("initiationType".into(), Json::text("tender")),
                 ("language".into(), Json::text("en")),
             ];
@@ -99,14 +99,16 @@ impl Process<'_> {
         })
     }
 
-    /// What an entry does, in the words of the codelist. What is not firm is planning, whatever it says.
-    fn tags(&self, recorded: &Recorded) -> BTreeSet<&'static str> {
+    /// What an entry does, in the words of the codelist. What is not firm is planning, whatever it says, and so is all that comes
+    /// before an award.
+    fn tags(&self, recorded: &Recorded, is_let: bool) -> BTreeSet<&'static str> {
         let own = self.events(recorded).map(|(_, event)| tag(&event.kind, event.standing));
         let corrections = self.struck_by(recorded).map(|(struck, place, _)| {
             let firm = struck.entry.events[usize::from(place)].standing.is_firm();
             if firm { "contractUpdate" } else { "planningUpdate" }
         });
-        own.chain(corrections).collect()
+        let before = |tag: &'static str| if is_let || tag == "tender" { tag } else { "planning" };
+        own.map(before).chain(corrections).collect()
     }
 
     /// What OCDS has no place for: the act, and each of its events with how firmly it stands and how it is known.
@@ -190,8 +192,8 @@ fn sections(fields: &Json) -> Json {
 fn tag(kind: &EventKind, standing: Standing) -> &'static str {
     use EventKind::{
         ClauseSet, Commenced, ContentErased, ContentPublished, ContentSealed, Ended, Extended, LotAssigned, LotDefined,
-        LotReleased, Milestone, NoticeGiven, OptionGranted, PartnerJoined, PartnerLeft, PerformanceReported,
-        ServiceAdded, ServiceRemoved, Succeeded, TermSet, ValueChanged, ValueSet,
+        LotReleased, NoticeGiven, OptionGranted, PartnerJoined, PartnerLeft, PerformanceReported, ServiceAdded,
+        ServiceRemoved, Succeeded, TermSet, ValueChanged, ValueSet,
     };
     match kind {
         _ if !standing.is_firm() => "planning",
@@ -202,7 +204,7 @@ fn tag(kind: &EventKind, standing: Standing) -> &'static str {
         LotReleased { .. } | PartnerLeft { .. } | NoticeGiven { .. } | Succeeded { .. } => "contractUpdate",
         ContentSealed { .. } | ContentPublished { .. } | ContentErased { .. } => "contractUpdate",
         Ended { .. } => "contractTermination",
-        PerformanceReported { .. } | Milestone { .. } => "implementation",
+        PerformanceReported { .. } => "implementation",
         _ => "planning",
     }
 }
