@@ -225,7 +225,7 @@ impl<'a> Picture<'_, 'a> {
             EventKind::TermSet { last_day, .. } | EventKind::Extended { last_day, .. } => Some(*last_day),
             _ => None,
         };
-        let set = terms.iter().filter(|fact| matches!(fact.event().kind, EventKind::TermSet { .. })).next_back();
+        let set = terms.iter().rfind(|fact| matches!(fact.event().kind, EventKind::TermSet { .. }));
         let furthest = terms.iter().filter_map(|fact| last_day(fact)).max_by_key(|day| day.latest());
         let exact = |fact: &&Fact| fact.effective().exact();
         let started = statuses.iter().filter(|fact| is_start(fact)).find_map(exact);
