@@ -1,7 +1,7 @@
 //! `report`: the files that the reporting job hands over, and one line of JSON for whoever runs it.
 
 use super::{Coordinates, Outcome, Stop, day, output};
-use crate::report::files::{self, Format, Settings};
+use crate::report::files::{self, Format, Settings, ocds};
 use clap::Args;
 use minutebook_events::Day;
 use serde_json::json;
@@ -42,11 +42,20 @@ pub(super) struct Report {
     /// How many working days a decision may be called in, by the constitution: key dates then say when it may be implemented
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=60))]
     call_in: Option<u32>,
+    /// What every ocid begins with; yours, registered with the Open Contracting Partnership. The default is registered by nobody
+    #[arg(long, value_name = "PREFIX", default_value = "ocds-minutebook", value_parser = ocds::prefix)]
+    ocid_prefix: String,
+    /// The address at which the report is published, for the packages of OCDS to name themselves by
+    #[arg(long, value_name = "URI", default_value = "urn:minutebook:report", value_parser = ocds::uri)]
+    ocds_uri: String,
+    /// Who publishes, for the packages of OCDS
+    #[arg(long, value_name = "NAME", default_value = "not stated")]
+    ocds_publisher: String,
 }
 
 impl Report {
     pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
-        let Self { out, at, since, mut formats, bom, call_in } = self;
+        let Self { out, at, since, mut formats, bom, call_in, ocid_prefix, ocds_uri, ocds_publisher } = self;
         if formats.is_empty() {
             formats = Format::EACH.to_vec();
         }
@@ -60,6 +69,7 @@ impl Report {
             formats,
             with_mark: bom,
             call_in,
+            publication: ocds::Publication { ocid_prefix, uri: ocds_uri, publisher: ocds_publisher },
         };
         let started = Instant::now();
         let ledger = output::open(folder)?;

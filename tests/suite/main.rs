@@ -23,6 +23,7 @@ mod lines;
 mod merkle;
 mod model;
 mod openid;
+mod ocds;
 mod papers;
 mod readme;
 mod recording;

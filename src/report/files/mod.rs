@@ -10,6 +10,7 @@
 //! | `manifest` | which files there are, and what they were made of |
 //! | `matter` | what the files are made of, so many contracts at a time |
 //! | `paper` | a paper for a committee, in HTML |
+//! | `ocds` | the contracts as OCDS has them: releases and records |
 //! | `register` | the contracts register, as CSV |
 
 mod calendar;
@@ -18,6 +19,7 @@ mod folder;
 mod manifest;
 mod matter;
 mod paper;
+pub mod ocds;
 mod register;
 
 pub use folder::FolderError;
@@ -31,6 +33,7 @@ use calendar::KeyDates;
 use folder::Draft;
 use matter::Matters;
 use minutebook_events::Day;
+use ocds::{Ocds, Publication};
 use register::Register;
 use std::path::Path;
 use std::str::FromStr;
@@ -44,11 +47,13 @@ pub enum Format {
     KeyDates,
     /// A paper for a committee, in HTML.
     Paper,
+    /// Releases and records of the Open Contracting Data Standard.
+    Ocds,
 }
 
 impl Format {
     /// All of them.
-    pub const EACH: [Self; 3] = [Self::Csv, Self::KeyDates, Self::Paper];
+    pub const EACH: [Self; 5] = [Self::Csv, Self::KeyDates, Self::Ocds, Self::Parquet, Self::Paper];
 
     /// The word for it.
     pub fn word(self) -> &'static str {
@@ -56,6 +61,7 @@ impl Format {
             Self::Csv => "csv",
             Self::KeyDates => "ics",
             Self::Paper => "html",
+            Self::Ocds => "ocds",
         }
     }
 }
@@ -86,6 +92,8 @@ pub struct Settings {
     pub with_mark: bool,
     /// How many working days a decision may be called in, by the council's constitution; nothing where that is not said.
     pub call_in: Option<u32>,
+    /// How the files of OCDS are published.
+    pub publication: Publication,
 }
 
 /// Why there is no new report; the last one stands.
@@ -106,14 +114,7 @@ pub enum ReportError {
 const TOGETHER: usize = 64;
 
 /// How many such parts are made before they are written: what is in memory at a time.
-const AHEAD: usize = 16;
-
-/// What some contracts come to in each file.
-struct Part {
-    contracts: u64,
-    register: Option<Vec<u8>>,
-    calendar: Option<Vec<u8>>,
-}
+const AHEAD: usize = 8;
 
 /// Writes a report into a folder; `progress` is told how many contracts are done, of how many.
 ///
@@ -132,43 +133,88 @@ pub fn write(
     let view = ledger.view();
     let matters = Matters::of(&view, question)?;
     let known = manifest::known(ledger, &matters)?;
-    let (mut register, mut calendar) = (None, None);
-    for format in &settings.formats {
-        match format {
-            Format::Csv => register = Some(Register::begin(&mut draft, settings.with_mark)?),
-            Format::KeyDates => calendar = Some(KeyDates::begin(&mut draft, &matters)?),
-            Format::Paper => paper::write(&mut draft, &matters, settings.since, &known.root)?,
-        }
-    }
+    let mut files = Files::begin(&mut draft, &matters, settings, &known.root)?;
     let (mut done, total) = (0, matters.contracts().len() as u64);
     let parts: Vec<_> = matters.contracts().chunks(TOGETHER).collect();
     for parts in parts.chunks(AHEAD) {
         let made = ahead::all(parts.to_vec(), |contracts| {
-            let matter = matters.some(contracts);
-            Part {
-                contracts: contracts.len() as u64,
-                register: register.is_some().then(|| register::part(&matter)),
-                calendar: calendar.is_some().then(|| calendar::part(&matter, settings.call_in)),
-            }
+            (contracts.len() as u64, files.part(&matters.some(contracts), settings))
         });
-        for part in made {
-            if let (Some(register), Some(rows)) = (&mut register, part.register) {
-                register.take(&rows)?;
-            }
-            if let (Some(calendar), Some(events)) = (&mut calendar, part.calendar) {
-                calendar.take(&events)?;
-            }
-            done += part.contracts;
+        for (contracts, part) in made {
+            files.take(&mut draft, part)?;
+            done += contracts;
             progress(done, total);
         }
     }
-    if let Some(register) = register {
-        register.end()?;
-    }
-    if let Some(calendar) = calendar {
-        calendar.end()?;
-    }
+    files.end()?;
     let manifest = Manifest::of(&matters, known, draft.files()?);
     draft.keep(&manifest)?;
     Ok(manifest)
+}
+
+/// The files that are written part by part, as far as they were asked for.
+#[derive(Default)]
+struct Files<'a> {
+    register: Option<Register>,
+    calendar: Option<KeyDates>,
+    ocds: Option<Ocds<'a>>,
+    state: Option<Table>,
+}
+
+/// What some contracts come to in each of them.
+struct Part {
+    register: Option<Vec<u8>>,
+    calendar: Option<Vec<u8>>,
+    ocds: Option<ocds::Made>,
+    state: Option<Rows>,
+}
+
+impl<'a> Files<'a> {
+    /// Begins those that were asked for, and writes those that are not made part by part.
+    fn begin(
+        draft: &mut Draft,
+        matters: &Matters<'_>,
+        settings: &'a Settings,
+        root: &Hash,
+    ) -> Result<Self, ReportError> {
+        let mut files = Self::default();
+        for format in &settings.formats {
+            match format {
+                Format::Csv => files.register = Some(Register::begin(draft, settings.with_mark)?),
+                Format::KeyDates => files.calendar = Some(KeyDates::begin(draft, matters)?),
+                Format::Ocds => files.ocds = Some(Ocds::begin(&settings.publication, matters)),
+                Format::Parquet => {
+                    facts::write(draft, matters)?;
+                    files.state = Some(state::begin(draft, matters)?);
+                }
+                Format::Paper => paper::write(draft, matters, settings.since, root)?,
+            }
+        }
+        Ok(files)
+    }
+
+    fn part(&self, matter: &Matter<'_>, settings: &Settings) -> Part {
+        Part {
+            register: self.register.as_ref().map(|_| register::part(matter)),
+            calendar: self.calendar.as_ref().map(|_| calendar::part(matter, settings.call_in)),
+            ocds: self.ocds.as_ref().map(|_| ocds::part(matter, &settings.publication)),
+            state: self.state.as_ref().map(|_| state::part(matter)),
+        }
+    }
+
+    fn take(&mut self, draft: &mut Draft, part: Part) -> Result<(), FolderError> {
+        let Self { register, calendar, ocds, state } = self;
+        register.iter_mut().zip(part.register).try_for_each(|(file, rows)| file.take(&rows))?;
+        calendar.iter_mut().zip(part.calendar).try_for_each(|(file, events)| file.take(&events))?;
+        ocds.iter_mut().zip(part.ocds).try_for_each(|(file, made)| file.take(draft, &made))?;
+        state.iter_mut().zip(part.state).try_for_each(|(file, rows)| file.take(rows))
+    }
+
+    fn end(self) -> Result<(), FolderError> {
+        let Self { register, calendar, ocds, state } = self;
+        register.map_or(Ok(()), Register::end)?;
+        calendar.map_or(Ok(()), KeyDates::end)?;
+        ocds.map_or(Ok(()), Ocds::end)?;
+        state.map_or(Ok(()), Table::end)
+    }
 }
