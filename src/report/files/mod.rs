@@ -6,17 +6,23 @@
 //! | --- | --- |
 //! | `calendar` | key dates, as iCalendar |
 //! | `cells` | what a figure is in a cell |
+//! | `columns` | a table as columns, in Parquet |
+//! | `facts` | what every entry says, a row an event, as Parquet |
 //! | `folder` | a folder that is made beside the one that stands, and takes its place |
 //! | `manifest` | which files there are, and what they were made of |
 //! | `matter` | what the files are made of, so many contracts at a time |
 //! | `register` | the contracts register, as CSV |
+//! | `state` | the state at the coordinates, a row a figure, as Parquet |
 
 mod calendar;
 mod cells;
+mod columns;
+mod facts;
 mod folder;
 mod manifest;
 mod matter;
 mod register;
+mod state;
 
 pub use folder::FolderError;
 pub use manifest::{Manifest, Written};
@@ -26,6 +32,7 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::question::{KnownAt, Question, QuestionError, Topic};
 use crate::today::today;
 use calendar::KeyDates;
+use columns::Rows;
 use folder::Draft;
 use matter::Matters;
 use minutebook_events::Day;
@@ -40,17 +47,20 @@ pub enum Format {
     Csv,
     /// Key dates, as iCalendar.
     KeyDates,
+    /// Facts and the state, as Parquet.
+    Parquet,
 }
 
 impl Format {
     /// All of them.
-    pub const EACH: [Self; 2] = [Self::Csv, Self::KeyDates];
+    pub const EACH: [Self; 3] = [Self::Csv, Self::KeyDates, Self::Parquet];
 
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Csv => "csv",
             Self::KeyDates => "ics",
+            Self::Parquet => "parquet",
         }
     }
 }
@@ -106,6 +116,7 @@ struct Part {
     contracts: u64,
     register: Option<Vec<u8>>,
     calendar: Option<Vec<u8>>,
+    state: Option<Rows>,
 }
 
 /// Writes a report into a folder; `progress` is told how many contracts are done, of how many.
@@ -124,11 +135,15 @@ pub fn write(
     let question = Question { topic: Topic::State, contract: None, as_of, known_at, decided_by };
     let view = ledger.view();
     let matters = Matters::of(&view, question)?;
-    let (mut register, mut calendar) = (None, None);
+    let (mut register, mut calendar, mut state) = (None, None, None);
     for format in &settings.formats {
         match format {
             Format::Csv => register = Some(Register::begin(&mut draft, settings.with_mark)?),
             Format::KeyDates => calendar = Some(KeyDates::begin(&mut draft, &matters)?),
+            Format::Parquet => {
+                facts::write(&mut draft, &matters)?;
+                state = Some(state::begin(&mut draft, &matters)?);
+            }
         }
     }
     let (mut done, total) = (0, matters.contracts().len() as u64);
@@ -140,6 +155,7 @@ pub fn write(
                 contracts: contracts.len() as u64,
                 register: register.is_some().then(|| register::part(&matter)),
                 calendar: calendar.is_some().then(|| calendar::part(&matter, settings.call_in)),
+                state: state.is_some().then(|| state::part(&matter)),
             }
         });
         for part in made {
@@ -148,6 +164,9 @@ pub fn write(
             }
             if let (Some(calendar), Some(events)) = (&mut calendar, part.calendar) {
                 calendar.take(&events)?;
+            }
+            if let (Some(state), Some(rows)) = (&mut state, part.state) {
+                state.take(rows)?;
             }
             done += part.contracts;
             progress(done, total);
@@ -158,6 +177,9 @@ pub fn write(
     }
     if let Some(calendar) = calendar {
         calendar.end()?;
+    }
+    if let Some(state) = state {
+        state.end()?;
     }
     let manifest = Manifest::of(ledger, &matters, draft.files()?)?;
     draft.keep(&manifest)?;
