@@ -22,6 +22,7 @@ mod lines;
 mod merkle;
 mod model;
 mod papers;
+mod parquet;
 mod readme;
 mod replay;
 mod report;

@@ -291,3 +291,84 @@ impl Table {
         self.file.end()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::Field;
+    use std::io::Write;
+
+    struct One {
+        number: u16,
+        text: Option<String>,
+        list: Vec<String>,
+    }
+
+    fn one(number: u16) -> One {
+        let text = (!number.is_multiple_of(3)).then(|| ["", "café \"a\"\n", "=1+1"][usize::from(number % 3)].repeat(2));
+        One { number, text, list: (0..number % 4).map(|item| format!("{number}, {item}")).collect() }
+    }
+
+    const COLUMNS: &[Column<One>] = &[
+        ("number", Of::Place(|it| it.number)),
+        ("text", Of::MaybeText(|it| it.text.as_deref().map(Cow::Borrowed))),
+        ("list", Of::Texts(|it| it.list.clone())),
+        ("decimal", Of::Decimal(|it| it.number.is_multiple_of(2).then(|| Decimal::from_i128_with_scale(-7, 18)))),
+        ("day", Of::Day(|it| Day::from_ymd_opt(2020, 1, 1).filter(|_| it.number > 5).or(Some(Day::MIN)))),
+    ];
+
+    /// What a file of these rows holds, so many taken at once: how many groups, and its rows.
+    fn read_back(rows: &[One], at_once: usize, group: usize) -> (usize, Vec<Vec<Field>>) {
+        let at = At { as_of: Day::MIN, head: Position(0), decided_by: None };
+        let mut groups = Groups::begin(COLUMNS, at, group);
+        let mut file = tempfile::tempfile().expect("a file for a while");
+        for rows in rows.chunks(at_once) {
+            file.write_all(&groups.take(Rows::of(COLUMNS, rows))).expect("there is room");
+        }
+        file.write_all(&groups.end()).expect("there is room");
+        let reader = SerializedFileReader::new(file).expect("it is a file of Parquet");
+        let rows = reader.get_row_iter(None).expect("it has rows").map(|row| row.expect("it is a row"));
+        let rows = rows.map(|row| row.into_columns().into_iter().map(|(_, field)| field).collect());
+        (reader.metadata().num_row_groups(), rows.collect())
+    }
+
+    #[test]
+    fn rows_come_back_in_groups() {
+        let rows: Vec<One> = (0..47).map(one).collect();
+        let (groups, read) = read_back(&rows, 4, 10);
+        // Twelve rows are the first ten or more.
+        assert_eq!((groups, read.len()), (4, 47));
+        for (row, read) in rows.iter().zip(&read) {
+            assert_eq!(read[0], Field::Int(row.number.into()));
+            assert_eq!(read[1], row.text.clone().map_or(Field::Null, Field::Str));
+            let Field::ListInternal(list) = &read[2] else { unreachable!("{read:?}") };
+            assert_eq!(list.elements(), row.list.iter().cloned().map(Field::Str).collect::<Vec<_>>());
+            match &read[3] {
+                Field::Decimal(number) => assert_eq!(number.data(), (-7_i128).to_be_bytes()),
+                nothing => assert!(*nothing == Field::Null && !row.number.is_multiple_of(2)),
+            }
+            assert_eq!(read[4], if row.number > 5 { Field::Date(18_262) } else { Field::Null });
+        }
+        // However they are grouped.
+        assert_eq!(read_back(&rows, 47, 1000), (1, read));
+    }
+
+    #[test]
+    fn no_rows_are_a_table_too() {
+        assert_eq!(read_back(&[], 4, 10), (0, vec![]));
+    }
+
+    #[test]
+    fn every_amount_that_the_ledger_takes_fits() {
+        for (text, units) in [
+            ("£1,000,000m", 1_000_000_000_000_000_000_000_000_000_000),
+            ("-£0.01", -10_000_000_000_000_000),
+            ("0.123456789012345678m", 123_456_789_012_345_678_000_000),
+            ("0.000000000000000001k", 1000),
+        ] {
+            let money: minutebook_events::Money = text.parse().expect("an amount");
+            assert_eq!(scaled(money.pounds()), units, "{text}");
+        }
+    }
+}
