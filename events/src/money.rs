@@ -184,6 +184,17 @@ pub enum Basis {
 }
 
 impl Basis {
+    /// The word for it, as files write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Year => "year",
+            Self::WholePeriod => "whole-period",
+            Self::Once => "once",
+            Self::FullYear => "full-year",
+            Self::Unstated => "unstated",
+        }
+    }
+
     /// The words after an amount.
     pub fn words(self) -> &'static str {
         match self {

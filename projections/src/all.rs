@@ -246,6 +246,11 @@ impl Projections {
         self.log.at(self.log.position_of(id)?)
     }
 
+    /// The correction that struck an event, where one did: position and place.
+    pub fn struck(&self, position: Position, place: u16) -> Option<(Position, u16)> {
+        self.defined.struck(position, place)
+    }
+
     /// An entry's place in the stream of a contract, where it touches it.
     pub fn version(&self, contract: &ContractId, position: Position) -> Option<Version> {
         let stream = self.streams.of(&Subject::Contract(contract.clone()));

@@ -16,10 +16,12 @@ pub struct At {
 
 /// Whether an act counts by the decision coordinate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Counted {
+pub enum Counted {
+    /// It does.
     Yes,
     /// The act's date is a span that the coordinate falls into: named, not counted.
     Perhaps,
+    /// It does not.
     No,
 }
 
@@ -29,7 +31,8 @@ impl At {
         Self { as_of, ..self }
     }
 
-    pub(crate) fn counts(self, decided: DateSpan) -> Counted {
+    /// Whether what was decided then counts.
+    pub fn counts(self, decided: DateSpan) -> Counted {
         match self.decided_by {
             None => Counted::Yes,
             Some(by) if decided.latest() <= by => Counted::Yes,

@@ -2,7 +2,8 @@
 
 use crate::decisions::Decisions;
 use crate::findings::Findings;
-use crate::index::Projection;
+use crate::index::{KINDS, Projection};
+use crate::log::Recorded;
 use crate::lots::Lots;
 use crate::network::Network;
 use crate::prelude::*;
@@ -111,6 +112,13 @@ impl Key {
 }
 
 impl Key {
+    /// That of what an event says, and not of its act or of a doubt about its wording; nothing of a correction. Those of an event
+    /// about several contracts have one text.
+    pub fn of(recorded: &Recorded, place: u16) -> Option<Self> {
+        let mut keys = KINDS.iter().flat_map(|kind| kind.keys(&recorded.entry, place, recorded.position));
+        keys.find(|key| !matches!(key, Self::Act(_) | Self::Doubt(..)))
+    }
+
     /// Whether it is a key of this subject; of none, whether it is of an act or a doubt, which nothing is asked of alone.
     pub(crate) fn is_of(&self, subject: Option<&Subject>) -> bool {
         match (self, subject) {

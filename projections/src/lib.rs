@@ -36,7 +36,7 @@ mod value;
 
 pub use all::Projections;
 pub use contents::Content;
-pub use coordinates::At;
+pub use coordinates::{At, Counted};
 pub use decisions::Decisions;
 pub use endings::Ending;
 pub use figure::{Beside, Counts, Doubt, Figure, How, Knowing, Other, Says, Told, Val, Why, tell};

@@ -143,11 +143,9 @@ fn a_gigabyte_is_refused_before_it_is_read() {
     let part = vec![b' '; 1 << 20];
     let json = "Content-Type: application/json\r\nHost: localhost";
     let most = "more than 2097152 bytes are not read";
-    for (path, says) in [
-        ("/api/v1/entries", most),
-        ("/record/check", "a decision file has at most 4194304 bytes"),
-        ("/sign-in", most),
-    ] {
+    for (path, says) in
+        [("/api/v1/entries", most), ("/record/check", "a decision file has at most 4194304 bytes"), ("/sign-in", most)]
+    {
         let mut stream = server.connect();
         write!(stream, "POST {path} HTTP/1.1\r\n{json}\r\nContent-Length: {GIGABYTE}\r\n\r\n").unwrap();
         // Nothing of the body was sent yet.

@@ -6,21 +6,27 @@
 //! | --- | --- |
 //! | `calendar` | key dates, as iCalendar |
 //! | `cells` | what a figure is in a cell |
+//! | `columns` | a table as columns, in Parquet |
+//! | `facts` | what every entry says, a row an event, as Parquet |
 //! | `folder` | a folder that is made beside the one that stands, and takes its place |
 //! | `manifest` | which files there are, and what they were made of |
 //! | `matter` | what the files are made of, so many contracts at a time |
-//! | `paper` | a paper for a committee, in HTML |
 //! | `ocds` | the contracts as OCDS has them: releases and records |
+//! | `paper` | a paper for a committee, in HTML |
 //! | `register` | the contracts register, as CSV |
+//! | `state` | the state at the coordinates, a row a figure, as Parquet |
 
 mod calendar;
 mod cells;
+mod columns;
+mod facts;
 mod folder;
 mod manifest;
 mod matter;
-mod paper;
 pub mod ocds;
+mod paper;
 mod register;
+mod state;
 
 pub use folder::FolderError;
 pub use manifest::{Manifest, Written};
@@ -30,9 +36,10 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::question::{KnownAt, Question, QuestionError, Topic};
 use crate::today::today;
 use calendar::KeyDates;
+use columns::{Rows, Table};
 use folder::Draft;
-use matter::Matters;
-use minutebook_events::Day;
+use matter::{Matter, Matters};
+use minutebook_events::{Day, Hash};
 use ocds::{Ocds, Publication};
 use register::Register;
 use std::path::Path;
@@ -49,6 +56,8 @@ pub enum Format {
     Paper,
     /// Releases and records of the Open Contracting Data Standard.
     Ocds,
+    /// Facts and the state, as Parquet.
+    Parquet,
 }
 
 impl Format {
@@ -62,6 +71,7 @@ impl Format {
             Self::KeyDates => "ics",
             Self::Paper => "html",
             Self::Ocds => "ocds",
+            Self::Parquet => "parquet",
         }
     }
 }
