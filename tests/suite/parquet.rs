@@ -5,7 +5,7 @@ use crate::given::act;
 use crate::histories::{history, read};
 use crate::run::{Place, reopen};
 use minutebook::ledger::Ledger;
-use minutebook::report::files::{self, Format, Settings};
+use minutebook::report::files::{self, Format, Settings, ocds};
 use minutebook::sealed::Contents;
 use minutebook::store::{self, NewEntry};
 use minutebook_events::{DateSpan, Day, Entry, Event, EventKind, Knowledge, Money, Position, codec};
@@ -279,8 +279,7 @@ proptest! {
             decided_by: None,
             formats: vec![Format::Parquet],
             with_mark: false,
-            call_in: None,
-        };
+            call_in: None, since: None, publication: ocds::Publication::default() };
         let report = |out: &str| {
             files::write(&ledger, &dir.path().join(out), &settings, |_, _| {}).unwrap();
             ["facts", "state"].map(|name| fs::read(dir.path().join(out).join(format!("{name}.parquet"))).unwrap())
