@@ -38,3 +38,4 @@ mod tidy;
 mod totals;
 mod web;
 mod whole;
+mod workbook;

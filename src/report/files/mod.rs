@@ -10,6 +10,7 @@
 //! | `manifest` | which files there are, and what they were made of |
 //! | `matter` | what the files are made of, so many contracts at a time |
 //! | `register` | the contracts register, as CSV |
+//! | `workbook` | the workbook, as XLSX |
 
 mod calendar;
 mod cells;
@@ -17,6 +18,7 @@ mod folder;
 mod manifest;
 mod matter;
 mod register;
+mod workbook;
 
 pub use folder::FolderError;
 pub use manifest::{Manifest, Written};
@@ -32,6 +34,7 @@ use minutebook_events::Day;
 use register::Register;
 use std::path::Path;
 use std::str::FromStr;
+use workbook::Workbook;
 
 /// What a report may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,17 +43,20 @@ pub enum Format {
     Csv,
     /// Key dates, as iCalendar.
     KeyDates,
+    /// The workbook, as XLSX.
+    Workbook,
 }
 
 impl Format {
     /// All of them.
-    pub const EACH: [Self; 2] = [Self::Csv, Self::KeyDates];
+    pub const EACH: [Self; 3] = [Self::Csv, Self::KeyDates, Self::Workbook];
 
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Csv => "csv",
             Self::KeyDates => "ics",
+            Self::Workbook => "xlsx",
         }
     }
 }
@@ -106,6 +112,7 @@ struct Part {
     contracts: u64,
     register: Option<Vec<u8>>,
     calendar: Option<Vec<u8>>,
+    workbook: Option<workbook::Part>,
 }
 
 /// Writes a report into a folder; `progress` is told how many contracts are done, of how many.
@@ -124,11 +131,12 @@ pub fn write(
     let question = Question { topic: Topic::State, contract: None, as_of, known_at, decided_by };
     let view = ledger.view();
     let matters = Matters::of(&view, question)?;
-    let (mut register, mut calendar) = (None, None);
+    let (mut register, mut calendar, mut workbook) = (None, None, None);
     for format in &settings.formats {
         match format {
             Format::Csv => register = Some(Register::begin(&mut draft, settings.with_mark)?),
             Format::KeyDates => calendar = Some(KeyDates::begin(&mut draft, &matters)?),
+            Format::Workbook => workbook = Some(Workbook::begin(&mut draft, &matters)?),
         }
     }
     let (mut done, total) = (0, matters.contracts().len() as u64);
@@ -140,6 +148,7 @@ pub fn write(
                 contracts: contracts.len() as u64,
                 register: register.is_some().then(|| register::part(&matter)),
                 calendar: calendar.is_some().then(|| calendar::part(&matter, settings.call_in)),
+                workbook: workbook.is_some().then(|| workbook::part(&matters, &matter)),
             }
         });
         for part in made {
@@ -148,6 +157,9 @@ pub fn write(
             }
             if let (Some(calendar), Some(events)) = (&mut calendar, part.calendar) {
                 calendar.take(&events)?;
+            }
+            if let (Some(workbook), Some(rows)) = (&mut workbook, part.workbook) {
+                workbook.take(rows);
             }
             done += part.contracts;
             progress(done, total);
@@ -158,6 +170,9 @@ pub fn write(
     }
     if let Some(calendar) = calendar {
         calendar.end()?;
+    }
+    if let Some(workbook) = workbook {
+        workbook.end(&matters)?;
     }
     let manifest = Manifest::of(ledger, &matters, draft.files()?)?;
     draft.keep(&manifest)?;
