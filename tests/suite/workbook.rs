@@ -43,6 +43,9 @@ fn opened(path: &PathBuf) -> BTreeMap<String, Sheet> {
         assert!(book.worksheet_formula(&name).unwrap().is_empty(), "{name} has a formula");
         let range = book.worksheet_range(&name).unwrap();
         let mut rows: Vec<Vec<Data>> = range.rows().map(<[Data]>::to_vec).collect();
+        if rows.is_empty() {
+            return (name, Sheet { headings: vec![], rows });
+        }
         let headings = rows.remove(0).iter().map(ToString::to_string).collect();
         (name, Sheet { headings, rows })
     });
@@ -126,7 +129,12 @@ const SAYS: [Says; 12] = [
         question: "value",
         of_each: true,
         kinds: &["stated-total"],
-        words: &[("Contract", "contract"), ("Total", "total"), ("Of which parts", "parts"), ("Difference", "difference")],
+        words: &[
+            ("Contract", "contract"),
+            ("Total", "total"),
+            ("Of which parts", "parts"),
+            ("Difference", "difference"),
+        ],
         figures: &[("Stated (£)", "stated"), ("Computed (£)", "computed")],
     },
     Says {
@@ -266,7 +274,11 @@ fn checked(says: &Says, sheet: &Sheet, answers: &[Value]) -> usize {
                 ),
                 [figure] => {
                     same(&cell, figure, *name == "term");
-                    assert_eq!([how.to_string(), places.to_string()], [standing(figure), written(figure)], "{figure:#}");
+                    assert_eq!(
+                        [how.to_string(), places.to_string()],
+                        [standing(figure), written(figure)],
+                        "{figure:#}"
+                    );
                 }
                 several => {
                     // In words, each with its measure; nothing is added up.
@@ -375,9 +387,10 @@ fn years(sheet: &Sheet, answers: &[Value]) {
     }
     assert_eq!(sheet.rows.len(), expected.len());
     for (number, ((measure, name), year)) in expected.into_iter().enumerate() {
-        assert_eq!([sheet.cell(number, "Measure"), sheet.cell(number, "Financial year")].map(ToString::to_string), [
-            measure, name
-        ]);
+        assert_eq!(
+            [sheet.cell(number, "Measure"), sheet.cell(number, "Financial year")].map(ToString::to_string),
+            [measure, name]
+        );
         let number_in = |column: usize| sheet.rows[number][column].as_f64();
         for (column, (heading, sum)) in SUMS.into_iter().zip(year.sums).enumerate() {
             assert_eq!(sheet.headings[column + 2], heading);
@@ -404,7 +417,8 @@ fn a_sheet_is_ready_to_be_read_filtered_and_printed() {
         assert!(parts["xl/workbook.xml"].contains(&format!("'{}'!$1:$1", says.sheet)) || !says.sheet.contains(' '));
     }
     // It was made when the last entry was recorded, whenever that is asked.
-    let recorded = reopen(&place.ledger()).view().projections.entry(minutebook_events::Position(38)).unwrap().entry.recorded;
+    let recorded =
+        reopen(&place.ledger()).view().projections.entry(minutebook_events::Position(38)).unwrap().entry.recorded;
     let core = &parts["docProps/core.xml"];
     assert!(core.contains(&recorded.utc().format("%Y-%m-%dT%H:%M:%SZ").to_string()), "{core}");
     assert!(core.contains("<dc:title>Contracts</dc:title>") && core.contains("as of 22 November 2025"), "{core}");
@@ -534,7 +548,8 @@ fn what_several_contracts_share_stands_once() {
     assert_eq!((decisions.len(), each.len()), (MANY + 1, MANY + 1));
     assert!(each.contains(&"all".to_owned()) && !each.contains(&"nobody".to_owned()));
     let about = &sheets["About"];
-    let said = |row: &Vec<Data>| row[0].to_string() == "Decisions" && row[2].to_string().contains("What is about no contract");
+    let said =
+        |row: &Vec<Data>| row[0].to_string() == "Decisions" && row[2].to_string().contains("What is about no contract");
     assert!(about.rows.iter().any(said), "{:?}", about.rows);
     let together = &sheets["Years together"];
     assert_eq!(together.rows.len(), 1);

@@ -29,6 +29,12 @@ const FIRST_YEAR: i32 = 1901;
 /// A4, as a sheet names it.
 const A4: u8 = 9;
 
+/// How many rows a chart takes with what is below it.
+const CHART: u32 = 28;
+
+/// What a sheet without rows says.
+const NOTHING: &str = "nothing in the record at these coordinates";
+
 const WHAT_IS_OURS: &str = "names, places and ranges are ours, within what a workbook takes";
 
 pub(super) struct Book {
@@ -42,7 +48,8 @@ pub(super) struct Book {
 struct Page {
     /// How many rows it has.
     rows: u32,
-    columns: u16,
+    /// How wide its columns are.
+    widths: Vec<u16>,
     /// How many rows it does not take.
     left: u64,
 }
@@ -65,7 +72,7 @@ const DAY: &str = "d mmm yyyy";
 impl Looks {
     fn new() -> Self {
         let words = Format::new().set_text_wrap().set_align(FormatAlign::Top);
-        let bold = words.clone().set_bold();
+        let bold = Format::new().set_bold();
         let formats = |look: Format| {
             let right = look.clone().set_align(FormatAlign::Right);
             let [pounds, pence, day] = [POUNDS, PENCE, DAY].map(|format| right.clone().set_num_format(format));
@@ -74,8 +81,13 @@ impl Looks {
         let not_firm = words.clone().set_italic();
         let not_known = words.clone().set_font_color(Color::RGB(0x59_59_59));
         Self {
-            heading: bold.clone().set_background_color(Color::RGB(0xD9_E2_EC)).set_border_bottom(FormatBorder::Thin),
-            title: bold.set_font_size(14).set_align(FormatAlign::Bottom).set_border_bottom(FormatBorder::Thin),
+            heading: bold
+                .clone()
+                .set_text_wrap()
+                .set_align(FormatAlign::Top)
+                .set_background_color(Color::RGB(0xD9_E2_EC))
+                .set_border_bottom(FormatBorder::Thin),
+            title: bold.set_font_size(14).set_border_bottom(FormatBorder::Thin),
             figures: [words.clone(), not_firm, not_known].map(formats),
             number: words.clone().set_align(FormatAlign::Right),
             day: words.clone().set_align(FormatAlign::Right).set_num_format(DAY),
@@ -116,6 +128,8 @@ impl Book {
         for ((heading, _), column) in columns.iter().zip(0..) {
             sheet.write_string_with_format(0, column, heading, &self.looks.heading).expect(WHAT_IS_OURS);
         }
+        let lines = columns.iter().map(|(heading, width)| lines(heading, *width)).max();
+        sheet.set_row_height(0, height(lines)).expect(WHAT_IS_OURS);
         sheet.set_freeze_panes(1, 1).expect(WHAT_IS_OURS).set_repeat_rows(0, 0).expect(WHAT_IS_OURS);
         self.pages[page].rows = 1;
     }
@@ -123,17 +137,18 @@ impl Book {
     fn page(&mut self, name: &str, widths: &[u16]) {
         let sheet = self.book.add_worksheet().set_name(name).expect(WHAT_IS_OURS);
         sheet.set_landscape().set_paper_size(A4).set_print_fit_to_pages(1, 0);
+        sheet.set_margins(0.4, 0.4, 0.6, 0.6, 0.3, 0.3);
         // What follows an ampersand is a command there.
         sheet.set_header(format!("&L&A&R{}", self.coordinates.replace('&', "&&"))).set_footer("&CPage &P of &N");
         for (width, column) in widths.iter().zip(0..) {
             sheet.set_column_width(column, *width).expect(WHAT_IS_OURS);
         }
-        self.pages.push(Page { rows: 0, columns: widths.len() as u16, left: 0 });
+        self.pages.push(Page { rows: 0, widths: widths.to_vec(), left: 0 });
     }
 
     /// Writes the next row of a sheet.
     pub(super) fn row(&mut self, page: usize, cells: &[Told]) {
-        let Page { rows, left, .. } = &mut self.pages[page];
+        let Page { rows, left, widths } = &mut self.pages[page];
         if *rows > MOST {
             *left += 1;
             return;
@@ -142,13 +157,19 @@ impl Book {
         for (cell, column) in cells.iter().zip(0..) {
             write(sheet, &self.looks, (*rows, column), cell);
         }
+        // Not every program finds out by itself how tall a row has to be.
+        let tall = cells.iter().zip(widths).filter_map(|(cell, width)| match &cell.says {
+            Plain::Words(words) => Some(lines(words, *width)),
+            Plain::Number(_) | Plain::Day(_) => None,
+        });
+        sheet.set_row_height(*rows, height(tall.max())).expect(WHAT_IS_OURS);
         *rows += 1;
     }
 
     /// How many rows a sheet has below its headings, and how many it does not take.
     pub(super) fn rows(&self, page: usize) -> (u32, u64) {
-        let Page { rows, left, .. } = self.pages[page];
-        (rows.saturating_sub(1), left)
+        let Page { rows, left, .. } = &self.pages[page];
+        (rows.saturating_sub(1), *left)
     }
 
     /// A heading on the first sheet.
@@ -174,42 +195,39 @@ impl Book {
         self.row(0, &[word, looks, Told::words(means)]);
     }
 
-    /// A chart below the rows of a sheet: the sums of a measure by year, from one row to another.
-    pub(super) fn chart(&mut self, page: usize, number: usize, title: &str, (first, last): (usize, usize)) {
-        let place = |row: usize| u32::try_from(row + 1).unwrap_or(u32::MAX).min(MOST);
-        let (first, last) = (place(first), place(last));
-        let below = self.pages[page].rows + 2 + number as u32 * 24;
-        let sheet = sheet(&mut self.book, page);
-        let name = sheet.name();
-        let year = BEFORE.len() as u16 - 1;
-        let mut chart = Chart::new(ChartType::ColumnStacked);
-        chart.title().set_name(title);
-        chart.x_axis().set_name("Financial year");
-        chart.y_axis().set_name("£").set_num_format("£#,##0");
-        chart.set_width(1_000).set_height(440).set_alt_text(format!("{title}: the rows above, as stacked columns"));
-        for ((stands, heading), column) in SUMS.into_iter().zip(BEFORE.len() as u16..) {
-            let heading = heading.strip_suffix(" (£)").unwrap_or(heading);
-            let values = (name.as_str(), first, column, last, column);
-            let years = (name.as_str(), first, year, last, year);
-            chart.add_series().set_name(heading).set_values(values).set_categories(years).set_format(&mut fill(stands));
+    /// Begins the last sheet, and draws the sums of each measure by year: the rows of a sheet from one to another.
+    pub(super) fn charts(&mut self, name: &str, rows: usize, charts: &[(String, usize, usize)]) {
+        let page = self.pages.len();
+        self.page(name, &[20]);
+        let of = sheet(&mut self.book, rows).name();
+        for (number, (title, first, last)) in (0..).zip(charts) {
+            let place = |row: &usize| u32::try_from(row + 1).unwrap_or(u32::MAX).min(MOST);
+            let chart = chart(&of, title, (place(first), place(last)));
+            sheet(&mut self.book, page).insert_chart(number * CHART, 0, &chart).expect(WHAT_IS_OURS);
         }
-        sheet.insert_chart(below, 0, &chart).expect(WHAT_IS_OURS);
+        let breaks: Vec<u32> = (1..).take(charts.len().saturating_sub(1)).map(|number| number * CHART).collect();
+        let sheet = sheet(&mut self.book, page);
+        sheet.set_page_breaks(&breaks).expect(WHAT_IS_OURS);
+        if charts.is_empty() {
+            sheet.write_string_with_format(0, 0, NOTHING, &self.looks.title).expect(WHAT_IS_OURS);
+        }
     }
 
     /// Ends every sheet, and writes the workbook.
     pub(super) fn end(mut self, output: Output) -> Result<(), FolderError> {
-        for number in 1..self.pages.len() {
-            let Page { rows, columns, left } = self.pages[number];
+        // The first is read, the last is looked at: those between have rows.
+        for number in 1..self.pages.len() - 1 {
+            let Page { rows, ref widths, left } = self.pages[number];
             let sheet = sheet(&mut self.book, number);
             let last = match (rows, left) {
-                (1, _) => Some("nothing in the record at these coordinates".to_owned()),
+                (1, _) => Some(NOTHING.to_owned()),
                 (_, 0) => None,
                 _ => Some(format!("… and {left} more rows, which are not here: a sheet ends after {MOST}")),
             };
             if let Some(last) = last {
                 sheet.write_string_with_format(rows, 0, last, &self.looks.words).expect(WHAT_IS_OURS);
             }
-            sheet.autofilter(0, 0, rows.max(2) - 1, columns - 1).expect(WHAT_IS_OURS);
+            sheet.autofilter(0, 0, rows.max(2) - 1, widths.len() as u16 - 1).expect(WHAT_IS_OURS);
         }
         let mut to = To { output, failed: None };
         let saved = self.book.save_to_writer(&mut to);
@@ -221,6 +239,34 @@ impl Book {
             }
         }
     }
+}
+
+/// The sums of a measure from one row of a sheet to another, a column a year.
+fn chart(of: &str, title: &str, (first, last): (u32, u32)) -> Chart {
+    let year = BEFORE.len() as u16 - 1;
+    let mut chart = Chart::new(ChartType::ColumnStacked);
+    chart.title().set_name(title);
+    chart.x_axis().set_name("Financial year");
+    chart.y_axis().set_name("£").set_num_format("£#,##0");
+    chart.set_width(1_000).set_height(480).set_alt_text(format!("{title}: the rows of {of}, as stacked columns"));
+    for ((stands, heading), column) in SUMS.into_iter().zip(BEFORE.len() as u16..) {
+        let heading = heading.strip_suffix(" (£)").unwrap_or(heading);
+        let (values, years) = ((of, first, column, last, column), (of, first, year, last, year));
+        chart.add_series().set_name(heading).set_values(values).set_categories(years).set_format(&mut fill(stands));
+    }
+    chart
+}
+
+/// How many lines words take in a column of a width.
+fn lines(words: &str, width: u16) -> usize {
+    // Words are not parted: a line is seldom full.
+    let room = usize::from(width).saturating_sub(1).max(1);
+    words.lines().map(|line| line.chars().count().div_ceil(room).max(1)).sum()
+}
+
+/// How tall a row of so many lines is, in points: as tall as one can be at the most.
+fn height(lines: Option<usize>) -> f64 {
+    f64::from(u32::try_from(lines.unwrap_or(1).clamp(1, 27)).unwrap_or(1)) * 15.0
 }
 
 fn sheet(book: &mut Workbook, page: usize) -> &mut Worksheet {

@@ -38,8 +38,9 @@ const SMALL: usize = 1_000;
 
 const ABOUT: &str = "About";
 const YEARS: &str = "Years together";
+const CHARTS: &str = "Charts";
 
-const YEARS_HOLD: &str = "a row a measure and financial year, over all contracts, with a chart: amounts of one measure and the same \
+const YEARS_HOLD: &str = "a row a measure and financial year, over all contracts, drawn on the last sheet: amounts of one measure and the same \
                           standing are added, and nothing else";
 
 const HOW_TO_READ: [[&str; 2]; 5] = [
@@ -164,10 +165,12 @@ impl Workbook {
         for row in self.years.rows() {
             self.book.row(place, &row);
         }
-        for (number, (measure, first, last)) in self.years.charts().into_iter().enumerate() {
+        let titled = |(measure, first, last)| {
             let title = format!("{measure} of all contracts by financial year (£), by how firmly it stands");
-            self.book.chart(place, number, &crate::report::tables::capital(&title), (first, last));
-        }
+            (crate::report::tables::capital(&title), first, last)
+        };
+        let charts: Vec<_> = self.years.charts().into_iter().map(titled).collect();
+        self.book.charts(CHARTS, place, &charts);
         self.about();
         Ok(self.book.end(self.output)?)
     }

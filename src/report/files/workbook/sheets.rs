@@ -75,7 +75,7 @@ impl Column {
         let own = ((*heading).to_owned(), *width);
         match holds.figure() {
             Some(_) => {
-                vec![own, (format!("{heading}: standing"), 12), (format!("{heading}: where it is written"), 18)]
+                vec![own, (format!("{heading}: standing"), 11), (format!("{heading}: where it is written"), 15)]
             }
             None => vec![own],
         }
@@ -91,12 +91,12 @@ const fn words(heading: &'static str, width: u16, name: &'static str) -> Column 
 }
 
 const fn pounds(heading: &'static str, name: &'static str) -> Column {
-    column(heading, 20, Holds::Figure(name))
+    column(heading, 16, Holds::Figure(name))
 }
 
-const CONTRACT: Column = words("Contract", 22, "contract");
-const TITLE: Column = column("Title", 30, Holds::Title);
-const BESIDE: Column = column("How it was made, doubts, and what stands beside", 44, Holds::Beside);
+const CONTRACT: Column = words("Contract", 18, "contract");
+const TITLE: Column = column("Title", 22, Holds::Title);
+const BESIDE: Column = column("How it was made, doubts, and what stands beside", 36, Holds::Beside);
 
 const STATE: &[&str] =
     &["in-force", "may-be-in-force", "said-to-be-in-force", "not-yet-in-force", "not-determined", "ended"];
@@ -112,11 +112,11 @@ pub(super) static SHEETS: [Sheet; 12] = [
         columns: &[
             CONTRACT,
             TITLE,
-            column("Group", 24, Holds::Kind),
-            column("Status", 22, Holds::Figure("status")),
-            column("Amount a year (£)", 20, Holds::Figure("value")),
+            column("Group", 18, Holds::Kind),
+            column("Status", 16, Holds::Figure("status")),
+            column("Amount a year (£)", 16, Holds::Figure("value")),
             column("Measure of it", 12, Holds::Measures("value")),
-            column("Term to", 16, Holds::Term("term")),
+            column("Term to", 13, Holds::Term("term")),
             BESIDE,
         ],
     },
@@ -130,11 +130,11 @@ pub(super) static SHEETS: [Sheet; 12] = [
             CONTRACT,
             TITLE,
             column("Part", 10, Holds::Part),
-            column("Status", 22, Holds::Figure("status")),
-            column("Status since", 14, Holds::Since("status")),
-            column("Term to", 16, Holds::Term("term")),
-            column("Option", 18, Holds::Figure("option")),
-            column("Latest end", 16, Holds::Figure("latest-end")),
+            column("Status", 16, Holds::Figure("status")),
+            column("Status since", 13, Holds::Since("status")),
+            column("Term to", 13, Holds::Term("term")),
+            column("Option", 14, Holds::Figure("option")),
+            column("Latest end", 13, Holds::Figure("latest-end")),
             BESIDE,
         ],
     },
@@ -234,7 +234,7 @@ pub(super) static SHEETS: [Sheet; 12] = [
             words("Title of the lot", 36, "title"),
             column("Holder", 24, Holds::Figure("holder")),
             column("Since", 14, Holds::Since("holder")),
-            column("Status", 22, Holds::Figure("status")),
+            column("Status", 16, Holds::Figure("status")),
             BESIDE,
         ],
     },
@@ -249,7 +249,7 @@ pub(super) static SHEETS: [Sheet; 12] = [
             TITLE,
             words("Service", 24, "service"),
             column("Says", 40, Holds::Figure("says")),
-            column("Status", 22, Holds::Figure("status")),
+            column("Status", 16, Holds::Figure("status")),
             BESIDE,
         ],
     },
