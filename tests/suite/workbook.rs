@@ -4,7 +4,7 @@
 use crate::given::act;
 use crate::run::{Place, reopen};
 use crate::sealed;
-use calamine::{Data, Reader, Xlsx, open_workbook};
+use calamine::{Data, DataType, Reader, Xlsx, open_workbook};
 use chrono::NaiveDate;
 use minutebook_events::decision_file::DecisionFile;
 use serde_json::Value;
@@ -55,7 +55,7 @@ fn opened(path: &PathBuf) -> BTreeMap<String, Sheet> {
 /// Everything in the package, unpacked, by its name.
 fn unpacked(path: &PathBuf) -> BTreeMap<String, String> {
     let mut package = zip::ZipArchive::new(File::open(path).unwrap()).unwrap();
-    let names: Vec<String> = package.file_names().map(ToOwned::to_owned).collect();
+    let names: Vec<String> = package.file_names().map(|name| name.unwrap().into_owned()).collect();
     let read = names.into_iter().map(|name| {
         let mut text = String::new();
         package.by_name(&name).unwrap().read_to_string(&mut text).unwrap();
@@ -391,7 +391,7 @@ fn years(sheet: &Sheet, answers: &[Value]) {
             [sheet.cell(number, "Measure"), sheet.cell(number, "Financial year")].map(ToString::to_string),
             [measure, name]
         );
-        let number_in = |column: usize| sheet.rows[number][column].as_f64();
+        let number_in = |column: usize| sheet.rows[number][column].as_f64().unwrap();
         for (column, (heading, sum)) in SUMS.into_iter().zip(year.sums).enumerate() {
             assert_eq!(sheet.headings[column + 2], heading);
             assert!((number_in(column + 2) - sum).abs() < 0.005, "{heading}: {:?}", sheet.rows[number]);

@@ -118,6 +118,8 @@ impl Book {
     /// Begins the next sheet, one to be read, with columns of these widths.
     pub(super) fn about(&mut self, name: &str, widths: [u16; 3]) {
         self.page(name, &widths);
+        // It is one page.
+        sheet(&mut self.book, 0).set_print_fit_to_pages(1, 1);
     }
 
     /// Begins the next sheet, one of rows, with these headings and widths of its columns.

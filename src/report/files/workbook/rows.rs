@@ -162,7 +162,9 @@ fn told(figures: &[Figure], says: impl Fn(&Figure) -> Plain) -> Vec<Told> {
                 });
                 visible(&each.collect::<Vec<_>>().join("\n"))
             };
-            let stands = several.iter().map(Stands::of).max();
+            // It looks as firm as the least firm of those that have a value.
+            let known = several.iter().map(Stands::of).filter(|stands| *stands != Stands::NotKnown);
+            let stands = Some(known.max().unwrap_or(Stands::NotKnown));
             vec![
                 Told { stands, ..Told::words(each(|figure| figure.value().words())) },
                 Told { stands, ..Told::words(each(standing)) },
@@ -191,7 +193,8 @@ fn beside(sheet: &Sheet, row: &Row) -> String {
             let notes = notes(figure);
             if !notes.is_empty() {
                 let heading = column.heading.strip_suffix(" (£)").unwrap_or(column.heading);
-                said.push(format!("{heading}: {}", notes.join("; ")));
+                let of = measure(figure).map(|measure| format!(" ({measure})")).unwrap_or_default();
+                said.push(format!("{heading}{of}: {}", notes.join("; ")));
             }
         }
     }
