@@ -8,6 +8,7 @@ use calamine::{Data, DataType, Reader, Xlsx, open_workbook};
 use chrono::NaiveDate;
 use minutebook_events::decision_file::DecisionFile;
 use serde_json::Value;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
@@ -313,7 +314,12 @@ fn every_figure_is_what_the_ledger_answers() {
     ] {
         let path = report(&place, at);
         let sheets = opened(&path);
-        let ask = |args: &[&str]| place.run(&[args, at, &["--json"]].concat()).ok().json();
+        let asked: RefCell<BTreeMap<String, Value>> = RefCell::default();
+        let ask = |args: &[&str]| {
+            let mut asked = asked.borrow_mut();
+            let of = || place.run(&[args, at, &["--json"]].concat()).ok().json();
+            asked.entry(args.join(" ")).or_insert_with(of).clone()
+        };
         let state = ask(&["state"]);
         let contracts: BTreeSet<String> = rows(&ask(&["register"]))
             .filter(|row| row["row"] == "contract")
