@@ -339,7 +339,7 @@ fn fill(stands: Stands) -> ChartFormat {
     let mut format = ChartFormat::new();
     let (pattern, color) = match stands {
         Stands::Firm => {
-            format.set_solid_fill(&ChartSolidFill::new().set_color(Color::RGB(0x1F_4E_79)));
+            format.set_solid_fill(ChartSolidFill::new().set_color(Color::RGB(0x1F_4E_79)));
             return format;
         }
         Stands::Tentative => (ChartPatternFillType::DiagonalStripesWideUpwards, 0x1F_4E_79),

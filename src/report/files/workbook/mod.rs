@@ -102,7 +102,7 @@ pub(super) fn part(matters: &Matters<'_>, matter: &Matter<'_>) -> Part {
         })
         .collect();
     let on = |sheet: &Sheet| -> Vec<(Option<Hash>, Vec<Told>)> {
-        let answers = if sheet.asked == Asked::OfEach { &of_each } else { &answers };
+        let answers = if sheet.asked == Asked::Each { &of_each } else { &answers };
         let answers = answers.iter().filter(|(topic, _)| *topic == sheet.topic).map(|(_, answer)| answer);
         answers.flat_map(|answer| on_sheet(sheet, answer)).map(|row| held(&rows, sheet, row)).collect()
     };
@@ -115,7 +115,7 @@ fn on_sheet<'a>(sheet: &'a Sheet, answer: &'a Answer) -> impl Iterator<Item = &'
 }
 
 fn held(rows: &Rows<'_>, sheet: &Sheet, row: &Row) -> (Option<Hash>, Vec<Told>) {
-    ((sheet.asked == Asked::OfAll).then(|| mark(row)), rows.cells(sheet, row))
+    ((sheet.asked == Asked::All).then(|| mark(row)), rows.cells(sheet, row))
 }
 
 impl Workbook {
@@ -139,7 +139,7 @@ impl Workbook {
             return Ok(());
         }
         let rows = Rows { all: matters.all(), at: matters.at() };
-        for (place, sheet) in SHEETS.iter().enumerate().filter(|(_, sheet)| sheet.asked == Asked::OfAll) {
+        for (place, sheet) in SHEETS.iter().enumerate().filter(|(_, sheet)| sheet.asked == Asked::All) {
             let answer = matters.answer(sheet.topic.clone())?;
             for row in on_sheet(sheet, &answer) {
                 self.book.row(place + 1, &rows.cells(sheet, row));
@@ -190,17 +190,12 @@ impl Workbook {
             book.sample(word, stands, means);
         }
         book.heading("Sheets");
-        let holds = SHEETS.iter().map(|sheet| (sheet.name, sheet.holds, sheet.asked)).chain([(
-            YEARS,
-            YEARS_HOLD,
-            Asked::OfEach,
-        )]);
+        let holds =
+            SHEETS.iter().map(|sheet| (sheet.name, sheet.holds, sheet.asked)).chain([(YEARS, YEARS_HOLD, Asked::Each)]);
         for (place, (name, holds, asked)) in holds.enumerate() {
             let whole = match (asked, *is_small) {
-                (Asked::OfAll, true) => "; of the whole ledger",
-                (Asked::OfAll, false) => {
-                    "; each once, in the order of contracts. What is about no contract is not there"
-                }
+                (Asked::All, true) => "; of the whole ledger",
+                (Asked::All, false) => "; each once, in the order of contracts. What is about no contract is not there",
                 _ => "",
             };
             let (rows, left) = book.rows(place + 1);

@@ -19,11 +19,11 @@ pub(super) struct Sheet {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asked {
     /// Of so many contracts at a time.
-    OfSome,
+    Some,
     /// Of each contract, at the length at which one is told.
-    OfEach,
+    Each,
     /// Of the whole ledger: its rows may be about several contracts, or about none.
-    OfAll,
+    All,
 }
 
 /// What stands under a heading: a figure takes three cells.
@@ -107,7 +107,7 @@ pub(super) static SHEETS: [Sheet; 12] = [
         name: "State",
         holds: "a row a contract: whether it is in force, what it is worth a year on the day, its term",
         topic: Topic::State,
-        asked: Asked::OfSome,
+        asked: Asked::Some,
         kinds: STATE,
         columns: &[
             CONTRACT,
@@ -124,7 +124,7 @@ pub(super) static SHEETS: [Sheet; 12] = [
         name: "Register",
         holds: "a row a contract and a row each of its lots: status, term, option to extend, latest end",
         topic: Topic::Register,
-        asked: Asked::OfEach,
+        asked: Asked::Each,
         kinds: &["contract", "lot"],
         columns: &[
             CONTRACT,
@@ -142,7 +142,7 @@ pub(super) static SHEETS: [Sheet; 12] = [
         name: "Clauses and steps",
         holds: "what else the register holds of a contract, a row a fact: clauses, steps, notices, powers, sealed contents",
         topic: Topic::Register,
-        asked: Asked::OfEach,
+        asked: Asked::Each,
         kinds: &["clause", "milestone", "content", "detail"],
         columns: &[
             CONTRACT,
@@ -158,7 +158,7 @@ pub(super) static SHEETS: [Sheet; 12] = [
         name: "Value",
         holds: "a row a contract and measure: a year on the day, over the first term, with options, what is left",
         topic: Topic::Value,
-        asked: Asked::OfEach,
+        asked: Asked::Each,
         kinds: &["value"],
         columns: &[
             CONTRACT,
@@ -175,7 +175,7 @@ pub(super) static SHEETS: [Sheet; 12] = [
         name: "Value by year",
         holds: "a row a contract, financial year and measure, options included",
         topic: Topic::Value,
-        asked: Asked::OfEach,
+        asked: Asked::Each,
         kinds: &["financial-year"],
         columns: &[
             CONTRACT,
@@ -190,7 +190,7 @@ pub(super) static SHEETS: [Sheet; 12] = [
         name: "Value by funder",
         holds: "a row a contract, funder and measure; an arm funds with its organisation",
         topic: Topic::Value,
-        asked: Asked::OfEach,
+        asked: Asked::Each,
         kinds: &["by-funder"],
         columns: &[
             CONTRACT,
@@ -208,7 +208,7 @@ pub(super) static SHEETS: [Sheet; 12] = [
         name: "Stated totals",
         holds: "a row a total that a source states, and each reading of it: ours beside it, and the difference",
         topic: Topic::Value,
-        asked: Asked::OfEach,
+        asked: Asked::Each,
         kinds: &["stated-total"],
         columns: &[
             CONTRACT,
@@ -225,7 +225,7 @@ pub(super) static SHEETS: [Sheet; 12] = [
         name: "Lots",
         holds: "the lot map, a row a lot: who runs it, since when, whether it is in force",
         topic: Topic::Lots,
-        asked: Asked::OfSome,
+        asked: Asked::Some,
         kinds: &["lot"],
         columns: &[
             CONTRACT,
@@ -242,7 +242,7 @@ pub(super) static SHEETS: [Sheet; 12] = [
         name: "Services",
         holds: "a row a service that a contract has or had",
         topic: Topic::Lots,
-        asked: Asked::OfSome,
+        asked: Asked::Some,
         kinds: &["service"],
         columns: &[
             CONTRACT,
@@ -257,7 +257,7 @@ pub(super) static SHEETS: [Sheet; 12] = [
         name: "Partners",
         holds: "the partner network, a row a role that anybody has: who funds, commissions, provides and delivers",
         topic: Topic::Network,
-        asked: Asked::OfSome,
+        asked: Asked::Some,
         kinds: &["partner"],
         columns: &[
             CONTRACT,
@@ -272,7 +272,7 @@ pub(super) static SHEETS: [Sheet; 12] = [
         name: "Decisions",
         holds: "a row an act of governance: who, when, of what kind, and how firmly it speaks",
         topic: Topic::Decisions,
-        asked: Asked::OfAll,
+        asked: Asked::All,
         kinds: &["act", "perhaps-decided-by-then"],
         columns: &[
             words("Entry", 8, "position"),
@@ -292,7 +292,7 @@ pub(super) static SHEETS: [Sheet; 12] = [
         name: "Findings",
         holds: "a row a finding: what the record itself shows, the heaviest first",
         topic: Topic::Findings,
-        asked: Asked::OfAll,
+        asked: Asked::All,
         kinds: &["finding"],
         columns: &[
             words("Weight", 12, "weight"),
