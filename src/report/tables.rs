@@ -81,7 +81,8 @@ fn heading_of(rows: &[Row]) -> String {
     }
 }
 
-fn plural(kind: &str) -> String {
+/// What rows of a kind are.
+pub(crate) fn plural(kind: &str) -> String {
     match kind {
         "in-force" => "In force, by firm facts".to_owned(),
         "may-be-in-force" => "May be in force: started by firm facts, and not certain on this day".to_owned(),

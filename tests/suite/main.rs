@@ -43,3 +43,4 @@ mod tidy;
 mod totals;
 mod web;
 mod whole;
+mod workbook;

@@ -2,7 +2,7 @@
 //! has cells. It must not know of which format.
 
 use crate::report::visible;
-use minutebook_events::Day;
+use minutebook_events::{Class, Day, EventKind};
 use minutebook_projections::{Figure, How, Knowing, Says, Val, Why};
 use rust_decimal::Decimal;
 
@@ -54,6 +54,42 @@ pub(super) fn standing(figure: &Figure) -> String {
         (_, None) => value.word(),
     };
     if figure.uncertain.is_some() { format!("{word}, uncertain") } else { word.to_owned() }
+}
+
+/// How firmly a figure stands, as it is drawn and added up: what may not hold on the day is not drawn as what does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stands {
+    /// By firm facts.
+    Firm,
+    /// Only planned, endorsed or proposed.
+    Tentative,
+    /// Our own conclusion, or made of no fact that has a standing.
+    Ours,
+    /// It may not hold on the day.
+    Uncertain,
+    /// It has no value.
+    NotKnown,
+}
+
+impl Stands {
+    pub(super) fn of(figure: &Figure) -> Self {
+        match (figure.value().known(), figure.standing.map(|standing| standing.class())) {
+            (None, _) => Self::NotKnown,
+            _ if figure.uncertain.is_some() => Self::Uncertain,
+            (_, Some(Class::Firm)) => Self::Firm,
+            (_, Some(Class::Tentative)) => Self::Tentative,
+            (_, Some(Class::Ours) | None) => Self::Ours,
+        }
+    }
+}
+
+/// The last day that a term sets, where it is known as one: sources that conflict set none.
+pub(super) fn last_day(term: &Figure) -> Option<Day> {
+    term.value().known()?;
+    term.rests_on.last().and_then(|fact| match fact.event().kind {
+        EventKind::TermSet { last_day, .. } | EventKind::Extended { last_day, .. } => last_day.exact(),
+        _ => None,
+    })
 }
 
 /// A text that a spreadsheet does not take for a formula: one that begins like one is preceded by an apostrophe (OWASP, CSV

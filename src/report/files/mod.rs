@@ -15,6 +15,7 @@
 //! | `paper` | a paper for a committee, in HTML |
 //! | `register` | the contracts register, as CSV |
 //! | `state` | the state at the coordinates, a row a figure, as Parquet |
+//! | `workbook` | the workbook, as XLSX |
 
 mod calendar;
 mod cells;
@@ -27,6 +28,7 @@ pub mod ocds;
 mod paper;
 mod register;
 mod state;
+mod workbook;
 
 pub use folder::FolderError;
 pub use manifest::{Manifest, Written};
@@ -44,6 +46,7 @@ use ocds::{Ocds, Publication};
 use register::Register;
 use std::path::Path;
 use std::str::FromStr;
+use workbook::Workbook;
 
 /// What a report may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,11 +61,13 @@ pub enum Format {
     Ocds,
     /// Facts and the state, as Parquet.
     Parquet,
+    /// The workbook, as XLSX.
+    Workbook,
 }
 
 impl Format {
     /// All of them.
-    pub const EACH: [Self; 5] = [Self::Csv, Self::KeyDates, Self::Ocds, Self::Parquet, Self::Paper];
+    pub const EACH: [Self; 6] = [Self::Csv, Self::KeyDates, Self::Ocds, Self::Parquet, Self::Paper, Self::Workbook];
 
     /// The word for it.
     pub fn word(self) -> &'static str {
@@ -72,6 +77,7 @@ impl Format {
             Self::Paper => "html",
             Self::Ocds => "ocds",
             Self::Parquet => "parquet",
+            Self::Workbook => "xlsx",
         }
     }
 }
@@ -148,7 +154,7 @@ pub fn write(
     let parts: Vec<_> = matters.contracts().chunks(TOGETHER).collect();
     for parts in parts.chunks(AHEAD) {
         let made = ahead::all(parts.to_vec(), |contracts| {
-            (contracts.len() as u64, files.part(&matters.some(contracts), settings))
+            (contracts.len() as u64, files.part(&matters, &matters.some(contracts), settings))
         });
         for (contracts, part) in made {
             files.take(&mut draft, part)?;
@@ -156,7 +162,7 @@ pub fn write(
             progress(done, total);
         }
     }
-    files.end()?;
+    files.end(&matters)?;
     let manifest = Manifest::of(&matters, known, draft.files()?);
     draft.keep(&manifest)?;
     Ok(manifest)
@@ -169,6 +175,7 @@ struct Files<'a> {
     calendar: Option<KeyDates>,
     ocds: Option<Ocds<'a>>,
     state: Option<Table>,
+    workbook: Option<Workbook>,
 }
 
 /// What some contracts come to in each of them.
@@ -177,6 +184,7 @@ struct Part {
     calendar: Option<Vec<u8>>,
     ocds: Option<ocds::Made>,
     state: Option<Rows>,
+    workbook: Option<workbook::Part>,
 }
 
 impl<'a> Files<'a> {
@@ -197,34 +205,39 @@ impl<'a> Files<'a> {
                     facts::write(draft, matters)?;
                     files.state = Some(state::begin(draft, matters)?);
                 }
+                Format::Workbook => files.workbook = Some(Workbook::begin(draft, matters)?),
                 Format::Paper => paper::write(draft, matters, settings.since, root)?,
             }
         }
         Ok(files)
     }
 
-    fn part(&self, matter: &Matter<'_>, settings: &Settings) -> Part {
+    fn part(&self, matters: &Matters<'_>, matter: &Matter<'_>, settings: &Settings) -> Part {
         Part {
             register: self.register.as_ref().map(|_| register::part(matter)),
             calendar: self.calendar.as_ref().map(|_| calendar::part(matter, settings.call_in)),
             ocds: self.ocds.as_ref().map(|_| ocds::part(matter, &settings.publication)),
             state: self.state.as_ref().map(|_| state::part(matter)),
+            workbook: self.workbook.as_ref().map(|_| workbook::part(matters, matter)),
         }
     }
 
     fn take(&mut self, draft: &mut Draft, part: Part) -> Result<(), FolderError> {
-        let Self { register, calendar, ocds, state } = self;
+        let Self { register, calendar, ocds, state, workbook } = self;
         register.iter_mut().zip(part.register).try_for_each(|(file, rows)| file.take(&rows))?;
         calendar.iter_mut().zip(part.calendar).try_for_each(|(file, events)| file.take(&events))?;
         ocds.iter_mut().zip(part.ocds).try_for_each(|(file, made)| file.take(draft, &made))?;
-        state.iter_mut().zip(part.state).try_for_each(|(file, rows)| file.take(rows))
+        state.iter_mut().zip(part.state).try_for_each(|(file, rows)| file.take(rows))?;
+        workbook.iter_mut().zip(part.workbook).for_each(|(file, rows)| file.take(rows));
+        Ok(())
     }
 
-    fn end(self) -> Result<(), FolderError> {
-        let Self { register, calendar, ocds, state } = self;
+    fn end(self, matters: &Matters<'_>) -> Result<(), ReportError> {
+        let Self { register, calendar, ocds, state, workbook } = self;
         register.map_or(Ok(()), Register::end)?;
         calendar.map_or(Ok(()), KeyDates::end)?;
         ocds.map_or(Ok(()), Ocds::end)?;
-        state.map_or(Ok(()), Table::end)
+        state.map_or(Ok(()), Table::end)?;
+        workbook.map_or(Ok(()), |workbook| workbook.end(matters))
     }
 }

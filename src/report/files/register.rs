@@ -2,12 +2,12 @@
 //! (paragraphs 31 and 32, and ecosystem.md), and how firmly each figure stands. RFC 4180, UTF-8. What the record does not hold is
 //! said in words, as what is withheld is: never an empty cell, never the content.
 
-use super::cells::{Plain, defused, standing};
+use super::cells::{Plain, defused, last_day, standing};
 use super::folder::{Draft, FolderError, Output};
 use super::matter::Matter;
 use crate::question::{Answer, Cell, Row, Topic};
 use crate::report::visible;
-use minutebook_events::{ContractId, EventKind};
+use minutebook_events::ContractId;
 use minutebook_projections::Figure;
 
 /// The file's name.
@@ -125,12 +125,8 @@ fn told(figure: Option<&Figure>) -> [String; 2] {
 
 /// The last day that a term sets, where one does, and how firmly.
 fn end(term: Option<&Figure>) -> [String; 2] {
-    let last = term.and_then(|term| term.rests_on.last()).and_then(|fact| match fact.event().kind {
-        EventKind::TermSet { last_day, .. } | EventKind::Extended { last_day, .. } => last_day.exact(),
-        _ => None,
-    });
     let [words, standing] = told(term);
-    [last.map_or(words, |day| day.to_string()), standing]
+    [term.and_then(last_day).map_or(words, |day| day.to_string()), standing]
 }
 
 /// A number is no formula, whatever its sign.

@@ -1,0 +1,401 @@
+//! A workbook on its way to disk: cells and how they look, how a sheet is filtered and printed, a chart. It must not know what is
+//! told.
+
+use super::super::cells::{Plain, Stands};
+use super::super::folder::{FolderError, Output};
+use super::rows::Told;
+use super::years::{BEFORE, SUMS};
+use chrono::{DateTime, Datelike};
+use minutebook_events::{DateSpan, Day, Instant};
+use rust_decimal::Decimal;
+use rust_xlsxwriter::{
+    Chart, ChartFormat, ChartPatternFill, ChartPatternFillType, ChartSolidFill, ChartType, Color, DocProperties,
+    Format, FormatAlign, FormatBorder, Workbook, Worksheet,
+};
+use std::io::{self, Write};
+
+/// How many rows of answers a sheet has at the most. Excel takes 1,048,576; all sheets are in memory at once.
+pub(super) const MOST: u32 = 100_000;
+
+/// How many characters a cell takes, as UTF-16 counts them.
+const LONGEST: usize = 32_767;
+
+/// The number that a spreadsheet keeps to the last digit: one of fifteen.
+const EXACT: u128 = 1_000_000_000_000_000;
+
+/// The first year whose days every spreadsheet counts alike.
+const FIRST_YEAR: i32 = 1901;
+
+/// A4, as a sheet names it.
+const A4: u8 = 9;
+
+/// How many rows a chart takes with what is below it.
+const CHART: u32 = 28;
+
+/// What a sheet without rows says.
+const NOTHING: &str = "nothing in the record at these coordinates";
+
+const WHAT_IS_OURS: &str = "names, places and ranges are ours, within what a workbook takes";
+
+pub(super) struct Book {
+    book: Workbook,
+    looks: Looks,
+    coordinates: String,
+    pages: Vec<Page>,
+}
+
+/// How far a sheet is.
+struct Page {
+    /// How many rows it has.
+    rows: u32,
+    /// How wide its columns are.
+    widths: Vec<u16>,
+    /// How many rows it does not take.
+    left: u64,
+}
+
+/// How cells look.
+struct Looks {
+    heading: Format,
+    title: Format,
+    words: Format,
+    /// By how firmly a figure stands: its words, a whole number of pounds, one with pence, a day.
+    figures: [[Format; 4]; 3],
+    number: Format,
+    day: Format,
+}
+
+const POUNDS: &str = "£#,##0;[Red]-£#,##0";
+const PENCE: &str = "£#,##0.00;[Red]-£#,##0.00";
+const DAY: &str = "d mmm yyyy";
+
+impl Looks {
+    fn new() -> Self {
+        let words = Format::new().set_text_wrap().set_align(FormatAlign::Top);
+        let bold = Format::new().set_bold();
+        let formats = |look: Format| {
+            let right = look.clone().set_align(FormatAlign::Right);
+            let [pounds, pence, day] = [POUNDS, PENCE, DAY].map(|format| right.clone().set_num_format(format));
+            [look, pounds, pence, day]
+        };
+        let not_firm = words.clone().set_italic();
+        let not_known = words.clone().set_font_color(Color::RGB(0x59_59_59));
+        Self {
+            heading: bold
+                .clone()
+                .set_text_wrap()
+                .set_align(FormatAlign::Top)
+                .set_background_color(Color::RGB(0xD9_E2_EC))
+                .set_border_bottom(FormatBorder::Thin),
+            title: bold.set_font_size(14).set_border_bottom(FormatBorder::Thin),
+            figures: [words.clone(), not_firm, not_known].map(formats),
+            number: words.clone().set_align(FormatAlign::Right),
+            day: words.clone().set_align(FormatAlign::Right).set_num_format(DAY),
+            words,
+        }
+    }
+
+    fn figure(&self, stands: Stands) -> &[Format; 4] {
+        let [firm, not_firm, not_known] = &self.figures;
+        match stands {
+            Stands::Firm => firm,
+            Stands::Tentative | Stands::Ours | Stands::Uncertain => not_firm,
+            Stands::NotKnown => not_known,
+        }
+    }
+}
+
+impl Book {
+    pub(super) fn begin(title: &str, coordinates: &str, recorded: Option<Instant>) -> Self {
+        let mut book = Workbook::new();
+        // The file says of its own time what it was made of, so that it says the same tomorrow.
+        let created = recorded.map_or(DateTime::UNIX_EPOCH, |recorded| recorded.utc());
+        let about = DocProperties::new().set_title(title).set_subject(coordinates).set_creation_datetime(&created);
+        book.set_properties(&about);
+        Self { book, looks: Looks::new(), coordinates: coordinates.to_owned(), pages: vec![] }
+    }
+
+    /// Begins the next sheet, one to be read, with columns of these widths.
+    pub(super) fn about(&mut self, name: &str, widths: [u16; 3]) {
+        self.page(name, &widths);
+        // It is one page.
+        sheet(&mut self.book, 0).set_print_fit_to_pages(1, 1);
+    }
+
+    /// Begins the next sheet, one of rows, with these headings and widths of its columns.
+    pub(super) fn sheet(&mut self, name: &str, columns: &[(String, u16)]) {
+        let page = self.pages.len();
+        self.page(name, &columns.iter().map(|(_, width)| *width).collect::<Vec<_>>());
+        let sheet = sheet(&mut self.book, page);
+        for ((heading, _), column) in columns.iter().zip(0..) {
+            sheet.write_string_with_format(0, column, heading, &self.looks.heading).expect(WHAT_IS_OURS);
+        }
+        let lines = columns.iter().map(|(heading, width)| lines(heading, *width)).max();
+        sheet.set_row_height(0, height(lines)).expect(WHAT_IS_OURS);
+        sheet.set_freeze_panes(1, 1).expect(WHAT_IS_OURS).set_repeat_rows(0, 0).expect(WHAT_IS_OURS);
+        self.pages[page].rows = 1;
+    }
+
+    fn page(&mut self, name: &str, widths: &[u16]) {
+        let sheet = self.book.add_worksheet().set_name(name).expect(WHAT_IS_OURS);
+        sheet.set_landscape().set_paper_size(A4).set_print_fit_to_pages(1, 0);
+        sheet.set_margins(0.4, 0.4, 0.6, 0.6, 0.3, 0.3);
+        // What follows an ampersand is a command there.
+        sheet.set_header(format!("&L&A&R{}", self.coordinates.replace('&', "&&"))).set_footer("&CPage &P of &N");
+        for (width, column) in widths.iter().zip(0..) {
+            sheet.set_column_width(column, *width).expect(WHAT_IS_OURS);
+        }
+        self.pages.push(Page { rows: 0, widths: widths.to_vec(), left: 0 });
+    }
+
+    /// Writes the next row of a sheet.
+    pub(super) fn row(&mut self, page: usize, cells: &[Told]) {
+        let Page { rows, left, widths } = &mut self.pages[page];
+        if *rows > MOST {
+            *left += 1;
+            return;
+        }
+        let sheet = sheet(&mut self.book, page);
+        for (cell, column) in cells.iter().zip(0..) {
+            write(sheet, &self.looks, (*rows, column), cell);
+        }
+        // Not every program finds out by itself how tall a row has to be.
+        let tall = cells.iter().zip(widths).filter_map(|(cell, width)| match &cell.says {
+            Plain::Words(words) => Some(lines(words, *width)),
+            Plain::Number(_) | Plain::Day(_) => None,
+        });
+        sheet.set_row_height(*rows, height(tall.max())).expect(WHAT_IS_OURS);
+        *rows += 1;
+    }
+
+    /// How many rows a sheet has below its headings, and how many it does not take.
+    pub(super) fn rows(&self, page: usize) -> (u32, u64) {
+        let Page { rows, left, .. } = &self.pages[page];
+        (rows.saturating_sub(1), *left)
+    }
+
+    /// A heading on the first sheet.
+    pub(super) fn heading(&mut self, heading: &str) {
+        let row = &mut self.pages[0].rows;
+        *row += u32::from(*row > 0);
+        let sheet = sheet(&mut self.book, 0);
+        for (text, column) in [heading, "", ""].into_iter().zip(0..) {
+            sheet.write_string_with_format(*row, column, text, &self.looks.title).expect(WHAT_IS_OURS);
+        }
+        *row += 1;
+    }
+
+    /// A line on the first sheet.
+    pub(super) fn line(&mut self, cells: [&str; 3]) {
+        self.row(0, &cells.map(Told::words));
+    }
+
+    /// A line on the first sheet that shows how a figure looks which stands so.
+    pub(super) fn sample(&mut self, word: &str, stands: Stands, means: &str) {
+        let word = Told { stands: Some(stands), ..Told::words(word) };
+        let looks = Told { stands: Some(stands), ..Told::words("looks like this") };
+        self.row(0, &[word, looks, Told::words(means)]);
+    }
+
+    /// Begins the last sheet, and draws the sums of each measure by year: the rows of a sheet from one to another.
+    pub(super) fn charts(&mut self, name: &str, rows: usize, charts: &[(String, usize, usize)]) {
+        let page = self.pages.len();
+        self.page(name, &[20]);
+        let of = sheet(&mut self.book, rows).name();
+        for (number, (title, first, last)) in (0..).zip(charts) {
+            let place = |row: &usize| u32::try_from(row + 1).unwrap_or(u32::MAX).min(MOST);
+            let chart = chart(&of, title, (place(first), place(last)));
+            sheet(&mut self.book, page).insert_chart(number * CHART, 0, &chart).expect(WHAT_IS_OURS);
+        }
+        let breaks: Vec<u32> = (1..).take(charts.len().saturating_sub(1)).map(|number| number * CHART).collect();
+        let sheet = sheet(&mut self.book, page);
+        sheet.set_page_breaks(&breaks).expect(WHAT_IS_OURS);
+        if charts.is_empty() {
+            sheet.write_string_with_format(0, 0, NOTHING, &self.looks.title).expect(WHAT_IS_OURS);
+        }
+    }
+
+    /// Ends every sheet, and writes the workbook.
+    pub(super) fn end(mut self, output: Output) -> Result<(), FolderError> {
+        // The first is read, the last is looked at: those between have rows.
+        for number in 1..self.pages.len() - 1 {
+            let Page { rows, ref widths, left } = self.pages[number];
+            let sheet = sheet(&mut self.book, number);
+            let last = match (rows, left) {
+                (1, _) => Some(NOTHING.to_owned()),
+                (_, 0) => None,
+                _ => Some(format!("… and {left} more rows, which are not here: a sheet ends after {MOST}")),
+            };
+            if let Some(last) = last {
+                sheet.write_string_with_format(rows, 0, last, &self.looks.words).expect(WHAT_IS_OURS);
+            }
+            sheet.autofilter(0, 0, rows.max(2) - 1, widths.len() as u16 - 1).expect(WHAT_IS_OURS);
+        }
+        let mut to = To { output, failed: None };
+        let saved = self.book.save_to_writer(&mut to);
+        match (saved, to.failed) {
+            (_, Some(error)) => Err(error),
+            (saved, None) => {
+                saved.expect(WHAT_IS_OURS);
+                to.output.end()
+            }
+        }
+    }
+}
+
+/// The sums of a measure from one row of a sheet to another, a column a year.
+fn chart(of: &str, title: &str, (first, last): (u32, u32)) -> Chart {
+    let year = BEFORE.len() as u16 - 1;
+    let mut chart = Chart::new(ChartType::ColumnStacked);
+    chart.title().set_name(title);
+    chart.x_axis().set_name("Financial year");
+    chart.y_axis().set_name("£").set_num_format("£#,##0");
+    chart.set_width(1_000).set_height(480).set_alt_text(format!("{title}: the rows of {of}, as stacked columns"));
+    for ((stands, heading), column) in SUMS.into_iter().zip(BEFORE.len() as u16..) {
+        let heading = heading.strip_suffix(" (£)").unwrap_or(heading);
+        let (values, years) = ((of, first, column, last, column), (of, first, year, last, year));
+        chart.add_series().set_name(heading).set_values(values).set_categories(years).set_format(&mut fill(stands));
+    }
+    chart
+}
+
+/// How many lines words take in a column of a width.
+fn lines(words: &str, width: u16) -> usize {
+    // Words are not parted: a line is seldom full.
+    let room = usize::from(width).saturating_sub(1).max(1);
+    words.lines().map(|line| line.chars().count().div_ceil(room).max(1)).sum()
+}
+
+/// How tall a row of so many lines is, in points: as tall as one can be at the most.
+fn height(lines: Option<usize>) -> f64 {
+    f64::from(u32::try_from(lines.unwrap_or(1).clamp(1, 27)).unwrap_or(1)) * 15.0
+}
+
+fn sheet(book: &mut Workbook, page: usize) -> &mut Worksheet {
+    book.worksheet_from_index(page).expect("a page is made with its sheet")
+}
+
+fn write(sheet: &mut Worksheet, looks: &Looks, (row, column): (u32, u16), cell: &Told) {
+    let figure = cell.stands.map(|stands| looks.figure(stands));
+    let words = figure.map_or(&looks.words, |[words, ..]| words);
+    let written = match &cell.says {
+        Plain::Words(text) => sheet.write_string_with_format(row, column, cut(text), words),
+        Plain::Number(number) => match exact(*number) {
+            Some(value) => {
+                let look = match figure {
+                    Some([_, whole, pence, _]) if cell.is_money => {
+                        if number.is_integer() {
+                            whole
+                        } else {
+                            pence
+                        }
+                    }
+                    _ => &looks.number,
+                };
+                sheet.write_number_with_format(row, column, value, look)
+            }
+            None => sheet.write_string_with_format(row, column, number.normalize().to_string(), words),
+        },
+        Plain::Day(day) if counts(*day) => {
+            sheet.write_date_with_format(row, column, *day, figure.map_or(&looks.day, |[.., day]| day))
+        }
+        Plain::Day(day) => sheet.write_string_with_format(row, column, DateSpan::day(*day).to_string(), words),
+    };
+    written.expect(WHAT_IS_OURS);
+}
+
+/// A number as a spreadsheet keeps it, where it keeps every digit of it.
+fn exact(number: Decimal) -> Option<f64> {
+    let number = number.normalize();
+    (number.mantissa().unsigned_abs() < EXACT).then(|| number.to_string().parse().ok()).flatten()
+}
+
+/// Whether spreadsheets count to this day.
+fn counts(day: Day) -> bool {
+    (FIRST_YEAR..=9999).contains(&day.year())
+}
+
+/// A text that a cell takes: what is too long is cut, and says so.
+fn cut(text: &str) -> String {
+    let units = |text: &str| text.encode_utf16().count();
+    if units(text) <= LONGEST {
+        return text.to_owned();
+    }
+    let ending = |kept: usize| format!("… ({} more characters)", text.chars().count() - kept);
+    let (mut kept, mut end, mut long) = (0, 0, 0);
+    // The words at the end are longest where nothing is kept.
+    let room = LONGEST - units(&ending(0));
+    for (at, letter) in text.char_indices() {
+        if long + letter.len_utf16() > room {
+            break;
+        }
+        (kept, end, long) = (kept + 1, at + letter.len_utf8(), long + letter.len_utf16());
+    }
+    format!("{}{}", &text[..end], ending(kept))
+}
+
+/// How firmly an amount stands is in its shape, not in its colour alone.
+fn fill(stands: Stands) -> ChartFormat {
+    let mut format = ChartFormat::new();
+    let (pattern, color) = match stands {
+        Stands::Firm => {
+            format.set_solid_fill(ChartSolidFill::new().set_color(Color::RGB(0x1F_4E_79)));
+            return format;
+        }
+        Stands::Tentative => (ChartPatternFillType::DiagonalStripesWideUpwards, 0x1F_4E_79),
+        Stands::Ours => (ChartPatternFillType::Dotted20Percent, 0x59_59_59),
+        Stands::Uncertain | Stands::NotKnown => (ChartPatternFillType::OutlinedDiamondGrid, 0x9C_57_00),
+    };
+    let mut fill = ChartPatternFill::new();
+    fill.set_pattern(pattern).set_foreground_color(Color::RGB(color)).set_background_color(Color::White);
+    format.set_pattern_fill(&fill);
+    format
+}
+
+/// Where the workbook is written to; it keeps why that fails.
+struct To {
+    output: Output,
+    failed: Option<FolderError>,
+}
+
+impl Write for To {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.output.write(bytes) {
+            Ok(()) => Ok(bytes.len()),
+            Err(error) => {
+                self.failed.get_or_insert(error);
+                Err(io::Error::other("the report cannot be written"))
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_is_too_long_is_cut_and_says_by_how_much() {
+        assert_eq!(cut(&"a".repeat(LONGEST)), "a".repeat(LONGEST));
+        let long = "𝄞a".repeat(LONGEST);
+        let short = cut(&long);
+        assert!(short.encode_utf16().count() <= LONGEST, "{}", short.len());
+        let (start, more) = short.split_once("… (").expect("it says so");
+        assert!(long.starts_with(start));
+        let more: usize = more.strip_suffix(" more characters)").and_then(|more| more.parse().ok()).expect("a number");
+        assert_eq!(start.chars().count() + more, long.chars().count());
+    }
+
+    #[test]
+    fn a_number_is_one_where_every_digit_is_kept() {
+        let number = |text: &str| text.parse::<Decimal>().expect("a number");
+        assert_eq!(exact(number("9999999999999.99")), Some(9_999_999_999_999.99));
+        assert_eq!(exact(number("-0.10")), Some(-0.1));
+        assert_eq!(exact(number("12345678901234.56")), None);
+        assert!(!counts(Day::from_ymd_opt(1900, 2, 28).expect("a day")));
+    }
+}

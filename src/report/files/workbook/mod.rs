@@ -1,0 +1,252 @@
+//! The workbook: what people look at, filter and print, with real dates and numbers. A first sheet says the coordinates and what
+//! each standing means; what is not firm is told by its standing, and stands in italics besides. A text is always a text: no cell
+//! holds a formula. It must not make a figure: the sums by year are those of the chart alone, and say what is in them.
+//!
+//! It is held in memory until it is written: the mode of its crate that needs little memory writes to a file of its own as it goes,
+//! and panics where the disk is full. So a sheet ends after so many rows, and says so.
+//!
+//! | file | what it owns |
+//! | --- | --- |
+//! | `book` | a workbook on its way to disk: cells, their look, how a sheet prints |
+//! | `rows` | the rows of an answer as cells |
+//! | `sheets` | which sheets there are, and their columns |
+//! | `years` | the chart of value by financial year |
+
+mod book;
+mod rows;
+mod sheets;
+mod years;
+
+use super::ReportError;
+use super::cells::Stands;
+use super::folder::{Draft, FolderError, Output};
+use super::matter::{Matter, Matters};
+use crate::question::{Answer, QuestionError, Row, Topic};
+use book::Book;
+use minutebook_events::{Class, DateSpan, Hash, Standing};
+use rows::{Rows, Told, mark};
+use sheets::{Asked, SHEETS, Sheet};
+use std::collections::BTreeSet;
+use years::{AFTER, Amount, BEFORE, SUMS, Years};
+
+/// The file's name.
+const NAME: &str = "contracts.xlsx";
+
+/// Up to how many contracts decisions and findings are those of the whole ledger, in its order. Of more they are gathered so many
+/// contracts at a time, and what is about no contract is left out.
+const SMALL: usize = 1_000;
+
+const ABOUT: &str = "About";
+const YEARS: &str = "Years together";
+const CHARTS: &str = "Charts";
+
+const YEARS_HOLD: &str = "a row a measure and financial year, over all contracts, drawn on the last sheet: amounts of one measure and the same \
+                          standing are added, and nothing else";
+
+const HOW_TO_READ: [[&str; 2]; 5] = [
+    [
+        "Figures",
+        "A figure is three cells: what it says, how firmly it stands, and where it is written, with the entries of the ledger.",
+    ],
+    [
+        "Plans",
+        "A plan is not a fact: what is not firm stands in italics. Read the standing before you add anything up; filter by it.",
+    ],
+    [
+        "Gaps",
+        "Nothing is left empty: what is not in the record, is withheld, or is told differently by two sources says so in words.",
+    ],
+    [
+        "Amounts",
+        "Amounts are as stated or as computed; what an amount is for, how it was rounded and what stands beside it is in the last \
+         column. An envelope is not a price: measures are never added to one another.",
+    ],
+    ["This file", "The same ledger at the same coordinates gives the same file; manifest.json binds it to them."],
+];
+
+/// The workbook while it is made.
+pub(super) struct Workbook {
+    output: Output,
+    book: Book,
+    years: Years,
+    /// What stands there already of what may be about several contracts.
+    told: BTreeSet<Hash>,
+    coordinates: Vec<[String; 2]>,
+    is_small: bool,
+}
+
+/// What some contracts come to.
+pub(super) struct Part {
+    /// By sheet, each row with its mark where others may hold it too.
+    rows: Vec<Vec<(Option<Hash>, Vec<Told>)>>,
+    amounts: Vec<Amount>,
+}
+
+fn is_small(matters: &Matters<'_>) -> bool {
+    matters.contracts().len() <= SMALL
+}
+
+/// What stands on the sheets of some contracts.
+pub(super) fn part(matters: &Matters<'_>, matter: &Matter<'_>) -> Part {
+    let rows = Rows { all: matter.all(), at: matter.at() };
+    let of_some = |topic: &Topic| (topic.clone(), matter.answer(topic.clone()));
+    let mut answers: Vec<(Topic, Answer)> = [Topic::State, Topic::Lots, Topic::Network].iter().map(of_some).collect();
+    if !is_small(matters) {
+        answers.extend([Topic::Decisions, Topic::Findings].iter().map(of_some));
+    }
+    let of_each: Vec<(Topic, Answer)> = [Topic::Register, Topic::Value]
+        .iter()
+        .flat_map(|topic| {
+            let of = |contract| (topic.clone(), matter.answer_of(contract, topic.clone()));
+            matter.contracts.iter().map(of)
+        })
+        .collect();
+    let on = |sheet: &Sheet| -> Vec<(Option<Hash>, Vec<Told>)> {
+        let answers = if sheet.asked == Asked::Each { &of_each } else { &answers };
+        let answers = answers.iter().filter(|(topic, _)| *topic == sheet.topic).map(|(_, answer)| answer);
+        answers.flat_map(|answer| on_sheet(sheet, answer)).map(|row| held(&rows, sheet, row)).collect()
+    };
+    let by_year = of_each.iter().flat_map(|(_, answer)| &answer.answer).filter(|row| row.kind == "financial-year");
+    Part { rows: SHEETS.iter().map(on).collect(), amounts: by_year.filter_map(Amount::of).collect() }
+}
+
+fn on_sheet<'a>(sheet: &'a Sheet, answer: &'a Answer) -> impl Iterator<Item = &'a Row> {
+    answer.answer.iter().filter(|row| sheet.kinds.contains(&row.kind))
+}
+
+fn held(rows: &Rows<'_>, sheet: &Sheet, row: &Row) -> (Option<Hash>, Vec<Told>) {
+    ((sheet.asked == Asked::All).then(|| mark(row)), rows.cells(sheet, row))
+}
+
+impl Workbook {
+    pub(super) fn begin(draft: &mut Draft, matters: &Matters<'_>) -> Result<Self, FolderError> {
+        let mut book = Book::begin("Contracts", &matters.at().words(), matters.recorded());
+        book.about(ABOUT, [20, 16, 100]);
+        for sheet in &SHEETS {
+            book.sheet(sheet.name, &sheet.columns.iter().flat_map(sheets::Column::cells).collect::<Vec<_>>());
+        }
+        let columns = BEFORE.into_iter().chain(SUMS.map(|(_, heading)| (heading, 20))).chain(AFTER);
+        book.sheet(YEARS, &columns.map(|(heading, width)| (heading.to_owned(), width)).collect::<Vec<_>>());
+        let coordinates = coordinates(matters);
+        let output = draft.file(NAME)?;
+        let (years, told) = (Years::default(), BTreeSet::new());
+        Ok(Self { output, book, years, told, coordinates, is_small: is_small(matters) })
+    }
+
+    /// Takes what is of the whole ledger, where that is small.
+    fn take_whole(&mut self, matters: &Matters<'_>) -> Result<(), QuestionError> {
+        if !self.is_small {
+            return Ok(());
+        }
+        let rows = Rows { all: matters.all(), at: matters.at() };
+        for (place, sheet) in SHEETS.iter().enumerate().filter(|(_, sheet)| sheet.asked == Asked::All) {
+            let answer = matters.answer(sheet.topic.clone())?;
+            for row in on_sheet(sheet, &answer) {
+                self.book.row(place + 1, &rows.cells(sheet, row));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn take(&mut self, part: Part) {
+        for (place, rows) in part.rows.into_iter().enumerate() {
+            for (mark, cells) in rows {
+                if mark.is_none_or(|mark| self.told.insert(mark)) {
+                    self.book.row(place + 1, &cells);
+                }
+            }
+        }
+        part.amounts.into_iter().for_each(|amount| self.years.add(amount));
+    }
+
+    pub(super) fn end(mut self, matters: &Matters<'_>) -> Result<(), ReportError> {
+        self.take_whole(matters)?;
+        let place = SHEETS.len() + 1;
+        for row in self.years.rows() {
+            self.book.row(place, &row);
+        }
+        let titled = |(measure, first, last)| {
+            let title = format!("{measure} of all contracts by financial year (£), by how firmly it stands");
+            (crate::report::tables::capital(&title), first, last)
+        };
+        let charts: Vec<_> = self.years.charts().into_iter().map(titled).collect();
+        self.book.charts(CHARTS, place, &charts);
+        self.about();
+        Ok(self.book.end(self.output)?)
+    }
+
+    fn about(&mut self) {
+        let Self { book, coordinates, is_small, .. } = self;
+        book.heading("Contracts");
+        for [name, says] in coordinates {
+            book.line([name, "", says]);
+        }
+        book.heading("How to read it");
+        for [name, says] in HOW_TO_READ {
+            book.line([name, "", says]);
+        }
+        book.heading("How firmly a figure stands");
+        for (word, stands, means) in standings() {
+            book.sample(word, stands, means);
+        }
+        book.heading("Sheets");
+        let holds =
+            SHEETS.iter().map(|sheet| (sheet.name, sheet.holds, sheet.asked)).chain([(YEARS, YEARS_HOLD, Asked::Each)]);
+        for (place, (name, holds, asked)) in holds.enumerate() {
+            let whole = match (asked, *is_small) {
+                (Asked::All, true) => "; of the whole ledger",
+                (Asked::All, false) => "; each once, in the order of contracts. What is about no contract is not there",
+                _ => "",
+            };
+            let (rows, left) = book.rows(place + 1);
+            let left =
+                if left == 0 { String::new() } else { format!(". {left} more rows are not there: a sheet ends") };
+            book.line([name, &format!("{rows} rows"), &format!("{holds}{whole}{left}")]);
+        }
+    }
+}
+
+fn coordinates(matters: &Matters<'_>) -> Vec<[String; 2]> {
+    let at = matters.at();
+    let known = match (at.head.0.checked_sub(1), matters.recorded()) {
+        (Some(last), Some(recorded)) => {
+            format!("position {last}, recorded {}", recorded.utc().format("%-d %B %Y %H:%M UTC"))
+        }
+        _ => "nothing is recorded".to_owned(),
+    };
+    let decided = at.decided_by.map_or_else(|| "whenever decided".to_owned(), |by| DateSpan::day(by).to_string());
+    let as_of = DateSpan::day(at.as_of).to_string();
+    let contracts = matters.contracts().len().to_string();
+    [("As of", as_of), ("As known at", known), ("Decided by", decided), ("Contracts", contracts)]
+        .map(|(name, says)| [name.to_owned(), says])
+        .to_vec()
+}
+
+/// Every word for how firmly a figure stands, as it looks, and what it means.
+fn standings() -> impl Iterator<Item = (&'static str, Stands, &'static str)> {
+    use Standing::{Decided, Endorsed, Happened, Inferred, Planned, Proposed};
+    let means = |standing| match standing {
+        Happened => "firm: stated as having happened",
+        Decided => "firm: taken by someone with the power",
+        Planned => "not firm: planned by those who would do it",
+        Endorsed => "not firm: endorsed by a body that advises",
+        Proposed => "not firm: proposed, recommended, asked for",
+        Inferred => "not firm: our own conclusion; its reason stands beside it",
+    };
+    let of = move |standing: Standing| {
+        let stands = match standing.class() {
+            Class::Firm => Stands::Firm,
+            Class::Tentative => Stands::Tentative,
+            Class::Ours => Stands::Ours,
+        };
+        (standing.word(), stands, means(standing))
+    };
+    let others = [
+        ("…, uncertain", Stands::Uncertain, "it may not hold on the day; why stands beside it"),
+        ("computed", Stands::Ours, "made by this ledger of no fact that has a standing"),
+        ("unknown", Stands::NotKnown, "not in the record, or not to be determined from it; why stands in its place"),
+        ("withheld", Stands::NotKnown, "exempt or personal: the ground stands in its place, never the content"),
+        ("conflicting", Stands::NotKnown, "sources differ: each of them is told"),
+    ];
+    [Happened, Decided, Planned, Endorsed, Proposed, Inferred].into_iter().map(of).chain(others)
+}
