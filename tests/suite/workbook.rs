@@ -554,8 +554,7 @@ fn what_several_contracts_share_stands_once() {
     assert_eq!((decisions.len(), each.len()), (MANY + 1, MANY + 1));
     assert!(each.contains(&"all".to_owned()) && !each.contains(&"nobody".to_owned()));
     let about = &sheets["About"];
-    let said =
-        |row: &Vec<Data>| row[0].to_string() == "Decisions" && row[2].to_string().contains("What is about no contract");
+    let said = |row: &Vec<Data>| row[0] == "Decisions" && row[2].to_string().contains("What is about no contract");
     assert!(about.rows.iter().any(said), "{:?}", about.rows);
     let together = &sheets["Years together"];
     assert_eq!(together.rows.len(), 1);
