@@ -2,7 +2,7 @@
 //! has cells. It must not know of which format.
 
 use crate::report::visible;
-use minutebook_events::{Class, Day, EventKind};
+use minutebook_events::{Class, Day, EventKind, Standing};
 use minutebook_projections::{Figure, How, Knowing, Says, Val, Why};
 use rust_decimal::Decimal;
 
@@ -96,6 +96,35 @@ pub(super) fn last_day(term: &Figure) -> Option<Day> {
 /// Injection).
 pub(super) fn defused(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+}
+
+/// Every word for how firmly a figure stands, as it looks, and what it means.
+pub(super) fn meanings() -> impl Iterator<Item = (&'static str, Stands, &'static str)> {
+    use Standing::{Decided, Endorsed, Happened, Inferred, Planned, Proposed};
+    let means = |standing| match standing {
+        Happened => "firm: stated as having happened",
+        Decided => "firm: taken by someone with the power",
+        Planned => "not firm: planned by those who would do it",
+        Endorsed => "not firm: endorsed by a body that advises",
+        Proposed => "not firm: proposed, recommended, asked for",
+        Inferred => "not firm: our own conclusion; its reason stands beside it",
+    };
+    let of = move |standing: Standing| {
+        let stands = match standing.class() {
+            Class::Firm => Stands::Firm,
+            Class::Tentative => Stands::Tentative,
+            Class::Ours => Stands::Ours,
+        };
+        (standing.word(), stands, means(standing))
+    };
+    let others = [
+        ("…, uncertain", Stands::Uncertain, "it may not hold on the day; why stands beside it"),
+        ("computed", Stands::Ours, "made by this ledger of no fact that has a standing"),
+        ("unknown", Stands::NotKnown, "not in the record, or not to be determined from it; why stands in its place"),
+        ("withheld", Stands::NotKnown, "exempt or personal: the ground stands in its place, never the content"),
+        ("conflicting", Stands::NotKnown, "sources differ: each of them is told"),
+    ];
+    [Happened, Decided, Planned, Endorsed, Proposed, Inferred].into_iter().map(of).chain(others)
 }
 
 #[cfg(test)]

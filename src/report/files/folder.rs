@@ -148,11 +148,6 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Where it is until the report is in its place.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Writes what comes next.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), FolderError> {
         self.file.write_all(bytes).map_err(FolderError::io("write", &self.path))

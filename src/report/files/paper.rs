@@ -2,6 +2,7 @@
 //! answers as tables and pictures, and must not word a figure.
 
 use super::ReportError;
+use super::cells::meanings;
 use super::folder::Draft;
 use super::matter::Matters;
 use crate::question::{Answer, QuestionError, Topic};
@@ -22,19 +23,6 @@ const MOST: usize = 200;
 
 /// The most rows of a table: the register and the workbook have all.
 const ROWS: usize = 500;
-
-/// How firmly a figure stands, and how it is known, in words for whoever reads a report.
-pub(super) const MEANINGS: [(&str, &str); 9] = [
-    ("happened", "a source states that it happened: firm"),
-    ("decided", "somebody with the power decided it: firm"),
-    ("planned", "a plan, which nobody has decided"),
-    ("endorsed", "somebody without the power to decide supported it"),
-    ("proposed", "it was put forward, and no more"),
-    ("inferred", "ours, with the reason: no source states it"),
-    ("not determined", "it is not in the record, or does not follow from it"),
-    ("withheld", "it is exempt, on the ground that is named: what it says is not here"),
-    ("sources conflict", "two sources differ, and both are kept"),
-];
 
 struct Section {
     title: String,
@@ -57,7 +45,8 @@ struct Paper {
     title: String,
     words: String,
     style: &'static str,
-    meanings: &'static [(&'static str, &'static str)],
+    /// Each word for how firmly a figure stands, and what it means.
+    meanings: Vec<(&'static str, &'static str)>,
     sections: Vec<Section>,
     foot: String,
 }
@@ -107,7 +96,7 @@ pub(super) fn write(
         title: format!("Contracts as of {}", DateSpan::day(at.as_of)),
         words: capital(&at.words()),
         style: include_str!("../templates/style.css"),
-        meanings: &MEANINGS,
+        meanings: meanings().map(|(word, _, meaning)| (word, meaning)).collect(),
         sections,
         foot: format!("Made of {} entries of the ledger, whose Merkle root is {root}.", at.head),
     };

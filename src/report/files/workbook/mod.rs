@@ -18,12 +18,12 @@ mod sheets;
 mod years;
 
 use super::ReportError;
-use super::cells::Stands;
+use super::cells::meanings;
 use super::folder::{Draft, FolderError, Output};
 use super::matter::{Matter, Matters};
 use crate::question::{Answer, QuestionError, Row, Topic};
 use book::Book;
-use minutebook_events::{Class, DateSpan, Hash, Standing};
+use minutebook_events::{DateSpan, Hash};
 use rows::{Rows, Told, mark};
 use sheets::{Asked, SHEETS, Sheet};
 use std::collections::BTreeSet;
@@ -186,7 +186,7 @@ impl Workbook {
             book.line([name, "", says]);
         }
         book.heading("How firmly a figure stands");
-        for (word, stands, means) in standings() {
+        for (word, stands, means) in meanings() {
             book.sample(word, stands, means);
         }
         book.heading("Sheets");
@@ -220,33 +220,4 @@ fn coordinates(matters: &Matters<'_>) -> Vec<[String; 2]> {
     [("As of", as_of), ("As known at", known), ("Decided by", decided), ("Contracts", contracts)]
         .map(|(name, says)| [name.to_owned(), says])
         .to_vec()
-}
-
-/// Every word for how firmly a figure stands, as it looks, and what it means.
-fn standings() -> impl Iterator<Item = (&'static str, Stands, &'static str)> {
-    use Standing::{Decided, Endorsed, Happened, Inferred, Planned, Proposed};
-    let means = |standing| match standing {
-        Happened => "firm: stated as having happened",
-        Decided => "firm: taken by someone with the power",
-        Planned => "not firm: planned by those who would do it",
-        Endorsed => "not firm: endorsed by a body that advises",
-        Proposed => "not firm: proposed, recommended, asked for",
-        Inferred => "not firm: our own conclusion; its reason stands beside it",
-    };
-    let of = move |standing: Standing| {
-        let stands = match standing.class() {
-            Class::Firm => Stands::Firm,
-            Class::Tentative => Stands::Tentative,
-            Class::Ours => Stands::Ours,
-        };
-        (standing.word(), stands, means(standing))
-    };
-    let others = [
-        ("…, uncertain", Stands::Uncertain, "it may not hold on the day; why stands beside it"),
-        ("computed", Stands::Ours, "made by this ledger of no fact that has a standing"),
-        ("unknown", Stands::NotKnown, "not in the record, or not to be determined from it; why stands in its place"),
-        ("withheld", Stands::NotKnown, "exempt or personal: the ground stands in its place, never the content"),
-        ("conflicting", Stands::NotKnown, "sources differ: each of them is told"),
-    ];
-    [Happened, Decided, Planned, Endorsed, Proposed, Inferred].into_iter().map(of).chain(others)
 }
