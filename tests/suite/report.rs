@@ -233,7 +233,7 @@ fn names_stay_names() {
 /// The calendar parsed back: what is a plan is tentative, an event keeps its UID, and days are those that contracts mean.
 #[test]
 fn key_dates_are_parsed_back() {
-    use icalendar::{Calendar, CalendarComponent, Component, DatePerhapsTime, EventLike, EventStatus};
+    use icalendar::{Calendar, CalendarComponent, Component, DatePerhapsTime, EventStatus};
     let place = Place::kent();
     let dates = |more: &[&str]| {
         place.run(&[&["report", "--out", "out", "--formats", "ics"], more].concat()).ok();

@@ -1,0 +1,74 @@
+//! How long a report takes, and how much memory: of a synthetic register of so many entries (`-- 1000000`, ten for each contract),
+//! each format alone and then all of them. Memory is what the process held at the most beyond the open ledger, as Linux tells it.
+#![allow(clippy::panic, reason = "a benchmark that cannot go on stops")]
+
+use minutebook::ledger::Ledger;
+use minutebook::report::files::{self, Format, Settings, ocds};
+use minutebook_events::Draft;
+use minutebook_tools::national::National;
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Without a number, as `cargo test` runs it.
+const FEW: u64 = 300;
+
+fn record(folder: &Path, entries: u64) {
+    let ledger = Ledger::create(folder).expect("an empty folder");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let national = National { seed: 1, entries_a_contract: 10 };
+    let mut drafts = (0..entries).map(|number| national.draft(number)).peekable();
+    while drafts.peek().is_some() {
+        let group: Vec<Draft> = drafts.by_ref().take(1000).collect();
+        for receipt in runtime.block_on(ledger.record_all(group, ledger.head())) {
+            receipt.unwrap_or_else(|error| panic!("{error}"));
+        }
+    }
+}
+
+/// The memory that the process holds, or held at the most, in bytes; nothing where the system does not say so.
+fn memory(name: &str) -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.trim_start_matches(':').trim().trim_end_matches(" kB").parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+}
+
+fn main() {
+    let entries = std::env::args().find_map(|word| word.parse().ok()).unwrap_or(FEW);
+    let folder = tempfile::TempDir::new().expect("a temporary folder");
+    record(&folder.path().join("ledger"), entries);
+    let ledger = Ledger::open(&folder.path().join("ledger"), |_, _| {}).expect("what was recorded opens");
+    println!("{entries} entries, {} contracts", ledger.view().projections.streams().contracts().len());
+    let each = Format::EACH.map(|format| vec![format]).into_iter();
+    for formats in each.chain([Format::EACH.to_vec()]) {
+        let words: Vec<&str> = formats.iter().map(|format| format.word()).collect();
+        let settings = Settings {
+            as_of: "2024-06-01".parse().ok(),
+            known_at: None,
+            decided_by: None,
+            since: None,
+            formats,
+            with_mark: false,
+            call_in: None,
+            publication: ocds::Publication::default(),
+        };
+        // What it held at the most is counted from here on (proc(5)).
+        let resets = fs::write("/proc/self/clear_refs", "5").is_ok();
+        let (before, began) = (memory("VmRSS"), Instant::now());
+        let manifest = files::write(&ledger, &folder.path().join("report"), &settings, |_, _| {});
+        let manifest = manifest.unwrap_or_else(|error| panic!("{error}"));
+        let seconds = began.elapsed().as_secs_f64();
+        let grew =
+            memory("VmHWM").zip(before).filter(|_| resets).map(|(most, before)| most.saturating_sub(before) >> 20);
+        let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
+        println!(
+            "{:<32} {seconds:>8.2} s, {:>6} MiB written, {} MiB of memory beside the ledger",
+            words.join(","),
+            bytes >> 20,
+            grew.map_or_else(|| "unknown".to_owned(), |grew| grew.to_string())
+        );
+    }
+}
