@@ -10,6 +10,7 @@ use std::future::pending;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::thread::Builder;
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
@@ -26,6 +27,9 @@ Who may do more shows a token, see `minutebook token --help`, or signs in with t
 `minutebook config --help`. Where no token was ever made and no provider is set, only whoever is on this machine reaches it, unless \
 --open-to-network says otherwise, and nobody records through it unless --may-record says so. It speaks no TLS: for more than this \
 machine, put a server with TLS before it.";
+
+/// Signals so close together are one.
+const AT_ONCE: Duration = Duration::from_millis(500);
 
 /// The most answers that are made at once, which more than the cores of a machine gain nothing by.
 const BLOCKING: usize = 32;
@@ -121,7 +125,14 @@ fn signals(site: Beside) -> Result<oneshot::Receiver<()>, Stop> {
             };
             heard().await;
             let _ = stop.send(());
-            heard().await;
+            // Some programs send a signal to a process and again to its group: that is one.
+            let first = Instant::now();
+            loop {
+                heard().await;
+                if first.elapsed() > AT_ONCE {
+                    break;
+                }
+            }
             let recorded = match site.settled().await {
                 Ok(()) => "what was to be recorded is on disk, or was refused".to_owned(),
                 Err(error) => error.to_string(),

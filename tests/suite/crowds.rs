@@ -7,6 +7,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// How many come at once.
 const CROWD: u64 = 10_000;
@@ -179,8 +180,13 @@ fn a_second_signal_ends_the_server_at_once() {
     // Whoever sends a request byte by byte is waited for a while.
     let mut slow = server.connect();
     slow.write_all(b"GET /state HTTP/1.1\r\nHo").unwrap();
+    // One signal that comes twice is one; another one later is the second.
     server.signal("INT");
-    server.signal("TERM");
+    server.signal("INT");
+    while server.process.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(700));
+        server.signal("TERM");
+    }
     let mut said = String::new();
     server.process.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!(server.process.wait().unwrap().code(), Some(2), "{said}");

@@ -256,12 +256,17 @@ fn key_dates_are_parsed_back() {
     };
     let now = dates(&["--as-of", "2026-06-01", "--call-in", "5"]);
     has(&now, "Live Well Kent (Community Mental Health and Wellbeing): starts (happened)", "2016-04-01", true);
-    // Inferred from 42 months after 1 October 2017; and three months after 2 October 2025.
-    has(&now, "Live Well Kent (Community Mental Health and Wellbeing): term ends (inferred)", "2021-03-31", false);
+    // What was proposed, and no more; and the option, which is in the contract, of a term whose end is inferred from 42 months
+    // after 1 October 2017.
+    has(&now, "Live Well Kent (Community Mental Health and Wellbeing): term ends (proposed)", "2023-03-31", false);
+    let option = "Live Well Kent (Community Mental Health and Wellbeing): last day of the term that the option extends";
+    has(&now, &format!("{option} (inferred)"), "2021-03-31", false);
+    // Three months after 2 October 2025.
     has(&now, "Community Navigation services: notice runs out (decided)", "2026-01-02", true);
     // 2 October 2025 was a Thursday.
     has(&now, "3022: may be implemented after this day", "2025-10-09", true);
     let earlier = dates(&["--as-of", "2018-06-01"]);
+    has(&earlier, "Live Well Kent (Community Mental Health and Wellbeing): term ends (inferred)", "2021-03-31", false);
     assert!(!earlier.values().any(|(summary, ..)| summary.contains("may be implemented")), "nobody said how long");
     let kept = now.keys().filter(|uid| earlier.contains_key(*uid)).count();
     assert!(kept * 2 > earlier.len(), "{kept} of {}", earlier.len());

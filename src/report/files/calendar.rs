@@ -9,7 +9,7 @@ use super::matter::{Matter, Matters};
 use chrono::{DateTime, Utc};
 use icalendar::{Calendar, Component, Event, EventLike, EventStatus};
 use minutebook_events::{Clause, ContractId, DateSpan, Day, EventKind, Hash, Months, Part, working_days};
-use minutebook_projections::{At, Fact, Key, Projections, Recorded, Timeline};
+use minutebook_projections::{At, Fact, Key, Knowing, Projections, Recorded, Timeline, tell};
 use std::sync::Arc;
 
 /// The file's name.
@@ -108,11 +108,11 @@ fn of_contract(all: &Projections, contract: &ContractId, at: At) -> Vec<KeyDate>
     let mut dates = vec![];
     for (key, timeline) in all.timelines_of(contract).filter(|(_, timeline)| timeline.is_counted(at)) {
         for (fact, is_answer) in told(timeline, at) {
-            for (what, on) in dated(all, contract, fact, at) {
+            for dated in dated(all, contract, fact, at) {
                 let of_fact = if is_answer { String::new() } else { format!(" {}.{}", fact.position(), fact.place()) };
                 dates.push(KeyDate {
-                    about: format!("{contract} {key} {what}{of_fact}"),
-                    ..key_date(all, contract, key, fact, what, on, at)
+                    about: format!("{contract} {key} {}{of_fact}", dated.what),
+                    ..key_date(all, (contract, key), fact, &dated, at)
                 });
             }
         }
@@ -134,26 +134,34 @@ fn told(timeline: &Timeline, at: At) -> Vec<(&Fact, bool)> {
     told
 }
 
+/// A date that a fact sets.
+struct Dated<'a> {
+    what: &'static str,
+    on: DateSpan,
+    /// What else it rests on: it stands no firmer than that.
+    besides: Option<&'a Fact>,
+}
+
 /// The dates that a fact sets.
-fn dated(all: &Projections, contract: &ContractId, fact: &Fact, at: At) -> Vec<(&'static str, DateSpan)> {
+fn dated<'a>(all: &'a Projections, contract: &ContractId, fact: &'a Fact, at: At) -> Vec<Dated<'a>> {
+    let alone = |what, on| vec![Dated { what, on, besides: None }];
     match &fact.event().kind {
-        EventKind::TermSet { last_day, .. } | EventKind::Extended { last_day, .. } => vec![("term ends", *last_day)],
-        EventKind::Commenced { .. } => vec![("starts", fact.effective())],
-        EventKind::Ended { .. } => vec![("ends", fact.effective().plus_days(-1))],
-        EventKind::Milestone { .. } => vec![("step", fact.effective())],
+        EventKind::TermSet { last_day, .. } | EventKind::Extended { last_day, .. } => alone("term ends", *last_day),
+        EventKind::Commenced { .. } => alone("starts", fact.effective()),
+        EventKind::Ended { .. } => alone("ends", fact.effective().plus_days(-1)),
+        EventKind::Milestone { .. } => alone("step", fact.effective()),
         EventKind::NoticeGiven { months, .. } => {
-            moved(fact.effective(), |day| months.after(day)).map(|on| ("notice runs out", on)).into_iter().collect()
+            let runs_out = moved(fact.effective(), |day| months.after(day));
+            runs_out.map_or_else(Vec::new, |on| alone("notice runs out", on))
         }
         // An option is used before the term that it extends has run out: with the notice that the contract sets, where it does.
         EventKind::OptionGranted { part, .. } => {
             let Some(terms) = all.terms(contract, part, at) else { return vec![] };
+            let of_term = |what, day| Dated { what, on: DateSpan::day(day), besides: Some(terms.set) };
             let last = terms.first.last_day();
             let notice = notice_period(all, contract, part, at).and_then(|months| before(last, months));
-            let last_notice = notice.map(|day| ("last day of notice to use the option", DateSpan::day(day)));
-            last_notice
-                .into_iter()
-                .chain([("last day of the term that the option extends", DateSpan::day(last))])
-                .collect()
+            let last_notice = notice.map(|day| of_term("last day of notice to use the option", day));
+            last_notice.into_iter().chain([of_term("last day of the term that the option extends", last)]).collect()
         }
         _ => vec![],
     }
@@ -183,35 +191,38 @@ fn notice_period(all: &Projections, contract: &ContractId, part: &Part, at: At) 
 
 fn key_date(
     all: &Projections,
-    contract: &ContractId,
-    key: &Key,
+    (contract, key): (&ContractId, &Key),
     fact: &Fact,
-    what: &str,
-    on: DateSpan,
+    Dated { what, on, besides }: &Dated<'_>,
     at: At,
 ) -> KeyDate {
-    let (event, act) = (fact.event(), fact.act());
+    let event = fact.event();
+    // It stands as firmly as the weakest of what it rests on.
+    let facts = || [fact].into_iter().chain(*besides);
+    let standings = facts().map(Fact::standing);
+    let standing = standings.min_by_key(|standing| standing.strength()).unwrap_or(event.standing);
     let part = event.kind.part();
     let part = if part.is_whole() { String::new() } else { format!(", {part}") };
     let what = match &event.kind {
         EventKind::Milestone { title, .. } => title.as_str(),
         _ => what,
     };
-    let sources: Vec<String> = event.sources.iter().map(ToString::to_string).collect();
-    let because = event.because.as_deref().map(|because| format!("Inferred since: {because}\n")).unwrap_or_default();
+    let written = |fact: &Fact| {
+        let (event, act) = (fact.event(), fact.act());
+        let sources: Vec<String> = event.sources.iter().map(ToString::to_string).collect();
+        let because =
+            event.because.as_deref().map(|because| format!("Inferred since: {because}\n")).unwrap_or_default();
+        let says = Knowing::from(tell(event)).words();
+        let (sources, act, kind) = (sources.join(", "), &act.reference, act.kind);
+        format!("{says} ({}), written in {sources}, by {act} ({kind})\n{because}", event.standing)
+    };
+    let written: String = facts().map(written).collect();
     KeyDate {
         about: String::new(),
-        summary: format!("{}{part}: {what} ({})", all.title(contract, at), event.standing),
-        on,
-        is_firm: event.standing.is_firm(),
-        says: format!(
-            "{on} ({})\n{because}Written in {}, by {} ({})\nContract {contract}, fact {key}: {}",
-            event.standing,
-            sources.join(", "),
-            act.reference,
-            act.kind,
-            at.words()
-        ),
+        summary: format!("{}{part}: {what} ({standing})", all.title(contract, at)),
+        on: *on,
+        is_firm: standing.is_firm(),
+        says: format!("{on} ({standing})\n{written}Contract {contract}, fact {key}: {}", at.words()),
     }
 }
 
