@@ -2,6 +2,7 @@
 
 use super::{Coordinates, Outcome, Stop, day, output};
 use crate::report::files::{self, Format, Settings, ocds};
+use crate::today::today;
 use clap::Args;
 use minutebook_events::Day;
 use serde_json::json;
@@ -61,6 +62,11 @@ impl Report {
         }
         formats.sort_unstable();
         formats.dedup();
+        if let (Some(since), as_of) = (since, at.as_of.unwrap_or_else(today))
+            && since > as_of
+        {
+            return Err(format!("--since {since} is after --as-of {as_of}: give an earlier day").into());
+        }
         let settings = Settings {
             as_of: at.as_of,
             known_at: at.known_at,

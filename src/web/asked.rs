@@ -186,6 +186,10 @@ impl Asked {
         for (field, text) in [("from", &self.from), ("limit", &self.limit)] {
             reading.of(field, text, |text| match field {
                 _ if contract.is_some() => Err("an answer about one contract has no pages: leave it out".to_owned()),
+                "from" if topic == "diff" && asked::day(text).is_ok() => {
+                    Err("the earlier day of a comparison is as-of; from is the contract with which a page begins"
+                        .to_owned())
+                }
                 "from" => id(text).map(drop),
                 _ => limit(text).map(drop),
             });

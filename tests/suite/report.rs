@@ -262,7 +262,12 @@ fn key_dates_are_parsed_back() {
     let option = "Live Well Kent (Community Mental Health and Wellbeing): last day of the term that the option extends";
     has(&now, &format!("{option} (inferred)"), "2021-03-31", false);
     // Three months after 2 October 2025.
-    has(&now, "Community Navigation services: notice runs out (decided)", "2026-01-02", true);
+    has(
+        &now,
+        "Community Navigation services: notice runs out on or after 2 January 2026 (decided)",
+        "2026-01-02",
+        false,
+    );
     // 2 October 2025 was a Thursday.
     has(&now, "3022: may be implemented after this day", "2025-10-09", true);
     let earlier = dates(&["--as-of", "2018-06-01"]);

@@ -229,6 +229,8 @@ fn standing(figure: &Value) -> String {
     let word = match (figure["knowledge"].as_str().unwrap(), figure["standing"].as_str()) {
         ("known", Some(standing)) => standing,
         ("known", None) => "computed",
+        // What is withheld may be proposed, and no more.
+        ("withheld", Some(standing)) => &format!("withheld, {standing}"),
         (knowledge, _) => knowledge,
     };
     if figure["uncertain"].is_null() { word.to_owned() } else { format!("{word}, uncertain") }
@@ -511,7 +513,7 @@ fn withheld_content_is_nowhere_in_it() {
     }
     let sheets = opened(&path);
     let clauses = &sheets["Clauses and steps"];
-    assert_eq!(clauses.column("Says: standing"), ["withheld"]);
+    assert_eq!(clauses.column("Says: standing"), ["withheld, decided"]);
     assert!(clauses.column("Says")[0].starts_with("withheld: "), "{:?}", clauses.rows);
 }
 

@@ -8,7 +8,7 @@ use super::folder::{Draft, FolderError, Output};
 use super::matter::{Matter, Matters};
 use chrono::{DateTime, Utc};
 use icalendar::{Calendar, Component, Event, EventLike, EventStatus};
-use minutebook_events::{Clause, ContractId, DateSpan, Day, EventKind, Hash, Months, Part, working_days};
+use minutebook_events::{Clause, ContractId, DateSpan, Day, EventKind, Hash, Months, Part, TimeRange, working_days};
 use minutebook_projections::{At, Fact, Key, Knowing, Projections, Recorded, Timeline, tell};
 use std::sync::Arc;
 
@@ -18,25 +18,41 @@ const NAME: &str = "key-dates.ics";
 const END: &str = "END:VCALENDAR\r\n";
 
 /// The file while it is written.
-pub(super) struct KeyDates(Output);
+pub(super) struct KeyDates {
+    /// What it begins with, until there is something to write: a calendar with nothing in it is none (RFC 5545, 3.6).
+    head: String,
+    file: Option<Output>,
+}
 
 impl KeyDates {
-    pub(super) fn begin(draft: &mut Draft, matters: &Matters<'_>) -> Result<Self, FolderError> {
-        let mut file = draft.file(NAME)?;
-        let mut empty = Calendar::new();
+    pub(super) fn begin(matters: &Matters<'_>) -> Self {
+        let mut empty = Calendar::empty();
+        empty.append_property(("VERSION", "2.0")).append_property(("PRODID", "-//Minutebook//Key dates//EN"));
+        empty.append_property(("CALSCALE", "GREGORIAN"));
         empty.name("Contracts: key dates").description(&matters.at().words());
         let head = folded(&empty.to_string());
-        file.write(head.strip_suffix(END).unwrap_or(&head).as_bytes())?;
-        Ok(Self(file))
+        Self { head: head.strip_suffix(END).unwrap_or(&head).to_owned(), file: None }
     }
 
-    pub(super) fn take(&mut self, events: &[u8]) -> Result<(), FolderError> {
-        self.0.write(events)
+    pub(super) fn take(&mut self, draft: &mut Draft, events: &[u8]) -> Result<(), FolderError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => {
+                let mut file = draft.file(NAME)?;
+                file.write(self.head.as_bytes())?;
+                none.insert(file)
+            }
+        };
+        file.write(events)
     }
 
-    pub(super) fn end(mut self) -> Result<(), FolderError> {
-        self.0.write(END.as_bytes())?;
-        self.0.end()
+    pub(super) fn end(self) -> Result<(), FolderError> {
+        let Some(mut file) = self.file else { return Ok(()) };
+        file.write(END.as_bytes())?;
+        file.end()
     }
 }
 
@@ -123,7 +139,9 @@ fn of_contract(all: &Projections, contract: &ContractId, at: At) -> Vec<KeyDate>
 /// What is told of a timeline: what is in effect or takes effect first, and what stands beside it.
 fn told(timeline: &Timeline, at: At) -> Vec<(&Fact, bool)> {
     let selection = timeline.select(at);
-    let answer = selection.answer.or_else(|| selection.later().next());
+    // A step that is over is in no effect any more, and stays a date.
+    let over = || timeline.counted(at).filter(|fact| matches!(fact.event().kind, EventKind::Milestone { .. })).last();
+    let answer = selection.answer.or_else(|| selection.later().next()).or_else(over);
     let beside = selection.beside.iter().copied().chain(selection.later());
     let mut told: Vec<(&Fact, bool)> = answer.into_iter().map(|fact| (fact, true)).collect();
     for fact in beside {
@@ -138,18 +156,26 @@ fn told(timeline: &Timeline, at: At) -> Vec<(&Fact, bool)> {
 struct Dated<'a> {
     what: &'static str,
     on: DateSpan,
+    /// Whether it lasts for all of these days; otherwise it is on one of them.
+    lasts: bool,
     /// What else it rests on: it stands no firmer than that.
     besides: Option<&'a Fact>,
 }
 
 /// The dates that a fact sets.
 fn dated<'a>(all: &'a Projections, contract: &ContractId, fact: &'a Fact, at: At) -> Vec<Dated<'a>> {
-    let alone = |what, on| vec![Dated { what, on, besides: None }];
+    let alone = |what, on| vec![Dated { what, on, lasts: false, besides: None }];
     match &fact.event().kind {
         EventKind::TermSet { last_day, .. } | EventKind::Extended { last_day, .. } => alone("term ends", *last_day),
         EventKind::Commenced { .. } => alone("starts", fact.effective()),
         EventKind::Ended { .. } => alone("ends", fact.effective().plus_days(-1)),
-        EventKind::Milestone { .. } => alone("step", fact.effective()),
+        EventKind::Milestone { .. } => {
+            let days = fact.effective().exact().zip(fact.until().and_then(DateSpan::exact));
+            match days.and_then(|(first, last)| DateSpan::new(first, last)) {
+                Some(on) => vec![Dated { what: "step", on, lasts: true, besides: None }],
+                None => alone("step", fact.effective()),
+            }
+        }
         EventKind::NoticeGiven { months, .. } => {
             let runs_out = moved(fact.effective(), |day| months.after(day));
             runs_out.map_or_else(Vec::new, |on| alone("notice runs out", on))
@@ -157,7 +183,7 @@ fn dated<'a>(all: &'a Projections, contract: &ContractId, fact: &'a Fact, at: At
         // An option is used before the term that it extends has run out: with the notice that the contract sets, where it does.
         EventKind::OptionGranted { part, .. } => {
             let Some(terms) = all.terms(contract, part, at) else { return vec![] };
-            let of_term = |what, day| Dated { what, on: DateSpan::day(day), besides: Some(terms.set) };
+            let of_term = |what, day| Dated { what, on: DateSpan::day(day), lasts: false, besides: Some(terms.set) };
             let last = terms.first.last_day();
             let notice = notice_period(all, contract, part, at).and_then(|months| before(last, months));
             let last_notice = notice.map(|day| of_term("last day of notice to use the option", day));
@@ -193,7 +219,7 @@ fn key_date(
     all: &Projections,
     (contract, key): (&ContractId, &Key),
     fact: &Fact,
-    Dated { what, on, besides }: &Dated<'_>,
+    Dated { what, on, lasts, besides }: &Dated<'_>,
     at: At,
 ) -> KeyDate {
     let event = fact.event();
@@ -207,6 +233,9 @@ fn key_date(
         EventKind::Milestone { title, .. } => title.as_str(),
         _ => what,
     };
+    // A calendar has a day in any case: that the record does not have it is said.
+    let is_known = on.exact().is_some() || *lasts;
+    let when = if is_known { String::new() } else { format!(" {on}") };
     let written = |fact: &Fact| {
         let (event, act) = (fact.event(), fact.act());
         let sources: Vec<String> = event.sources.iter().map(ToString::to_string).collect();
@@ -217,12 +246,16 @@ fn key_date(
         format!("{says} ({}), written in {sources}, by {act} ({kind})\n{because}", event.standing)
     };
     let written: String = facts().map(written).collect();
+    let days = match TimeRange::to_last_day(on.earliest(), on.latest()).filter(|_| *lasts) {
+        Some(days) => days.to_string(),
+        None => on.to_string(),
+    };
     KeyDate {
         about: String::new(),
-        summary: format!("{}{part}: {what} ({standing})", all.title(contract, at)),
+        summary: format!("{}{part}: {what}{when} ({standing})", all.title(contract, at)),
         on: *on,
-        is_firm: standing.is_firm(),
-        says: format!("{on} ({standing})\n{written}Contract {contract}, fact {key}: {}", at.words()),
+        is_firm: standing.is_firm() && is_known,
+        says: format!("{days} ({standing})\n{written}Contract {contract}, fact {key}: {}", at.words()),
     }
 }
 

@@ -49,11 +49,13 @@ impl Plain {
 pub(super) fn standing(figure: &Figure) -> String {
     let value = figure.value();
     let word = match (figure.standing, value.known()) {
-        (Some(standing), Some(_)) => standing.word(),
-        (None, Some(_)) => "computed",
-        (_, None) => value.word(),
+        (Some(standing), Some(_)) => standing.word().to_owned(),
+        (None, Some(_)) => "computed".to_owned(),
+        // What is withheld may be proposed, and no more.
+        (Some(standing), None) if matches!(*value, Knowing::Withheld(_)) => format!("{}, {standing}", value.word()),
+        (_, None) => value.word().to_owned(),
     };
-    if figure.uncertain.is_some() { format!("{word}, uncertain") } else { word.to_owned() }
+    if figure.uncertain.is_some() { format!("{word}, uncertain") } else { word }
 }
 
 /// How firmly a figure stands, as it is drawn and added up: what may not hold on the day is not drawn as what does.

@@ -69,6 +69,8 @@ impl Draft {
             .file_name()
             .and_then(|name| name.to_str())
             .ok_or_else(|| FolderError::NotOurs { path: out.to_owned(), what: "has no name of its own".to_owned() })?;
+        // Before a lock is left beside what is somebody else's.
+        is_ours(out)?;
         let folder = durable::folder_of(out);
         fs::create_dir_all(folder).map_err(FolderError::io("make", folder))?;
         let lock = folder.join(format!(".{name}.lock"));

@@ -199,7 +199,7 @@ impl<'a> Files<'a> {
         for format in &settings.formats {
             match format {
                 Format::Csv => files.register = Some(Register::begin(draft, settings.with_mark)?),
-                Format::KeyDates => files.calendar = Some(KeyDates::begin(draft, matters)?),
+                Format::KeyDates => files.calendar = Some(KeyDates::begin(matters)),
                 Format::Ocds => files.ocds = Some(Ocds::begin(&settings.publication, matters)),
                 Format::Parquet => {
                     facts::write(draft, matters)?;
@@ -225,7 +225,7 @@ impl<'a> Files<'a> {
     fn take(&mut self, draft: &mut Draft, part: Part) -> Result<(), FolderError> {
         let Self { register, calendar, ocds, state, workbook } = self;
         register.iter_mut().zip(part.register).try_for_each(|(file, rows)| file.take(&rows))?;
-        calendar.iter_mut().zip(part.calendar).try_for_each(|(file, events)| file.take(&events))?;
+        calendar.iter_mut().zip(part.calendar).try_for_each(|(file, events)| file.take(draft, &events))?;
         ocds.iter_mut().zip(part.ocds).try_for_each(|(file, made)| file.take(draft, &made))?;
         state.iter_mut().zip(part.state).try_for_each(|(file, rows)| file.take(rows))?;
         workbook.iter_mut().zip(part.workbook).for_each(|(file, rows)| file.take(rows));

@@ -7,7 +7,7 @@ use super::folder::{Draft, FolderError, Output};
 use super::matter::Matter;
 use crate::question::{Answer, Cell, Row, Topic};
 use crate::report::visible;
-use minutebook_events::ContractId;
+use minutebook_events::{ContractId, Measure};
 use minutebook_projections::Figure;
 
 /// The file's name.
@@ -138,11 +138,13 @@ impl Answers {
     fn row(&self, contract: &ContractId) -> Vec<String> {
         let none = Row::new("contract");
         let of = rows(&self.register, "contract", contract).next().unwrap_or(&none);
-        let values: Vec<&Row> = rows(&self.value, "value", contract).collect();
-        // Several sums of several measures are told in words; none is added to another.
+        // A saving is no value, and what is set aside is no price: a number alone is the value, anything else says what it is.
+        let others = [Measure::Saving, Measure::AddedCost].map(Measure::word);
+        let is_worth = |row: &&Row| !others.iter().any(|other| text(row, "measure").starts_with(other));
+        let values: Vec<&Row> = rows(&self.value, "value", contract).filter(is_worth).collect();
         let value = |name| match values.as_slice() {
             [] => told(None),
-            [one] => told(figure(one, name)),
+            [one] if text(one, "measure") == "value" => told(figure(one, name)),
             several => {
                 let each = several.iter().filter_map(|row| {
                     figure(row, name).map(|figure| (text(row, "measure"), figure.words(), standing(figure)))
@@ -155,10 +157,11 @@ impl Answers {
         let status = figure(of, "status");
         let started = status.and_then(|status| status.effective.map(|start| (status, start)));
         let started = started.map(|(status, start)| {
-            [start.exact().map_or_else(|| start.to_string(), |day| day.to_string()), standing(status)]
+            // Whether it still holds on the day is no doubt of when it began.
+            let standing = status.standing.map_or_else(|| standing(status), |standing| standing.word().to_owned());
+            [start.exact().map_or_else(|| start.to_string(), |day| day.to_string()), standing]
         });
-        let figures = ["status", "term", "latest-end"].into_iter().filter_map(|name| figure(of, name));
-        let figures: Vec<&Figure> = figures.chain(values.iter().filter_map(|row| figure(row, "a-year"))).collect();
+        let figures: Vec<&Figure> = self.all_about(contract, &values).collect();
         let listed = |mut items: Vec<String>| {
             items.sort_unstable();
             items.dedup();
@@ -182,30 +185,57 @@ impl Answers {
             end(figure(of, "term")).to_vec(),
             told(figure(of, "latest-end")).to_vec(),
             vec![NOT_HELD.to_owned(); 5],
-            told(status).to_vec(),
+            in_force(status).to_vec(),
             vec![listed(sources), entries.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")],
         ]
         .concat()
     }
 
-    /// What it is for: its lots and services.
+    /// Every figure that the row is made of.
+    fn all_about<'a>(&'a self, contract: &'a ContractId, values: &[&'a Row]) -> impl Iterator<Item = &'a Figure> {
+        let lots = rows(&self.lots, "lot", contract).chain(rows(&self.lots, "service", contract));
+        let rows = rows(&self.register, "contract", contract).chain(lots);
+        let rows = rows.chain(rows_of_suppliers(&self.network, contract)).chain(values.iter().copied());
+        rows.flat_map(|row| row.cells.iter().flat_map(|(_, cell)| cell.figures())).collect::<Vec<_>>().into_iter()
+    }
+
+    /// What it is for: its lots, each with whether it is in force, and its services.
     fn services(&self, contract: &ContractId) -> String {
-        let lots =
-            rows(&self.lots, "lot", contract).map(|row| format!("lot {}: {}", text(row, "lot"), text(row, "title")));
-        let services = rows(&self.lots, "service", contract).filter_map(|row| Some(figure(row, "says")?.words()));
+        let lots = rows(&self.lots, "lot", contract).map(|row| {
+            let status = figure(row, "status").map(firmly).unwrap_or_default();
+            format!("lot {}: {}, {status}", text(row, "lot"), text(row, "title"))
+        });
+        let services = rows(&self.lots, "service", contract).filter_map(|row| Some(firmly(figure(row, "says")?)));
         lots.chain(services).collect::<Vec<_>>().join("; ")
     }
 
     /// Who runs its lots; where it has none, who provides it.
     fn suppliers(&self, contract: &ContractId) -> String {
         let lots = rows(&self.lots, "lot", contract)
-            .filter_map(|row| Some(format!("lot {}: {}", text(row, "lot"), figure(row, "holder")?.words())));
+            .filter_map(|row| Some(format!("lot {}: {}", text(row, "lot"), firmly(figure(row, "holder")?))));
         let lots: Vec<String> = lots.collect();
         if !lots.is_empty() {
             return lots.join("; ");
         }
-        let is_supplier = |row: &&Row| matches!(text(row, "role").as_str(), "strategic partner" | "provider");
-        let parties = rows(&self.network, "partner", contract).filter(is_supplier);
-        parties.filter_map(|row| Some(figure(row, "party")?.words())).collect::<Vec<_>>().join("; ")
+        let parties = rows_of_suppliers(&self.network, contract);
+        parties.filter_map(|row| Some(firmly(figure(row, "party")?))).collect::<Vec<_>>().join("; ")
     }
+}
+
+/// The rows of those who provide a contract.
+fn rows_of_suppliers<'a>(network: &'a Answer, contract: &ContractId) -> impl Iterator<Item = &'a Row> {
+    let is_supplier = |row: &&Row| matches!(text(row, "role").as_str(), "strategic partner" | "provider");
+    rows(network, "partner", contract).filter(is_supplier)
+}
+
+/// What a figure says and how firmly, in one text: also of what is withheld, which may be proposed and no more.
+fn firmly(figure: &Figure) -> String {
+    format!("{} ({})", Plain::of(figure).text(), standing(figure))
+}
+
+/// Whether it is in force: by firm facts, and for certain on the day.
+fn in_force(status: Option<&Figure>) -> [String; 2] {
+    let [words, standing] = told(status);
+    let is_doubtful = status.is_some_and(|status| status.uncertain.is_some());
+    [if is_doubtful { format!("may be: {words}") } else { words }, standing]
 }

@@ -283,7 +283,7 @@ impl<'a> Picture<'_, 'a> {
             let value = |course: &&Course<'_>| course.line.measure == Measure::Value;
             let own: Vec<&Course<'_>> = lines.iter().filter(is_own).filter(value).collect();
             let sum = self.firm_sum(&own, &term);
-            awards.push(self.award(one, &term));
+            awards.push(self.award(one, &term, status));
             contracts.push(Json::object([
                 ("id", Json::text(&one.id)),
                 ("awardID", Json::text(&one.id)),
@@ -315,7 +315,7 @@ impl<'a> Picture<'_, 'a> {
         (Json::List(awards), Json::List(contracts))
     }
 
-    fn award(&self, one: &Let<'a>, term: &Term<'_>) -> Json {
+    fn award(&self, one: &Let<'a>, term: &Term<'_>, status: &Figure) -> Json {
         let decided = one.assigned.filter(|fact| fact.standing() == Standing::Decided);
         let lots = match &one.part {
             Part::Lot(lot) => Json::texts([lot]),
@@ -324,12 +324,23 @@ impl<'a> Picture<'_, 'a> {
         Json::object([
             ("id", Json::text(&one.id)),
             ("title", Json::text(&one.title)),
-            ("status", Json::text("active")),
+            ("status", self.award_status(status)),
             ("date", decided.and_then(|fact| fact.decided().exact()).map_or(Json::Null, first)),
             ("suppliers", Json::List(one.suppliers.iter().map(|party| self.named(party)).collect())),
             ("contractPeriod", term.period()),
             ("relatedLots", lots),
         ])
+    }
+
+    /// Whether an award is in effect on the day of the report, where that is certain: by whether the contract began.
+    fn award_status(&self, status: &Figure) -> Json {
+        match status.value().known() {
+            _ if status.uncertain.is_some() => Json::Null,
+            Some(Val::State(State::InForce | State::Expired | State::Ended)) => Json::text("active"),
+            Some(Val::State(State::NotYet | State::SaidToBe(_))) => Json::text("pending"),
+            // Who has it is firm, and nothing says that it did not begin.
+            _ => Json::text("active"),
+        }
     }
 
     /// Whether a contract is in force on the day of the report, where that is certain and by firm facts.
@@ -505,7 +516,8 @@ impl<'a> Picture<'_, 'a> {
             let met = undisputed(Some(timeline), self.at).filter(|fact| fact.standing() == Standing::Happened).last();
             let fact = met.or_else(|| facts().filter(|fact| fact.standing().class() != Class::Ours).last())?;
             let EventKind::Milestone { title, .. } = &fact.event().kind else { return None };
-            let day = fact.effective().exact().map_or(Json::Null, first);
+            // One that takes several days is met on the last.
+            let day = fact.until().unwrap_or(fact.effective()).exact().map_or(Json::Null, first);
             let (when, status) = if met.is_some() { ("dateMet", "met") } else { ("dueDate", "scheduled") };
             let said =
                 [("id", Json::text(id)), ("title", Json::text(title)), (when, day), ("status", Json::text(status))];
