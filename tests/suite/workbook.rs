@@ -225,11 +225,6 @@ fn same(cell: &Data, figure: &Value, is_term: bool) {
     }
 }
 
-/// Whether it is an amount a year of something else than the value.
-fn is_other(figure: &Value) -> bool {
-    str_of(figure, "fact").strip_prefix("a-year/").is_some_and(|measure| measure != "value")
-}
-
 fn standing(figure: &Value) -> String {
     let word = match (figure["knowledge"].as_str().unwrap(), figure["standing"].as_str()) {
         ("known", Some(standing)) => standing,
@@ -280,8 +275,7 @@ fn checked(says: &Says, sheet: &Sheet, answers: &[Value]) -> usize {
                     [&cell, &how].map(ToString::to_string),
                     ["not in the record", "unknown"].map(ToOwned::to_owned)
                 ),
-                // An amount alone is the value; any other says what it is.
-                [figure] if !row[*name].is_array() || !is_other(figure) => {
+                [figure] => {
                     same(&cell, figure, *name == "term");
                     assert_eq!(
                         [how.to_string(), places.to_string()],

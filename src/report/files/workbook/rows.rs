@@ -59,7 +59,6 @@ impl Rows<'_> {
             })],
             Holds::Words(name) => vec![self.plain(row, name)],
             Holds::Decided => vec![self.decided(row)],
-            Holds::Figure(name) if names_no_measure(row, name) => in_words(figures(row, name)),
             Holds::Figure(name) => told(figures(row, name), Plain::of),
             Holds::Term(name) => told(figures(row, name), |term| last_day(term).map_or(Plain::of(term), Plain::Day)),
             Holds::Measures(name) => {
@@ -135,12 +134,6 @@ fn measure(figure: &Figure) -> Option<&str> {
     figure.fact.strip_prefix("a-year/")
 }
 
-/// Whether amounts stand where nothing else says what they are, and are not the value alone: an envelope is no price.
-fn names_no_measure(row: &Row, name: &str) -> bool {
-    let is_other = |figure: &Figure| measure(figure).is_some_and(|measure| measure != "value");
-    matches!(row.get(name), Some(Cell::Figures(figures)) if figures.iter().any(is_other))
-}
-
 /// The three cells of a figure. Several are told in words; none is added to another.
 fn told(figures: &[Figure], says: impl Fn(&Figure) -> Plain) -> Vec<Told> {
     match figures {
@@ -161,27 +154,24 @@ fn told(figures: &[Figure], says: impl Fn(&Figure) -> Plain) -> Vec<Told> {
                 Told::words(written(figure)),
             ]
         }
-        several => in_words(several),
+        several => {
+            let each = |of: fn(&Figure) -> String| {
+                let each = several.iter().map(|figure| match measure(figure) {
+                    Some(measure) => format!("{measure}: {}", of(figure)),
+                    None => of(figure),
+                });
+                visible(&each.collect::<Vec<_>>().join("\n"))
+            };
+            // It looks as firm as the least firm of those that have a value.
+            let known = several.iter().map(Stands::of).filter(|stands| *stands != Stands::NotKnown);
+            let stands = Some(known.max().unwrap_or(Stands::NotKnown));
+            vec![
+                Told { stands, ..Told::words(each(|figure| figure.value().words())) },
+                Told { stands, ..Told::words(each(standing)) },
+                Told::words(each(written)),
+            ]
+        }
     }
-}
-
-/// The three cells of several figures, or of one that says of what it is.
-fn in_words(several: &[Figure]) -> Vec<Told> {
-    let each = |of: fn(&Figure) -> String| {
-        let each = several.iter().map(|figure| match measure(figure) {
-            Some(measure) => format!("{measure}: {}", of(figure)),
-            None => of(figure),
-        });
-        visible(&each.collect::<Vec<_>>().join("\n"))
-    };
-    // It looks as firm as the least firm of those that have a value.
-    let known = several.iter().map(Stands::of).filter(|stands| *stands != Stands::NotKnown);
-    let stands = Some(known.max().unwrap_or(Stands::NotKnown));
-    vec![
-        Told { stands, ..Told::words(each(|figure| figure.value().words())) },
-        Told { stands, ..Told::words(each(standing)) },
-        Told::words(each(written)),
-    ]
 }
 
 /// Where a figure is written: its sources, and the entries that hold them.
