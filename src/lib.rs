@@ -10,6 +10,7 @@ pub mod cli;
 pub mod copies;
 pub mod durable;
 mod gather;
+mod here;
 pub mod kent;
 pub mod ledger;
 mod lock;

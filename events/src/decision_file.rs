@@ -318,7 +318,7 @@ fn stand_in(takes: &Takes) -> Value<'static> {
     };
     let text = |text: &'static str| DeValue::String(text.into());
     let value = match takes {
-        Takes::EntryId => text("00000000-0000-0000-0000-000000000000"),
+        Takes::EntryId => DeValue::String(uuid::Uuid::nil().to_string().into()),
         Takes::Source => text("x 1"),
         Takes::Part => text("whole"),
         Takes::Span | Takes::Day => text("2000-01-01"),
@@ -326,7 +326,7 @@ fn stand_in(takes: &Takes) -> Value<'static> {
         Takes::Amount => text("£1"),
         Takes::Percent => text("1%"),
         Takes::Quantity => text("1 x"),
-        Takes::Digits => text("0000000000000000000000000000000000000000000000000000000000000000"),
+        Takes::Digits => DeValue::String("0".repeat(64).into()),
         Takes::YesNo => DeValue::Boolean(true),
         Takes::Choice(words) => text(words.first().copied().unwrap_or_default()),
         Takes::Known(takes) => return stand_in(takes),

@@ -228,6 +228,10 @@ pub enum Measure {
 }
 
 impl Measure {
+    /// All of them.
+    pub const EACH: [Self; 7] =
+        [Self::Value, Self::Envelope, Self::Budget, Self::Cost, Self::Funding, Self::Saving, Self::AddedCost];
+
     /// Whether the line says what the contract is worth, and not what a change to it saves or costs.
     pub fn is_worth(self) -> bool {
         matches!(self, Self::Value | Self::Envelope | Self::Budget | Self::Cost | Self::Funding)

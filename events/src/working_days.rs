@@ -54,9 +54,9 @@ pub fn is_working_day(day: Day) -> Result<bool, NotPublished> {
 ///
 /// ```
 /// use minutebook_events::{Day, working_days::working_days_after};
-/// let day = |y, m, d| Day::from_ymd_opt(y, m, d).unwrap();
 /// // Christmas Day and Boxing Day 2021 were a Saturday and a Sunday, with Monday and Tuesday in their place.
-/// assert_eq!(working_days_after(5, day(2021, 12, 20)), Ok(day(2021, 12, 29)));
+/// let day = Day::from_ymd_opt;
+/// assert_eq!(day(2021, 12, 20).map(|from| working_days_after(5, from)), day(2021, 12, 29).map(Ok));
 /// ```
 ///
 /// # Errors
@@ -80,9 +80,9 @@ pub fn clear_days(from: Day, to: Day) -> i64 {
 ///
 /// ```
 /// use minutebook_events::{Day, working_days::{clear_days, last_notice}};
-/// let day = |y, m, d| Day::from_ymd_opt(y, m, d).unwrap();
-/// assert_eq!(last_notice(28, day(2021, 12, 20)), Some(day(2021, 11, 21)));
-/// assert_eq!(clear_days(day(2021, 11, 21), day(2021, 12, 20)), 28);
+/// let (notice, decision) = (Day::from_ymd_opt(2021, 11, 21), Day::from_ymd_opt(2021, 12, 20));
+/// assert_eq!(decision.and_then(|day| last_notice(28, day)), notice);
+/// assert_eq!(notice.zip(decision).map(|(notice, day)| clear_days(notice, day)), Some(28));
 /// ```
 pub fn last_notice(clear: u32, day: Day) -> Option<Day> {
     day.checked_sub_days(chrono::Days::new(u64::from(clear) + 1))

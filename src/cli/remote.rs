@@ -2,10 +2,10 @@
 //! an answer says: the server words it.
 
 use super::{Outcome, Stop, output};
+use crate::here::is_here;
 use crate::question::Question;
 use crate::report::{Terminal, visible};
 use crate::web::{Asked, TEXT};
-use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 use ureq::http::Uri;
@@ -91,10 +91,7 @@ impl FromStr for Server {
         if port.is_some_and(|port| !port.parse::<u16>().is_ok_and(|port| port > 0)) {
             return Err(wrong("after the last \":\" stands no port from 1 to 65535"));
         }
-        let name = authority.host().trim_start_matches('[').trim_end_matches(']');
-        let is_here =
-            name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-        Ok(Self { is_for_token: scheme == "https" || is_here, address })
+        Ok(Self { is_for_token: scheme == "https" || is_here(authority.host()), address })
     }
 }
 

@@ -1,4 +1,5 @@
-//! Answers as a terminal or another program reads them. It must only format: no figure is made or changed here.
+//! Answers as people and programs read them: words, tables and pictures of one answer, and the files of a report (`files`). It must
+//! only format: no figure is made or changed here.
 
 pub(crate) mod draw;
 pub mod files;

@@ -5,7 +5,7 @@ use super::pages;
 use super::sessions::cookies;
 use super::site::Site;
 use super::who::{self, To, Who};
-use crate::access::openid::{Back, LASTS, NotSignedIn};
+use crate::access::openid::{BACK, Back, LASTS, NotSignedIn};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -23,7 +23,7 @@ const COOKIE: &str = "__Host-minutebook-openid";
 const LONGEST: usize = 2_000;
 
 pub(super) fn routes() -> Router<Site> {
-    Router::new().route(BEGIN, get(begin)).route("/sign-in/openid/back", get(back))
+    Router::new().route(BEGIN, get(begin)).route(BACK, get(back))
 }
 
 fn cookie(secret: &str, seconds: u64) -> String {

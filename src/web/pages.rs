@@ -173,7 +173,9 @@ impl Frame {
             one("to", "Compared with", "The later day, as 2026-04-01", &asked.to, vec![]),
             one("by", "By", "How sums are grouped", by, groups),
             one("ends-within", "Ends within", "Months from that day on; empty for none", &asked.ends_within, vec![]),
+            one("from", "From contract", "Contracts from this one on; empty for the first", &asked.from, vec![]),
         ];
+        let is_paged = asked.contract.is_empty();
         // What nobody changes here, and the coordinates of which only the pages that links lead to take notice.
         let kept = [("known-at", &asked.known_at), ("decided-by", &asked.decided_by)];
         let kept = kept.into_iter().filter(|(name, _)| !takes(name));
@@ -189,26 +191,17 @@ impl Frame {
             coordinates: asked.coordinates().query(),
             places: &PLACES,
             days: days.into_iter().filter(|day| takes(day.name)).collect(),
-            besides: besides.into_iter().filter(|one| takes(one.name)).collect(),
+            besides: besides.into_iter().filter(|one| takes(one.name) && (is_paged || one.name != "from")).collect(),
             hidden: hidden.map(|(name, value)| (name, value.clone())).collect(),
             wrong,
         }
     }
 
     /// The same, with what the ledger has to be asked by.
-    fn of_ledger(mut self, view: &View<'_>, asked: &Asked) -> Self {
+    fn of_ledger(mut self, view: &View<'_>) -> Self {
         self.days_of_record = days_of(view);
-        let topic = self.path.trim_start_matches('/');
-        if asked.contract.is_empty() && has_pages(topic) && is_large(view) {
-            self.besides.push(Besides {
-                name: "from",
-                label: "From contract",
-                hint: "Contracts from this one on; empty for the first",
-                value: asked.from.clone(),
-                choices: vec![],
-                wrong: None,
-            });
-        }
+        // Where all contracts are on one page, there is no other to go to.
+        self.besides.retain(|one| one.name != "from" || !one.value.is_empty() || is_large(view));
         self
     }
 }
@@ -404,7 +397,7 @@ async fn answered(
     let made = site.with(move |ledger| {
         let (answers, around) = answers(ledger, &asked)?;
         let sections = answers.iter().map(|answer| Section::of(answer, &asked)).collect();
-        let frame = frame.of_ledger(&ledger.view(), &asked);
+        let frame = frame.of_ledger(&ledger.view());
         Ok(shown(&AnswerPage { frame, sections, around }, StatusCode::OK))
     });
     made.await.unwrap_or_else(|problem| sorry(&problem, page.visitor))

@@ -6,6 +6,7 @@ use super::rate::Rate;
 use super::sessions::Sessions;
 use crate::access::openid::{self, Provider};
 use crate::access::{Held, TokensError};
+use crate::here::is_here;
 use crate::ledger::{Ledger, RecordError};
 use crate::sealed::ReadKey;
 use axum::http::StatusCode;
@@ -231,10 +232,7 @@ impl Site {
 
     /// Whether a request may be for a host of this name.
     pub(super) fn is_host(&self, name: &str) -> bool {
-        let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-        name.trim_end_matches('.').eq_ignore_ascii_case("localhost")
-            || address.is_ok_and(|address| address.is_loopback())
-            || self.0.settings.hosts.iter().any(|host| host.eq_ignore_ascii_case(name))
+        is_here(name) || self.0.settings.hosts.iter().any(|host| host.eq_ignore_ascii_case(name))
     }
 
     /// Says to whoever goes on for as long as it may that the server is being stopped.

@@ -1,7 +1,8 @@
 //! How the provider is asked: one request, encrypted, in a bounded time, with a bounded answer, and nowhere else than at the
 //! address that was named. It must not know what is asked.
 
-use openidconnect::url::{Host, Url};
+use crate::here::is_here;
+use openidconnect::url::Url;
 use openidconnect::{HttpRequest, HttpResponse, SyncHttpClient};
 use std::io;
 use std::time::Duration;
@@ -78,11 +79,6 @@ impl SyncHttpClient for Http {
 
 /// Whether what goes to an address is read by nobody on the way: it is encrypted, or does not leave this machine.
 pub(super) fn is_private(url: &Url) -> bool {
-    let is_here = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => return false,
-    };
-    url.scheme() == "https" || (url.scheme() == "http" && is_here)
+    let host = url.host_str().unwrap_or_default();
+    !host.is_empty() && (url.scheme() == "https" || (url.scheme() == "http" && is_here(host)))
 }

@@ -9,7 +9,7 @@ mod http;
 mod pending;
 mod settings;
 
-pub use settings::{Address, Issuer, Mapping, SecretError, Settings, SettingsError, secret_in};
+pub use settings::{Address, BACK, Issuer, Mapping, SecretError, Settings, SettingsError, secret_in};
 
 use super::{Holder, KnownBy, Role, random};
 use http::{Http, HttpError};

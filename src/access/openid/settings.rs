@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// Where the provider sends a browser back to, on this site.
-const BACK: &str = "/sign-in/openid/back";
+pub const BACK: &str = "/sign-in/openid/back";
 
 /// How a provider is set up.
 pub struct Settings {

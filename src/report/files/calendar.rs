@@ -80,7 +80,8 @@ pub(super) fn part(matter: &Matter<'_>, call_in: Option<u32>) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// The same with each line folded so that none is longer than 75 octets, its space included (RFC 5545, 3.1).
+/// The same with each line folded so that none is longer than 75 octets, its space included (RFC 5545, 3.1): the crate does not
+/// count the space.
 fn folded(text: &str) -> String {
     const MOST: usize = 75;
     let whole = text.replace("\r\n ", "");
@@ -267,6 +268,7 @@ fn implementable(acts: &[Arc<Recorded>], contract: &ContractId, days: u32) -> Ve
         .filter(|recorded| recorded.entry.act.callable_in == Some(true))
         .filter_map(|recorded| {
             let act = &recorded.entry.act;
+            // Of a year whose bank holidays are not held nothing is told.
             let last = working_days::working_days_after(days, act.decided.exact()?).ok()?;
             let on = DateSpan::day(last);
             Some(KeyDate {

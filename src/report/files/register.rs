@@ -139,12 +139,12 @@ impl Answers {
         let none = Row::new("contract");
         let of = rows(&self.register, "contract", contract).next().unwrap_or(&none);
         // A saving is no value, and what is set aside is no price: a number alone is the value, anything else says what it is.
-        let others = [Measure::Saving, Measure::AddedCost].map(Measure::word);
-        let is_worth = |row: &&Row| !others.iter().any(|other| text(row, "measure").starts_with(other));
+        let worth: Vec<&str> = Measure::EACH.into_iter().filter(|it| it.is_worth()).map(Measure::word).collect();
+        let is_worth = |row: &&Row| worth.iter().any(|word| text(row, "measure").starts_with(word));
         let values: Vec<&Row> = rows(&self.value, "value", contract).filter(is_worth).collect();
         let value = |name| match values.as_slice() {
             [] => told(None),
-            [one] if text(one, "measure") == "value" => told(figure(one, name)),
+            [one] if text(one, "measure") == Measure::Value.word() => told(figure(one, name)),
             several => {
                 let each = several.iter().filter_map(|row| {
                     figure(row, name).map(|figure| (text(row, "measure"), figure.words(), standing(figure)))
@@ -161,7 +161,7 @@ impl Answers {
             let standing = status.standing.map_or_else(|| standing(status), |standing| standing.word().to_owned());
             [start.exact().map_or_else(|| start.to_string(), |day| day.to_string()), standing]
         });
-        let figures: Vec<&Figure> = self.all_about(contract, &values).collect();
+        let figures = self.all_about(contract, &values);
         let listed = |mut items: Vec<String>| {
             items.sort_unstable();
             items.dedup();
@@ -192,11 +192,11 @@ impl Answers {
     }
 
     /// Every figure that the row is made of.
-    fn all_about<'a>(&'a self, contract: &'a ContractId, values: &[&'a Row]) -> impl Iterator<Item = &'a Figure> {
+    fn all_about<'a>(&'a self, contract: &'a ContractId, values: &[&'a Row]) -> Vec<&'a Figure> {
         let lots = rows(&self.lots, "lot", contract).chain(rows(&self.lots, "service", contract));
         let rows = rows(&self.register, "contract", contract).chain(lots);
         let rows = rows.chain(rows_of_suppliers(&self.network, contract)).chain(values.iter().copied());
-        rows.flat_map(|row| row.cells.iter().flat_map(|(_, cell)| cell.figures())).collect::<Vec<_>>().into_iter()
+        rows.flat_map(|row| row.cells.iter().flat_map(|(_, cell)| cell.figures())).collect()
     }
 
     /// What it is for: its lots, each with whether it is in force, and its services.

@@ -332,13 +332,12 @@ impl<'a> Picture<'_, 'a> {
         ])
     }
 
-    /// Whether an award is in effect on the day of the report, where that is certain: by whether the contract began.
+    /// Whether an award is in effect on the day of the report, where that is certain: by whether its contract has begun.
     fn award_status(&self, status: &Figure) -> Json {
         match status.value().known() {
             _ if status.uncertain.is_some() => Json::Null,
-            Some(Val::State(State::InForce | State::Expired | State::Ended)) => Json::text("active"),
             Some(Val::State(State::NotYet | State::SaidToBe(_))) => Json::text("pending"),
-            // Who has it is firm, and nothing says that it did not begin.
+            // Who has it is firm, and nothing says that it has not begun.
             _ => Json::text("active"),
         }
     }

@@ -25,9 +25,6 @@ pub(super) const AFTER: [(&str, u16); 3] = [
     ("Amounts that cover several contracts, in no sum", 20),
 ];
 
-/// What says what a contract is worth, and so what a chart is drawn of.
-const WORTH: [Measure; 5] = [Measure::Value, Measure::Envelope, Measure::Budget, Measure::Cost, Measure::Funding];
-
 /// An amount of a contract in a financial year.
 pub(super) struct Amount {
     measure: String,
@@ -113,6 +110,6 @@ impl Years {
             let has_sum = years.clone().any(|(_, year)| year.added > 0);
             has_sum.then(|| (*measure, first, first + years.count() - 1))
         };
-        WORTH.iter().filter_map(drawn).collect()
+        Measure::EACH.iter().filter(|measure| measure.is_worth()).filter_map(drawn).collect()
     }
 }
