@@ -4,12 +4,13 @@
 use crate::gather::gather;
 use crate::ledger::{LedgerError, follows};
 use crate::store::Store;
-use minutebook_events::{ContractId, Entry, Hash, Position, codec};
+use minutebook_events::{ContractId, Position, codec};
 use minutebook_projections::streams::named;
-use minutebook_projections::{Projections, Subject};
+use minutebook_projections::{Projections, Recorded, Subject};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry::Vacant;
 use std::convert::Infallible;
+use std::sync::Arc;
 
 /// Where entries are kept.
 trait Kept {
@@ -18,8 +19,8 @@ trait Kept {
     /// The positions of the entries about a subject.
     fn positions_of(&self, subject: &Subject) -> Result<Vec<Position>, Self::Error>;
 
-    /// The entry at a position to which a stream leads, and its leaf hash.
-    fn read(&self, position: Position) -> Result<(Entry, Hash), Self::Error>;
+    /// The entry at a position to which a stream leads.
+    fn read(&self, position: Position) -> Result<Arc<Recorded>, Self::Error>;
 }
 
 impl Kept for &dyn Store {
@@ -29,8 +30,8 @@ impl Kept for &dyn Store {
         Ok((*self as &dyn Store).positions_of(subject)?)
     }
 
-    fn read(&self, position: Position) -> Result<(Entry, Hash), LedgerError> {
-        read(*self, position)
+    fn read(&self, position: Position) -> Result<Arc<Recorded>, LedgerError> {
+        read(*self, position).map(Arc::new)
     }
 }
 
@@ -41,9 +42,8 @@ impl Kept for &Projections {
         Ok(self.streams().of(subject).to_vec())
     }
 
-    fn read(&self, position: Position) -> Result<(Entry, Hash), Infallible> {
-        let recorded = self.entry(position).expect("a stream leads to entries");
-        Ok((recorded.entry.clone(), recorded.leaf))
+    fn read(&self, position: Position) -> Result<Arc<Recorded>, Infallible> {
+        Ok(self.entry(position).expect("a stream leads to entries"))
     }
 }
 
@@ -58,12 +58,12 @@ pub fn of_store(
 ) -> Result<Projections, LedgerError> {
     let entries = entries(&store, asked, last)?;
     let mut before = None;
-    for (position, (entry, _)) in &entries {
+    for Recorded { position, entry, .. } in entries.values().map(|recorded| &**recorded) {
         let incoherent = |what| LedgerError::Incoherent { position: *position, what };
         follows(entry.expected_head, entry.recorded, *position, before).map_err(incoherent)?;
         before = Some(entry.recorded);
     }
-    Ok(fold(entries, Position(store.len())))
+    Ok(Projections::of_some(entries.into_values(), Position(store.len())))
 }
 
 /// Out of a ledger that is open: what an answer about some contracts rests on, with the last entry that is known.
@@ -73,10 +73,10 @@ pub(crate) fn of_projections<'a>(
     last: Position,
 ) -> Projections {
     let Ok(entries) = entries(&all, contracts.into_iter().cloned().map(Subject::Contract), last);
-    fold(entries, all.head())
+    Projections::of_some(entries.into_values(), all.head())
 }
 
-type Entries = BTreeMap<Position, (Entry, Hash)>;
+type Entries = BTreeMap<Position, Arc<Recorded>>;
 
 fn entries<K: Kept>(kept: &K, asked: impl IntoIterator<Item = Subject>, last: Position) -> Result<Entries, K::Error> {
     let mut entries = Entries::new();
@@ -85,7 +85,7 @@ fn entries<K: Kept>(kept: &K, asked: impl IntoIterator<Item = Subject>, last: Po
         |subject| kept.positions_of(subject),
         |position| {
             let read = kept.read(position)?;
-            let names = named(&read.0);
+            let names = named(&read.entry);
             entries.insert(position, read);
             Ok(names)
         },
@@ -96,23 +96,13 @@ fn entries<K: Kept>(kept: &K, asked: impl IntoIterator<Item = Subject>, last: Po
     Ok(entries)
 }
 
-fn fold(entries: Entries, head: Position) -> Projections {
-    let mut projections = Projections::default();
-    for (position, (entry, leaf)) in entries {
-        projections.pass(position);
-        projections.apply(entry, leaf);
-    }
-    projections.pass(head);
-    projections
-}
-
-/// The entry of a store at a position, and its leaf hash.
+/// The entry of a store at a position.
 ///
 /// # Errors
 /// [`LedgerError`] where it is not there, or not as it was recorded.
-pub(crate) fn read(store: &dyn Store, position: Position) -> Result<(Entry, Hash), LedgerError> {
+pub(crate) fn read(store: &dyn Store, position: Position) -> Result<Recorded, LedgerError> {
     let missing = || LedgerError::Incoherent { position, what: "the ledger ends before this entry".to_owned() };
     let stored = store.read(position)?.ok_or_else(missing)?;
     let entry = codec::decode(&stored.bytes).map_err(|source| LedgerError::Bytes { position, source })?;
-    Ok((entry, stored.leaf))
+    Ok(Recorded { position, leaf: stored.leaf, entry })
 }

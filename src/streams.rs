@@ -69,7 +69,7 @@ fn recorded_by(store: &dyn Store, instant: Instant) -> Result<u64, LedgerError> 
     let (mut by, mut after) = (0, store.len());
     while by < after {
         let middle = by + (after - by) / 2;
-        match slice::read(store, Position(middle))?.0.recorded <= instant {
+        match slice::read(store, Position(middle))?.entry.recorded <= instant {
             true => by = middle + 1,
             false => after = middle,
         }

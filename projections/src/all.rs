@@ -1,6 +1,6 @@
 //! The six projections together: the one place where an entry is applied, and what `decide` asks of what is known.
 
-use crate::index::{Index, KINDS};
+use crate::index::{Index, KINDS, facts};
 use crate::key::Key;
 use crate::known::Defined;
 use crate::lazy::Lazy;
@@ -11,6 +11,7 @@ use crate::streams::{self, Streams, Subject};
 use crate::timeline::{Fact, Timeline};
 use core::convert::Infallible;
 use core::sync::atomic::{AtomicUsize, Ordering};
+use hashbrown::HashMap;
 use minutebook_events::decide::{Assignment, IdKind, Known, Name, Stepped, definition};
 use minutebook_events::{
     ContractId, Entry, EntryId, EventKind, EventRef, Hash, LotId, OfficeId, Part, PartyId, Position, ServiceId, Version,
@@ -62,6 +63,36 @@ impl Projections {
             projections.follow(&recorded);
         }
         Some(projections)
+    }
+
+    /// Those that some entries of a ledger come to, in order, the others up to a head passed over: what is folded for one answer
+    /// is not the whole ledger. All timelines are made at once, since what an answer is about is why these entries were taken.
+    pub fn of_some(entries: impl IntoIterator<Item = Arc<Recorded>>, head: Position) -> Self {
+        let (mut some, entries) = (Self::default(), entries.into_iter().collect::<Vec<_>>());
+        for recorded in &entries {
+            some.log.push(recorded);
+            some.follow(recorded);
+        }
+        some.pass(head);
+        some.make(&entries);
+        some
+    }
+
+    /// Makes the timelines of these entries, which are all.
+    fn make(&mut self, entries: &[Arc<Recorded>]) {
+        let mut indexes: HashMap<Option<Subject>, Index> = HashMap::new();
+        let struck = |position, place| self.defined.struck(position, place);
+        for recorded in entries {
+            for (key, fact) in facts(recorded, &struck) {
+                indexes.entry(key.subject()).or_default().add(key, fact);
+            }
+        }
+        self.general = Lazy::made(indexes.remove(&None).unwrap_or_default());
+        for (subject, stream) in self.streams.each_mut() {
+            // Where nothing is said of it, nothing is to be looked for again.
+            stream.index = Lazy::made(indexes.remove(&Some(subject.clone())).unwrap_or_default());
+        }
+        assert!(indexes.is_empty(), "an entry is in the stream of whatever it says something of");
     }
 
     /// Applies the next entry, whose stored bytes have this leaf hash. What it was decided against must be all that came
@@ -168,7 +199,7 @@ impl Projections {
 
     /// Forgets the timelines that were made. Those that are asked for again are made again.
     pub fn forget(&mut self) {
-        self.streams.each_mut().for_each(|stream| stream.index.forget());
+        self.streams.each_mut().for_each(|(_, stream)| stream.index.forget());
         self.general.forget();
         self.made = Made::default();
     }

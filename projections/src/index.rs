@@ -61,6 +61,17 @@ impl Kind {
 /// The correction that struck an event, where one did.
 pub(crate) type Struck<'a> = &'a dyn Fn(Position, u16) -> Option<(Position, u16)>;
 
+/// What an entry says: facts, each with a key that it belongs to.
+pub(crate) fn facts(recorded: &Arc<Recorded>, struck: Struck) -> impl Iterator<Item = (Key, Fact)> {
+    let Recorded { position, entry, .. } = &**recorded;
+    let all = recorded.places().flat_map(|place| KINDS.iter().map(move |kind| (place, kind)));
+    all.flat_map(move |(place, kind)| {
+        let by = kind.is_struck.then(|| struck(*position, place)).flatten();
+        let fact = move |key| (key, Fact::new(Arc::clone(recorded), place, by));
+        kind.keys(entry, place, *position).into_iter().map(fact)
+    })
+}
+
 /// The timelines of one subject; or, of none, those of acts and doubts.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Index(BTreeMap<Key, Timeline>);
@@ -68,20 +79,13 @@ pub(crate) struct Index(BTreeMap<Key, Timeline>);
 impl Index {
     /// Adds what an entry says of the subject: so many facts.
     pub(crate) fn apply(&mut self, recorded: &Arc<Recorded>, subject: Option<&Subject>, struck: Struck) -> usize {
-        let mut facts = 0;
-        let Recorded { position, entry, .. } = &**recorded;
-        for place in recorded.places() {
-            for kind in &KINDS {
-                for key in kind.keys(entry, place, *position) {
-                    if key.is_of(subject) {
-                        let by = kind.is_struck.then(|| struck(*position, place)).flatten();
-                        self.0.entry(key).or_default().push(Fact::new(Arc::clone(recorded), place, by));
-                        facts += 1;
-                    }
-                }
-            }
-        }
-        facts
+        let of_subject = facts(recorded, struck).filter(|(key, _)| key.is_of(subject));
+        of_subject.map(|(key, fact)| self.add(key, fact)).count()
+    }
+
+    /// Adds a fact of the subject.
+    pub(crate) fn add(&mut self, key: Key, fact: Fact) {
+        self.0.entry(key).or_default().push(fact);
     }
 
     /// Strikes what is said of the subject by an event that was applied.

@@ -9,6 +9,11 @@ use spin::Once;
 pub(crate) struct Lazy<T>(Once<Box<T>>);
 
 impl<T> Lazy<T> {
+    /// It, made already.
+    pub(crate) fn made(made: T) -> Self {
+        Self(Once::initialized(Box::new(made)))
+    }
+
     /// It, made now where nobody has asked for it yet; who asks meanwhile waits.
     pub(crate) fn get_or_make(&self, make: impl FnOnce() -> T) -> &T {
         self.0.call_once(|| Box::new(make()))

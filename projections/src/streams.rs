@@ -279,7 +279,7 @@ impl Streams {
         self.all.get_mut(subject)
     }
 
-    pub(crate) fn each_mut(&mut self) -> impl Iterator<Item = &mut Stream> {
-        self.all.values_mut()
+    pub(crate) fn each_mut(&mut self) -> impl Iterator<Item = (&Subject, &mut Stream)> {
+        self.all.iter_mut()
     }
 }
