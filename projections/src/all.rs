@@ -295,7 +295,7 @@ impl Projections {
         Some(stream.index.get_or_make(make))
     }
 
-    fn general(&self) -> &Index {
+    pub(crate) fn general(&self) -> &Index {
         self.general.get_or_make(|| self.fold(self.log.iter(), None))
     }
 
@@ -320,11 +320,12 @@ impl Projections {
         let (contracts, others): (Vec<_>, Vec<_>) =
             self.streams.all().map(|(subject, _)| subject).partition(|subject| subject.contract().is_some());
         let of_subjects = others.into_iter().chain(contracts).filter_map(|subject| self.index(subject));
-        let indexes: Vec<&Index> = core::iter::once(self.general()).chain(of_subjects).collect();
-        KINDS.iter().flat_map(move |kind| {
-            let all = indexes.clone().into_iter().flat_map(Index::timelines);
-            all.filter(|(key, _)| key.projection() == kind.name)
-        })
+        let mut of_kinds = KINDS.map(|_| vec![]);
+        for (key, timeline) in core::iter::once(self.general()).chain(of_subjects).flat_map(Index::timelines) {
+            let kind = KINDS.iter().position(|kind| kind.name == key.projection());
+            of_kinds[kind.expect("a key is one of a projection's")].push((key, timeline));
+        }
+        of_kinds.into_iter().flatten()
     }
 
     /// The timelines to which an entry came, or on which it struck a fact, by the order of the projections. Found by the

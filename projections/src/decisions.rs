@@ -6,6 +6,7 @@ use crate::index::Projection;
 use crate::key::Key;
 use crate::log::Recorded;
 use crate::prelude::*;
+use crate::timeline::Fact;
 use minutebook_events::{ActRef, Entry, Position};
 
 /// Acts by reference.
@@ -23,6 +24,12 @@ impl Projection for Decisions {
 }
 
 impl Projections {
+    /// Every entry, in the order of the references of their acts: unpacked once, for whoever asks again.
+    pub fn recorded(&self) -> impl Iterator<Item = &Arc<Recorded>> {
+        let acts = self.general().timelines().filter(|(key, _)| matches!(key, Key::Act(_)));
+        acts.flat_map(|(_, timeline)| timeline.facts()).map(Fact::shared)
+    }
+
     /// The acts that count at these coordinates and were taken by the day of the question, in the order of their
     /// dates, then of recording. An act whose date is a span that the day falls into is among them.
     pub fn acts(&self, at: At) -> Vec<Arc<Recorded>> {
@@ -36,11 +43,11 @@ impl Projections {
 
     fn acts_that(&self, count: Counted, at: At) -> Vec<Arc<Recorded>> {
         let mut acts: Vec<Arc<Recorded>> = self
-            .log()
-            .iter()
+            .recorded()
             .filter(|recorded| recorded.position < at.head)
             .filter(|recorded| at.counts(recorded.entry.act.decided) == count)
             .filter(|recorded| recorded.entry.act.decided.earliest() <= at.as_of)
+            .cloned()
             .collect();
         acts.sort_by_key(|recorded| (recorded.entry.act.decided.latest(), recorded.position));
         acts

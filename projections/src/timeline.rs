@@ -56,6 +56,11 @@ impl Fact {
         &self.recorded
     }
 
+    /// The same, to be kept.
+    pub(crate) fn shared(&self) -> &Arc<Recorded> {
+        &self.recorded
+    }
+
     /// The position of its entry.
     pub fn position(&self) -> Position {
         self.position

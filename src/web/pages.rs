@@ -121,12 +121,11 @@ const LARGE: usize = 2_000;
 
 /// The days of the record, on which something was decided or takes effect: what a slider goes over. Of a large ledger none.
 fn days_of(view: &View<'_>) -> Vec<String> {
-    let log = view.projections.log();
-    if log.len() > LARGE {
+    if view.projections.log().len() > LARGE {
         return vec![];
     }
     let mut days: BTreeSet<Day> = BTreeSet::new();
-    for recorded in log.iter() {
+    for recorded in view.projections.recorded() {
         days.insert(recorded.entry.act.decided.latest());
         days.extend(recorded.entry.events.iter().map(|event| event.effective.earliest()));
     }

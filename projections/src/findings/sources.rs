@@ -104,7 +104,7 @@ fn names(rule: &Rule, all: &Projections, at: At) -> Outcome {
 
 fn wording(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let mut outcome = Outcome {
-        examined: all.log().iter().filter(|e| e.position < at.head).map(|e| e.entry.events.len()).sum(),
+        examined: all.recorded().filter(|e| e.position < at.head).map(|e| e.entry.events.len()).sum(),
         found: vec![],
     };
     for fact in
