@@ -5,6 +5,7 @@
 mod access;
 mod alone;
 mod bundles;
+mod changes;
 mod checkpoints;
 mod cli;
 mod copies;
