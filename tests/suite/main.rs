@@ -10,6 +10,7 @@ mod checkpoints;
 mod cli;
 mod copies;
 mod crowds;
+mod dates;
 mod durability;
 mod errors;
 mod evidence;
