@@ -19,6 +19,7 @@ mod faults;
 mod folder;
 mod given;
 mod golden;
+mod golden_files;
 mod histories;
 mod ledger;
 mod lines;
