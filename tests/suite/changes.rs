@@ -91,7 +91,10 @@ fn days(report: &Report) -> BTreeMap<Name, Vec<[i32; 4]>> {
         let (ever, never) = (i32::MIN, i32::MAX);
         let first = [day("effective_earliest", ever), day("effective_latest", never)];
         let last = [day("until_earliest", never), day("until_latest", never)];
-        for contract in list(row, "contracts") {
+        // A choice or a delegation is a fact of each of its contracts; anything else of the one that it is about first of all.
+        let of_each = ["alternative-considered", "delegation-granted"].iter().any(|kind| row["kind"] == text(kind));
+        let contracts = if of_each { list(row, "contracts") } else { vec![row["contract"].clone()] };
+        for contract in contracts {
             let name = (words(&contract), words(&row["fact"]));
             days.entry(name).or_default().push([first[0], first[1], last[0], last[1]]);
         }
@@ -180,6 +183,11 @@ fn hold(place: &Place, [from, to]: [&str; 2], more: &[&str]) -> [usize; 3] {
 fn follows(name: &Name, [before, after]: [Option<&Vec<Row>>; 2], told: &BTreeMap<Name, Vec<&Value>>) {
     let is_left = |row: &Row| row["column"] == text("left");
     if before.into_iter().chain(after).flatten().any(is_left) {
+        return;
+    }
+    // What a document states of a total has ours beside it.
+    let stated = name.1.split_once("/computed").map(|(total, _)| (name.0.clone(), total.to_owned()));
+    if stated.is_some_and(|stated| told.contains_key(&stated)) {
         return;
     }
     let behind: BTreeSet<i64> = entries(before).into_iter().chain(entries(after)).collect();
