@@ -224,6 +224,11 @@ impl Months {
         day.checked_add_months(chrono::Months::new(self.0))
     }
 
+    /// The same day of the month, this many months earlier: from when this many months run to a day. `None` before the calendar.
+    pub fn before(self, day: Day) -> Option<Day> {
+        day.checked_sub_months(chrono::Months::new(self.0))
+    }
+
     /// The last day of a period of this many months that starts on `first`.
     ///
     /// ```

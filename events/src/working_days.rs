@@ -1,7 +1,8 @@
-//! Days as notices and call-ins count them: clear days, and working days in England. It owns which days are bank holidays, as
-//! they were published; it must not guess those of years of which none were.
+//! Days as notices and call-ins count them: clear days, and working days in England; what calendar, pages and findings say of them
+//! is said here. It owns which days are bank holidays, as they were published; it must not guess those of years of which none were.
 
 use crate::date::{DateSpan, Day};
+use crate::entry::Act;
 use crate::prelude::*;
 use chrono::{Datelike, Weekday};
 
@@ -86,6 +87,23 @@ pub fn clear_days(from: Day, to: Day) -> i64 {
 /// ```
 pub fn last_notice(clear: u32, day: Day) -> Option<Day> {
     day.checked_sub_days(chrono::Days::new(u64::from(clear) + 1))
+}
+
+/// The clear days of notice that a key decision needs (the same regulation).
+const OF_A_KEY_DECISION: u32 = 28;
+
+/// The last day on which notice of a key decision can have been given, or nothing where the record does not say that it is one, or
+/// on which day it was taken. Whether notice was given is another question.
+pub fn notice_due(act: &Act) -> Option<Day> {
+    let taken = act.key_decision.filter(|is_key| *is_key).and_then(|_| act.decided.exact())?;
+    last_notice(OF_A_KEY_DECISION, taken)
+}
+
+/// The day on which the call-in of an act ends, of so many working days: it may be implemented after it, unless it is called in.
+/// Nothing where the record does not say that it can be called in, on which day it was taken, or which days are bank holidays.
+pub fn call_in_ends(act: &Act, working_days: u32) -> Option<Day> {
+    let taken = act.callable_in.filter(|is_callable| *is_callable).and_then(|_| act.decided.exact())?;
+    working_days_after(working_days, taken).ok()
 }
 
 #[cfg(test)]

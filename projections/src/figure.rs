@@ -137,6 +137,8 @@ pub enum Why {
     Sum {
         /// What it lacks first.
         lacks: Lack,
+        /// On which other grounds amounts of it are withheld.
+        withheld: Vec<Arc<str>>,
         /// How much it lacks.
         lacking: usize,
         /// How many amounts it has.
@@ -164,9 +166,10 @@ impl fmt::Display for Why {
                 }
                 out.write_str(if *later { "; what takes effect later stands beside" } else { "" })
             }
-            Self::Sum { lacks, lacking: 1, added: 0 } => lacks.fmt(out),
-            Self::Sum { lacks, lacking, added } => {
-                write!(out, "{lacking} of {} amounts are not known; the first: {lacks}", lacking + added)
+            Self::Sum { lacks, lacking: 1, added: 0, .. } => lacks.fmt(out),
+            Self::Sum { lacks, withheld, lacking, added } => {
+                write!(out, "{lacking} of {} amounts are not known; the first: {lacks}", lacking + added)?;
+                withheld.iter().try_for_each(|ground| write!(out, "; withheld: {ground}"))
             }
         }
     }

@@ -47,7 +47,7 @@ pub use log::{Log, Recorded};
 pub use lots::Lots;
 pub use map::{Both, MapProof, MerkleMap};
 pub use network::Network;
-pub use register::{Held, Register, Registered, State, Statuses, Terms};
+pub use register::{Held, LastNotice, Register, Registered, State, Statuses, Terms};
 pub use roots::{RootOf, Roots, Trace};
 pub use streams::{Streams, Subject};
 pub use timeline::{Fact, Presence, Selection, Timeline};

@@ -222,6 +222,15 @@ impl<'a> Held<'a> {
         }
     }
 
+    /// By when notice has to be given to use its option, where it has one in effect and a clause says how long before.
+    pub fn last_notice_figure(&self, all: &Projections, contract: &ContractId) -> Option<Figure> {
+        let option = self.option?.select(self.at).answer?;
+        let LastNotice { day, term, clause } = all.last_notice(contract, &self.part, self.at)?;
+        let value = Knowing::Known(Val::Date(DateSpan::day(day)));
+        let how = "by the notice period, before the last day of the term that the option extends";
+        Some(Figure::computed(self.name("last-notice"), value, how, [option, term, clause].map(Fact::clone)))
+    }
+
     /// The last day, by how much it may be extended, and the latest day on which it ends.
     pub fn term_figures(&self) -> [Figure; 3] {
         [self.term_figure(), selected(self.option, self.name("option"), self.at), self.latest_end()]
@@ -464,7 +473,34 @@ fn status_of_lots(lots: &[Option<(State, Figure)>]) -> (State, Figure) {
     best.with(figure)
 }
 
+/// By when notice has to be given to use an option: so long before the last day of the term that it extends.
+#[derive(Debug, Clone, Copy)]
+pub struct LastNotice<'a> {
+    /// The last day on which it can be.
+    pub day: Day,
+    /// The term, of which that follows.
+    pub term: &'a Fact,
+    /// The firm clause that sets how long before.
+    pub clause: &'a Fact,
+}
+
 impl Projections {
+    /// By when notice has to be given to use the option of a part, where a firm clause of it or of the whole sets how long before.
+    pub fn last_notice(&self, contract: &ContractId, part: &Part, at: At) -> Option<LastNotice<'_>> {
+        let of = |part: &Part| {
+            let timeline = self.timeline(&Key::Clause(contract.clone(), part.clone(), "notice-period"))?;
+            let clause = timeline.select(at).answer.filter(|fact| fact.standing().is_firm())?;
+            match &clause.event().kind {
+                EventKind::ClauseSet { clause: Clause::NoticePeriod { months }, .. } => Some((clause, *months)),
+                _ => None,
+            }
+        };
+        let (clause, months) = of(part).or_else(|| of(&Part::Whole))?;
+        let terms = self.terms(contract, part, at)?;
+        let day = months.before(terms.first.last_day())?;
+        Some(LastNotice { day, term: terms.set, clause })
+    }
+
     /// The term of a part; a part with none of its own has the contract's. The day of the question does not matter:
     /// the term is what is known of it at the other coordinates.
     pub fn terms(&self, contract: &ContractId, part: &Part, at: At) -> Option<Terms<'_>> {

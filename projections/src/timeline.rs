@@ -233,6 +233,12 @@ impl Timeline {
         self.facts.iter().filter(move |fact| fact.known(at.head) && at.counts(fact.decided) == Counted::Yes)
     }
 
+    /// Of those what had been stated, or had begun, by the day: what a document says is of no day.
+    pub fn stated(&self, at: At) -> impl Iterator<Item = &Fact> {
+        let begun = move |fact: &Fact| fact.presence(at.as_of) != Presence::No;
+        self.counted(at).filter(move |fact| fact.decided().earliest() <= at.as_of || begun(fact))
+    }
+
     /// Whether anything counts at these coordinates.
     pub fn is_counted(&self, at: At) -> bool {
         self.counted(at).next().is_some()

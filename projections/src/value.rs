@@ -8,7 +8,7 @@ use crate::index::Projection;
 use crate::key::Key;
 use crate::prelude::*;
 use crate::register::{Terms, start_of};
-use crate::timeline::{ByDay, Fact, Presence, Timeline};
+use crate::timeline::{ByDay, Fact, Timeline};
 use core::{cell::OnceCell, cmp::Ordering, fmt};
 use minutebook_events::{
     Basis, ContractId, Day, Entry, EventKind, Knowledge, Lines, Money, PartyId, Position, TimeRange, ValueLine,
@@ -83,6 +83,12 @@ pub enum Lack {
     Days,
 }
 
+impl Lack {
+    fn is_withheld_on(&self, ground: &str) -> bool {
+        matches!(self, Self::Withheld(_, own) if **own == *ground)
+    }
+}
+
 impl fmt::Display for Lack {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         if let Self::Unknown(Some(days), _) | Self::Withheld(Some(days), _) = self {
@@ -143,12 +149,26 @@ impl Sum {
         self.missing.iter().cloned().chain(self.silent.iter().copied().map(Lack::Amount))
     }
 
+    /// The grounds on which amounts of it are withheld, each once.
+    fn grounds(&self) -> Vec<Arc<str>> {
+        let mut grounds: Vec<Arc<str>> = vec![];
+        for lack in &self.missing {
+            if let Lack::Withheld(_, ground) = lack
+                && !grounds.contains(ground)
+            {
+                grounds.push(Arc::clone(ground));
+            }
+        }
+        grounds
+    }
+
     /// The sum as a figure, with how it was made.
     pub fn figure(self, fact: impl Into<String>, how: How, basis: Option<Basis>) -> Figure {
         let value = match self.lacks().next() {
             Some(lacks) => {
                 let lacking = self.missing.len() + self.silent.len();
-                Knowing::Unknown(Why::Sum { lacks, lacking, added: self.added })
+                let withheld = self.grounds().into_iter().filter(|ground| !lacks.is_withheld_on(ground)).collect();
+                Knowing::Unknown(Why::Sum { lacks, withheld, lacking, added: self.added })
             }
             None if self.added == 0 => Knowing::Unknown("no amount for it is in the record".into()),
             None => Knowing::Known(Val::Money(to_the_penny(self.pounds), basis)),
@@ -602,9 +622,9 @@ fn add_share(sum: &mut Sum, money: Money, whole: Option<TimeRange>, step: TimeRa
 impl Projections {
     /// The totals of a contract that had been stated, or whose period had begun, by the day of the question.
     pub fn stated_totals<'a>(&'a self, contract: &'a ContractId, at: At) -> impl Iterator<Item = (&'a Key, &'a Fact)> {
-        self.timelines_of(contract).filter(|(key, _)| matches!(key, Key::Total(..))).flat_map(move |(key, timeline)| {
-            timeline.counted(at).filter(move |fact| spoken(fact, at.as_of)).map(move |fact| (key, fact))
-        })
+        self.timelines_of(contract)
+            .filter(|(key, _)| matches!(key, Key::Total(..)))
+            .flat_map(move |(key, timeline)| timeline.stated(at).map(move |fact| (key, fact)))
     }
 
     /// A stated total with ours beside it: for each reading, its label and our sum.
@@ -622,9 +642,4 @@ impl Projections {
 /// Whether two amounts are the same as far as their precision shows.
 pub(crate) fn compare(stated: Decimal, computed: Decimal, slack: Decimal) -> Ordering {
     if (stated - computed).abs() <= slack { Ordering::Equal } else { stated.cmp(&computed) }
-}
-
-/// Whether a statement had been made, or what it is about had begun, by the day of the question.
-pub(crate) fn spoken(fact: &Fact, as_of: Day) -> bool {
-    fact.decided().earliest() <= as_of || fact.presence(as_of) != Presence::No
 }

@@ -4,9 +4,10 @@
 //! The file is TOML with the long names of flags; `--config FILE` or `MINUTEBOOK_CONFIG` names it. Its settings become the
 //! defaults of the flags, so that there is one way in which a setting is read.
 
-use super::{Outcome, Stop, output};
+use super::{Cli, Outcome, Stop, output, remote};
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Args, Command, Subcommand};
+use clap::{Arg, ArgMatches, Args, Command, CommandFactory, Subcommand};
+use minutebook_events::nearest;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
@@ -21,6 +22,7 @@ A file, as it may be:
   listen = \"127.0.0.1:8080\"
   host = [\"minutes.example.gov.uk\"]
   read-key = \"/etc/minutebook/read.key\"
+  call-in = 5
   log = \"minutebook=info\"
   log-format = \"json\"
 
@@ -34,6 +36,10 @@ A file, as it may be:
 
 A flag counts before the environment, and that before the file. An environment variable that is empty is none. Tokens \
 are in no file of settings: see `minutebook token --help`.";
+
+/// What every environment variable of ours begins with, and the one that names the file of settings.
+const OURS: &str = "MINUTEBOOK_";
+const CONFIG: &str = "MINUTEBOOK_CONFIG";
 
 /// A setting: its name, and whether it is of `serve` or of every command.
 struct Setting {
@@ -49,7 +55,7 @@ enum Takes {
     YesOrNo,
 }
 
-const SETTINGS: [Setting; 15] = [
+const SETTINGS: [Setting; 16] = [
     Setting { name: "ledger", is_of_serve: false, takes: Takes::Text },
     Setting { name: "log", is_of_serve: false, takes: Takes::Text },
     Setting { name: "log-format", is_of_serve: false, takes: Takes::Text },
@@ -57,6 +63,7 @@ const SETTINGS: [Setting; 15] = [
     Setting { name: "host", is_of_serve: true, takes: Takes::Texts },
     Setting { name: "read-key", is_of_serve: true, takes: Takes::Text },
     Setting { name: "rate", is_of_serve: true, takes: Takes::Number },
+    Setting { name: "call-in", is_of_serve: true, takes: Takes::Number },
     Setting { name: "may-record", is_of_serve: true, takes: Takes::YesOrNo },
     Setting { name: "open-to-network", is_of_serve: true, takes: Takes::YesOrNo },
     Setting { name: "address", is_of_serve: true, takes: Takes::Text },
@@ -94,7 +101,7 @@ pub(super) fn named() -> Option<PathBuf> {
             return Some(path.into());
         }
     }
-    std::env::var_os("MINUTEBOOK_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from)
+    std::env::var_os(CONFIG).filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
 /// The command line, for which an environment variable that is empty is as one that is not set.
@@ -104,6 +111,22 @@ pub(super) fn without_empty(command: Command) -> Command {
         if is_empty { arg.env(None::<&'static str>) } else { arg }
     };
     command.mut_args(without).mut_subcommands(move |command| command.mut_args(without))
+}
+
+/// Says which environment variables are called like ours, and are none: what they say would not be heard.
+pub(super) fn complain_of_unknown() {
+    let command = Cli::command();
+    let commands = std::iter::once(&command).chain(command.get_subcommands());
+    let flags = commands.flat_map(Command::get_arguments).filter_map(Arg::get_env).filter_map(|name| name.to_str());
+    let ours: Vec<&str> = flags.chain([CONFIG, remote::TOKEN]).collect();
+    let set =
+        std::env::vars_os().filter(|(_, value)| !value.is_empty()).filter_map(|(name, _)| name.into_string().ok());
+    for name in set.filter(|name| name.starts_with(OURS) && !ours.contains(&name.as_str())) {
+        // What they all begin with makes none nearer.
+        let near = nearest(&name[OURS.len()..], ours.iter().map(|ours| &ours[OURS.len()..]));
+        let hint = near.map_or_else(String::new, |near| format!(": did you mean {OURS}{near}?"));
+        output::complain(&format_args!("minutebook: {name} is set, and is no setting: nothing comes of it{hint}\n"));
+    }
 }
 
 /// The command line, with the settings of a file as its defaults.

@@ -237,6 +237,19 @@ enum Command {
     Man,
 }
 
+/// A text that says something: an option that is given and says nothing is a mistake, as of a variable that is not set.
+fn said(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("it says nothing: give it a value, or leave the option out".to_owned()),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// How many working days a call-in lasts.
+fn call_in() -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..=60)
+}
+
 /// The coordinates of a question.
 #[derive(Debug, Args)]
 struct Coordinates {
@@ -334,6 +347,7 @@ fn command() -> Result<clap::Command, Stop> {
 
 /// The command line as it was typed. Lines are logged from then on as it says.
 fn settled() -> Result<Cli, Stop> {
+    config::complain_of_unknown();
     let matches = command()?.get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     log(&cli);

@@ -1,6 +1,6 @@
 //! How `serve` is told of a provider of OpenID Connect. It must not ask that anything.
 
-use super::Stop;
+use super::{Stop, said};
 use crate::access::openid::{Address, Issuer, Mapping, Settings, secret_in};
 use clap::Args;
 use openidconnect::ClientId;
@@ -20,13 +20,13 @@ pub(super) struct OpenId {
     #[arg(long, value_name = "URL", env = "MINUTEBOOK_OPENID_ISSUER")]
     openid_issuer: Option<Issuer>,
     /// What the provider calls this server
-    #[arg(long, value_name = "ID", env = "MINUTEBOOK_OPENID_CLIENT")]
+    #[arg(long, value_name = "ID", env = "MINUTEBOOK_OPENID_CLIENT", value_parser = said)]
     openid_client: Option<String>,
     /// A file with the secret that the provider made for it, which only its owner reads
     #[arg(long, value_name = "FILE", env = "MINUTEBOOK_OPENID_SECRET_FILE")]
     openid_secret_file: Option<PathBuf>,
     /// Where in an ID token the provider says what somebody is: a text, or a list of them
-    #[arg(long, value_name = "CLAIM", env = "MINUTEBOOK_OPENID_ROLES_CLAIM", default_value = ROLES)]
+    #[arg(long, value_name = "CLAIM", env = "MINUTEBOOK_OPENID_ROLES_CLAIM", default_value = ROLES, value_parser = said)]
     openid_roles_claim: String,
     /// What of that is which role here, as Contracts-Officers=officer; may be given several times
     #[arg(long, value_name = "VALUE=ROLE", env = "MINUTEBOOK_OPENID_ROLES", value_delimiter = ',')]

@@ -21,7 +21,7 @@ const MOST: u64 = 256 << 20;
 const JSON: &str = "application/json";
 
 /// A token that is shown to the server: never an argument, which everybody on the machine could read.
-const TOKEN: &str = "MINUTEBOOK_TOKEN";
+pub(super) const TOKEN: &str = "MINUTEBOOK_TOKEN";
 
 /// Asks the server at an address, and prints what it answers.
 pub(super) fn ask(server: &str, question: &Question, json: bool) -> Result<Outcome, Stop> {

@@ -1,6 +1,6 @@
 //! `report`: the files that the reporting job hands over, and one line of JSON for whoever runs it.
 
-use super::{Coordinates, Outcome, Stop, day, output};
+use super::{Coordinates, Outcome, Stop, call_in, day, output, said};
 use crate::report::files::{self, Format, Settings, ocds};
 use crate::today::today;
 use clap::Args;
@@ -41,7 +41,7 @@ pub(super) struct Report {
     #[arg(long)]
     bom: bool,
     /// How many working days a decision may be called in, by the constitution: key dates then say when it may be implemented
-    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=60))]
+    #[arg(long, value_name = "DAYS", value_parser = call_in())]
     call_in: Option<u32>,
     /// What every ocid begins with; yours, registered with the Open Contracting Partnership. The default is registered by nobody
     #[arg(long, value_name = "PREFIX", default_value = "ocds-minutebook", value_parser = ocds::prefix)]
@@ -50,7 +50,7 @@ pub(super) struct Report {
     #[arg(long, value_name = "URI", default_value = "urn:minutebook:report", value_parser = ocds::uri)]
     ocds_uri: String,
     /// Who publishes, for the packages of OCDS
-    #[arg(long, value_name = "NAME", default_value = "not stated")]
+    #[arg(long, value_name = "NAME", default_value = "not stated", value_parser = said)]
     ocds_publisher: String,
 }
 

@@ -1,11 +1,10 @@
 //! `serve`: pages and the API on one ledger, until a signal ends it.
 
 use super::openid::OpenId;
-use super::{Outcome, Stop, output};
+use super::{Outcome, Stop, call_in, output, said};
 use crate::sealed::ReadKey;
 use crate::web::{self, Beside, Settings, Site, serve};
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
 use std::future::pending;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -41,7 +40,7 @@ pub(super) struct Serve {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080", env = "MINUTEBOOK_LISTEN")]
     listen: SocketAddr,
     /// A name under which it is reached, beside those of this machine; may be given several times
-    #[arg(long, value_name = "NAME", env = "MINUTEBOOK_HOST", value_delimiter = ',', value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "NAME", env = "MINUTEBOOK_HOST", value_delimiter = ',', value_parser = said)]
     host: Vec<String>,
     /// Let whoever is on this machine record entries, where no token was ever made and no provider is set
     #[arg(long, env = "MINUTEBOOK_MAY_RECORD")]
@@ -55,17 +54,20 @@ pub(super) struct Serve {
     /// How many requests a second one address may send, this machine apart; 0 for as many as it can
     #[arg(long, value_name = "N", default_value = "50", env = "MINUTEBOOK_RATE")]
     rate: u32,
+    /// How many working days a decision may be called in, by the constitution: its page then says when it may be implemented
+    #[arg(long, value_name = "DAYS", env = "MINUTEBOOK_CALL_IN", value_parser = call_in())]
+    call_in: Option<u32>,
     #[command(flatten)]
     openid: OpenId,
 }
 
 impl Serve {
     pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
-        let Self { listen, host, may_record, open_to_network, read_key, rate, openid } = self;
+        let Self { listen, host, may_record, open_to_network, read_key, rate, call_in, openid } = self;
         let read_key = read_key.map(|path| ReadKey::read(&path)).transpose()?;
         let hosts = host.into_iter().chain(openid.host()).chain([listen.ip().to_string()]).collect();
         let openid = openid.settings()?;
-        let site = Site::of(folder, Settings { may_record, hosts, read_key, rate, openid })?;
+        let site = Site::of(folder, Settings { may_record, hosts, read_key, rate, call_in, openid })?;
         if may_record && open_to_network {
             return Err("--may-record is for who is on this machine alone, and --open-to-network lets everybody reach it: leave \
                         one out, or make tokens with `minutebook token new`"

@@ -3,7 +3,7 @@
 
 use super::change::{changes, correction};
 use super::{Answer, Cell, QuestionError, Row, View};
-use minutebook_events::{Act, Day, Position};
+use minutebook_events::{Act, DateSpan, Day, Position, working_days};
 use minutebook_projections::{At, Checked, Fact, Finding, Projections, Recorded};
 use std::collections::BTreeMap;
 
@@ -54,11 +54,20 @@ fn entry(recorded: &Recorded, struck: usize) -> Row {
         .text("office", office.as_ref().map_or("", |office| office.as_str()))
         .text("decided", decided)
         .cell("key-decision", Cell::Flag(*key_decision))
+        .text("notice-due", notice_due(&entry.act))
         .cell("callable-in", Cell::Flag(*callable_in))
         .cell("answers", Cell::List(answers.iter().map(ToString::to_string).collect()))
         .cell("documents", Cell::List(entry.documents.iter().map(|it| format!("{}: {}", it.code, it.title)).collect()))
         .text("events", entry.events.len())
         .text("struck-since", struck)
+}
+
+/// By when notice of a key decision was due; nothing of other acts.
+fn notice_due(act: &Act) -> String {
+    let due = working_days::notice_due(act).map(DateSpan::day);
+    let words =
+        |due| format!("on {due} at the latest, 28 clear days before; whether it was given is not in the record");
+    due.map(words).unwrap_or_default()
 }
 
 /// The events of an entry that later ones struck, each once.

@@ -2,7 +2,7 @@
 
 use super::{About, Row};
 use minutebook_events::{ContractId, EventKind, Part};
-use minutebook_projections::{At, Figure, Key, Projections};
+use minutebook_projections::{At, Figure, Held, Key, Projections};
 
 pub(super) fn rows(all: &Projections, about: About<'_>, at: At) -> Vec<Row> {
     let mut rows = vec![];
@@ -12,17 +12,22 @@ pub(super) fn rows(all: &Projections, about: About<'_>, at: At) -> Vec<Row> {
         let terms = held.whole.term_figures();
         let lots = if about.one().is_some() { held.lot_term_figures(&terms) } else { vec![] };
         let row = Row::new("contract").text("contract", id.as_str()).text("title", all.title(id, at));
-        rows.push(line(row, statuses.whole, terms));
-        for (((lot, _), status), terms) in held.lots.iter().zip(statuses.lots).zip(lots) {
-            rows.push(line(Row::new("lot").text("contract", id.as_str()).text("lot", lot.as_str()), status, terms));
+        let notice = |held: &Held<'_>| about.one().and_then(|_| held.last_notice_figure(all, id));
+        rows.push(line(row, statuses.whole, terms, notice(&held.whole)));
+        for (((lot, own), status), terms) in held.lots.iter().zip(statuses.lots).zip(lots) {
+            let row = Row::new("lot").text("contract", id.as_str()).text("lot", lot.as_str());
+            rows.push(line(row, status, terms, notice(own)));
         }
     }
     rows.extend(about.one().into_iter().flat_map(|id| details(all, id, at)));
     rows
 }
 
-fn line(row: Row, status: Figure, [term, option, latest_end]: [Figure; 3]) -> Row {
-    row.figure_since("status", status).figure("term", term).figure("option", option).figure("latest-end", latest_end)
+fn line(row: Row, status: Figure, [term, option, latest_end]: [Figure; 3], last_notice: Option<Figure>) -> Row {
+    let row = row.figure_since("status", status).figure("term", term).figure("option", option);
+    // Where the record sets none, nothing is said of notice: it may need some.
+    let row = last_notice.into_iter().fold(row, |row, last| row.figure("last-notice", last));
+    row.figure("latest-end", latest_end)
 }
 
 /// Everything else the register holds of one contract, a row a fact.

@@ -4,7 +4,7 @@
 use super::{About, Row};
 use minutebook_events::{Basis, ContractId, EventKind, Measure, Money, Part, PartyId, TimeRange, financial_year};
 use minutebook_projections::{
-    At, Course, Courses, Figure, How, Knowing, Projections, Sum, Terms, Val, Window, of_part,
+    At, Course, Courses, Fact, Figure, How, Key, Knowing, Projections, Sum, Terms, Val, Window, of_part, tell,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
@@ -255,15 +255,19 @@ impl<'w, 'a> Worth<'w, 'a> {
     }
 }
 
+/// What a document states of a total.
+pub(super) fn stated_figure(key: &Key, fact: &Fact) -> Figure {
+    let stated = Knowing::from(tell(fact.event()));
+    let figure = Figure::computed(key.name(), stated, "", [fact.clone()]);
+    Figure { computed: None, effective: Some(fact.effective()), ..figure }
+}
+
 /// A row a stated total and reading: what is stated, what we make of it, the difference.
 fn stated<'a>(all: &'a Projections, contract: &'a ContractId, courses: &mut Courses<'a>, at: At) -> Vec<Row> {
     let mut rows = vec![];
     for (key, fact) in all.stated_totals(contract, at) {
         let EventKind::TotalStated { total, amount, basis, .. } = &fact.event().kind else { continue };
-        let mut figure =
-            Figure::computed(key.name(), Knowing::Known(Val::Money(*amount, Some(*basis))), "", [fact.clone()]);
-        figure.computed = None;
-        figure.effective = Some(fact.effective());
+        let figure = stated_figure(key, fact);
         let row = || Row::new("stated-total").text("contract", contract.as_str()).text("total", total.as_str());
         let readings = all.readings(fact, courses);
         if readings.is_empty() {

@@ -27,6 +27,7 @@ pub(crate) enum Drawn {
     Terms(Terms),
     Map(Tiles),
     Years(Years),
+    Stacks(Stacks),
     Network(Network),
 }
 
@@ -108,9 +109,102 @@ fn years_of(rows: &[&Row]) -> Option<Picture> {
     })
 }
 
+/// How wide the longest of stacked bars is, and how tall a year of them, with its words below.
+const STACKED: u32 = 640;
+const YEAR: usize = 52;
+
+/// Sums of some contracts by financial year: a bar a year, in it a part for each class of standing, one after the other.
+pub(crate) struct Stacks {
+    pub(crate) years: Vec<Stack>,
+}
+
+/// One year.
+pub(crate) struct Stack {
+    /// Where its bar is, and its words.
+    pub(crate) y: usize,
+    pub(crate) foot: usize,
+    pub(crate) year: String,
+    pub(crate) parts: Vec<Stacked>,
+    /// What the parts come to, each by the word for how firmly it stands; never all of them together.
+    pub(crate) words: String,
+}
+
+/// A part of a bar.
+pub(crate) struct Stacked {
+    pub(crate) x: u32,
+    pub(crate) length: u32,
+    pub(crate) class: &'static str,
+}
+
+/// What is drawn of a year: a sum for each class of standing, with how it is drawn and the word for it; nothing where they cannot
+/// be written. And how many amounts are in no sum since they have no value.
+pub(crate) struct OfYear<'a> {
+    pub(crate) year: &'a str,
+    pub(crate) sums: Option<Vec<(&'static str, &'static str, Decimal)>>,
+    pub(crate) without: u64,
+}
+
+/// Sums by financial year, stacked.
+pub(crate) fn stacked(title: String, years: &[OfYear<'_>]) -> Picture {
+    let positive = |year: &OfYear<'_>| -> Vec<(&'static str, Decimal)> {
+        let sums = year.sums.iter().flatten().filter(|(.., pounds)| *pounds > Decimal::ZERO);
+        sums.map(|(class, _, pounds)| (*class, *pounds)).collect()
+    };
+    // A bar is as long as its parts are one after the other.
+    let long = |year: &OfYear<'_>| {
+        positive(year)
+            .iter()
+            .try_fold(Decimal::ZERO, |all, (_, pounds)| all.checked_add(*pounds))
+            .unwrap_or(Decimal::MAX)
+    };
+    let most = years.iter().map(long).max().unwrap_or_default();
+    let length = |pounds: Decimal| {
+        let share = pounds.checked_div(most).unwrap_or_default() * Decimal::from(STACKED);
+        u32::try_from(share.round()).unwrap_or(STACKED)
+    };
+    let stack = |(place, year): (usize, &OfYear<'_>)| {
+        let mut x = 90;
+        let parts = positive(year).into_iter().map(|(class, pounds)| {
+            let part = Stacked { x, length: length(pounds), class };
+            x += part.length;
+            part
+        });
+        let y = place * YEAR + 6;
+        Stack { y, foot: y + 38, year: year.year.to_owned(), parts: parts.collect(), words: said_of(year) }
+    };
+    let words = years.iter().map(|year| format!("{}: {}", year.year, said_of(year)));
+    Picture {
+        title,
+        words: words.collect::<Vec<_>>().join("; "),
+        width: STACKED as usize + 100,
+        height: years.len() * YEAR + 6,
+        drawn: Drawn::Stacks(Stacks { years: years.iter().enumerate().map(stack).collect() }),
+    }
+}
+
+/// What a year comes to, in words: "£2.1m firm, £0.5m inferred; 2 amounts have no value".
+fn said_of(year: &OfYear<'_>) -> String {
+    let sums = match &year.sums {
+        None => "more than can be written as a number".to_owned(),
+        Some(sums) => {
+            let sums = sums.iter().filter(|(.., pounds)| !pounds.is_zero());
+            let sums: Vec<String> = sums.map(|(_, word, pounds)| format!("{} {word}", short(*pounds))).collect();
+            if sums.is_empty() { "no amount with a value".to_owned() } else { sums.join(", ") }
+        }
+    };
+    match year.without {
+        0 => sums,
+        1 => format!("{sums}; 1 amount has no value"),
+        several => format!("{sums}; {several} amounts have no value"),
+    }
+}
+
 /// An amount as it fits over a bar, to the thousand where it is millions: £4.8m, £2.525m.
 fn short(pounds: Decimal) -> String {
     let (million, thousand) = (Decimal::from(1_000_000), Decimal::from(1_000));
+    if pounds.is_sign_negative() {
+        return format!("−{}", short(-pounds));
+    }
     match pounds {
         pounds if pounds.round_dp(0) >= million - Decimal::from(50) => {
             format!("£{}m", (pounds / million).round_dp(3).normalize())

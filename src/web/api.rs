@@ -1,7 +1,7 @@
 //! The API: the questions of the command line with the same JSON, entries as they are stored, appends, and new entries
 //! as they come. It must not answer a question itself.
 
-use super::asked::{Asked, EXPLAINED, Entries, Expecting, MOST_CONTRACTS, TOPICS, Wrong, has_pages};
+use super::asked::{Asked, EXPLAINED, Entries, Expecting, MOST_CONTRACTS, Read, TOPICS, Wrong, has_pages};
 use super::problem::Problem;
 use super::site::Site;
 use crate::audit::checkpoint::Signed;
@@ -12,8 +12,8 @@ use crate::report::{self, Terminal};
 use crate::sealed::{ERASES, erasures};
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{Path, Query, RawQuery, State};
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -69,10 +69,6 @@ fn json_of(value: &impl Serialize) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], report::json(value) + "\n").into_response()
 }
 
-fn bad_query(rejection: &QueryRejection) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "wrong-question", rejection.body_text())
-}
-
 /// That fields of a question are wrong.
 fn wrong(wrong: &[Wrong]) -> Problem {
     let said: Vec<String> = wrong.iter().map(|Wrong { field, what }| format!("{field}: {what}")).collect();
@@ -82,12 +78,8 @@ fn wrong(wrong: &[Wrong]) -> Problem {
 
 /// What a program asks of a topic. An empty field of a form was left out; a program that sends one meant something, and so does
 /// one that sends what does nothing there.
-fn understood(
-    topic: &str,
-    query: Option<String>,
-    asked: Result<Query<Asked>, QueryRejection>,
-) -> Result<Asked, Problem> {
-    let Query(mut asked) = asked.map_err(|error| bad_query(&error))?;
+fn understood(topic: &str, query: Option<String>, asked: Result<Read<Asked>, Problem>) -> Result<Asked, Problem> {
+    let Read(mut asked) = asked?;
     let query = query.unwrap_or_default();
     if let Some(name) = query.split('&').filter(|pair| !pair.is_empty()).find_map(|pair| match pair.split_once('=') {
         Some((name, "")) => Some(name),
@@ -106,7 +98,7 @@ async fn question(
     topic: &'static str,
     State(site): State<Site>,
     RawQuery(query): RawQuery,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Result<Read<Asked>, Problem>,
     headers: HeaderMap,
 ) -> Answered {
     let asked = understood(topic, query, asked)?;
@@ -179,8 +171,8 @@ async fn head(State(site): State<Site>) -> Answered {
     .await
 }
 
-async fn entries(State(site): State<Site>, asked: Result<Query<Entries>, QueryRejection>) -> Answered {
-    let Query(Entries { from, limit }) = asked.map_err(|error| bad_query(&error))?;
+async fn entries(State(site): State<Site>, asked: Result<Read<Entries>, Problem>) -> Answered {
+    let Read(Entries { from, limit }) = asked?;
     let (from, limit) = (from.unwrap_or(0), limit.unwrap_or(USUAL));
     if !(1..=MOST).contains(&limit) {
         let what = format!("limit: a page has from 1 to {MOST} entries");
@@ -232,7 +224,7 @@ async fn explained(
     State(site): State<Site>,
     Path(text): Path<String>,
     RawQuery(query): RawQuery,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Result<Read<Asked>, Problem>,
 ) -> Answered {
     let (position, asked) = (position(&text)?, understood(EXPLAINED, query, asked)?);
     let as_of = asked.question("state").map_err(|fields| wrong(&fields))?.as_of;
@@ -243,7 +235,7 @@ async fn explained(
 /// Records a draft: 201 with the receipt, 200 where it had been recorded before.
 async fn append(
     State(site): State<Site>,
-    asked: Result<Query<Expecting>, QueryRejection>,
+    asked: Result<Read<Expecting>, Problem>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Answered {
@@ -253,7 +245,7 @@ async fn append(
         let what = "a draft is sent as JSON: say Content-Type: application/json";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "no-json", what));
     }
-    let Query(expecting) = asked.map_err(|error| bad_query(&error))?;
+    let Read(expecting) = asked?;
     let body = body.map_err(|error| match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
         status => Problem::new(status, "unreadable-body", error.body_text()),
@@ -283,10 +275,10 @@ async fn append(
 /// so that whoever was cut off goes on after the last.
 async fn new_entries(
     State(site): State<Site>,
-    asked: Result<Query<Entries>, QueryRejection>,
+    asked: Result<Read<Entries>, Problem>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let Query(Entries { from, .. }) = asked.map_err(|error| bad_query(&error))?;
+    let Read(Entries { from, .. }) = asked?;
     let seen = headers.get("last-event-id").and_then(|last| last.to_str().ok()).and_then(|last| last.parse().ok());
     let after_seen = seen.and_then(|last: u64| last.checked_add(1));
     let (mut heads, listens) = (site.ledger()?.heads(), site.listens()?);

@@ -1,10 +1,15 @@
 //! A question as an address holds it, so that a link is an answer: the same words as on the command line. It must not
 //! answer it.
 
+use super::problem::Problem;
 use crate::question::{Page, Question, Topic, asked};
 use crate::today::today;
-use minutebook_events::{ContractId, Day, Position};
+use axum::extract::{FromRequestParts, Query};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use minutebook_events::{ContractId, Day, Position, nearest};
 use minutebook_projections::By;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// What an address says; what is empty was left out.
@@ -78,6 +83,67 @@ impl From<&Question> for Asked {
             _ => {}
         }
         asked
+    }
+}
+
+/// What an address may say, by the names of its fields.
+pub(super) trait Fields: DeserializeOwned {
+    /// Those that a person or a program gives.
+    const NAMES: &'static [&'static str];
+    /// Those that only forms give.
+    const OF_FORMS: &'static [&'static str] = &[];
+}
+
+impl Fields for Asked {
+    const NAMES: &'static [&'static str] =
+        &["contract", "as-of", "known-at", "decided-by", "to", "by", "ends-within", "fact", "from", "limit"];
+    const OF_FORMS: &'static [&'static str] =
+        &["as-of-day", "as-of-month", "as-of-year", "decided-by-day", "decided-by-month", "decided-by-year"];
+}
+
+impl Fields for Entries {
+    const NAMES: &'static [&'static str] = &["from", "limit"];
+}
+
+impl Fields for Expecting {
+    const NAMES: &'static [&'static str] = &["expected-head"];
+}
+
+/// What an address says, read; a problem where there is no such field, one is given twice, or is no number where one is due.
+pub(super) struct Read<T>(pub(super) T);
+
+impl<S: Send + Sync, T: Fields> FromRequestParts<S> for Read<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let wrong = |_| {
+            let what = unread::<T>(parts.uri.query().unwrap_or_default());
+            Problem::new(StatusCode::BAD_REQUEST, "wrong-question", what)
+        };
+        Query::try_from_uri(&parts.uri).map(|Query(said)| Self(said)).map_err(wrong)
+    }
+}
+
+/// Why an address is not read.
+fn unread<T: Fields>(query: &str) -> String {
+    let said: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+    let is_twice = |name: &String| said.iter().filter(|(other, _)| other == name).count() > 1;
+    let is_ours = |name: &String| [T::NAMES, T::OF_FORMS].concat().contains(&name.as_str());
+    match said.iter().find(|(name, _)| !is_ours(name)) {
+        Some((name, _)) => {
+            let hint = match nearest(name, T::NAMES.iter().copied()) {
+                Some(near) => format!("did you mean {near}?"),
+                None => format!("there are {}", T::NAMES.join(", ")),
+            };
+            format!("{name}: there is no such field: {hint}")
+        }
+        None => match said.iter().find(|(name, _)| is_twice(name)) {
+            Some((name, _)) => format!("{name}: it is given twice: give it once"),
+            None => match said.iter().find(|(_, value)| value.parse::<u64>().is_err()) {
+                Some((name, value)) => format!("{name}: \"{value}\" is no whole number"),
+                None => "the address cannot be read".to_owned(),
+            },
+        },
     }
 }
 

@@ -1,7 +1,7 @@
 //! Pages, complete without a script: each asks the ledger a question that its address holds, and shows the answer with
 //! its coordinates. They must not make or change a figure.
 
-use super::asked::{AUDIT, Asked, CONTRACT, COORDINATES, EXPLAINED, Wrong, has_pages, taken};
+use super::asked::{AUDIT, Asked, CONTRACT, COORDINATES, EXPLAINED, Read, Wrong, has_pages, taken};
 use super::form;
 use super::html::{PageTable, Shown, Visitor, tables_of};
 use super::inputs::{self, How, Piece};
@@ -11,19 +11,18 @@ use super::who::Who;
 use crate::audit::checkpoint::Signed;
 use crate::audit::explain::explain;
 use crate::ledger::{Ledger, View};
-use crate::question::{self, Answer, Bound, Question, QuestionError, Range, Topic, asked};
+use crate::question::{self, Answer, Bound, Cell, Question, QuestionError, Range, Topic, asked};
 use crate::report::draw::{Drawn, Picture, pictures};
 use crate::report::tables;
 use crate::today::today;
 use askama::Template;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, RawQuery, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use chrono::Datelike;
-use minutebook_events::{Day, Position};
+use minutebook_events::{Act, DateSpan, Day, Position, working_days};
 use std::collections::BTreeSet;
 
 /// What every page can be reached from: address and name.
@@ -361,13 +360,10 @@ impl From<Response> for Instead {
 /// something is wrong with it, the same page with what that is.
 fn understood(
     page: &Page,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Result<Read<Asked>, Problem>,
     complete: impl FnOnce(&mut Asked),
 ) -> Result<(Asked, Question), Instead> {
-    let Query(mut asked) = asked.map_err(|rejection| {
-        let problem = Problem::new(StatusCode::BAD_REQUEST, "wrong-question", rejection.body_text());
-        sorry(&problem, page.visitor.clone())
-    })?;
+    let Read(mut asked) = asked.map_err(|problem| sorry(&problem, page.visitor.clone()))?;
     if asked.in_one_field() {
         return Err(Redirect::to(&format!("{}{}", page.path, asked.query())).into_response().into());
     }
@@ -409,7 +405,7 @@ fn name_of(path: &str) -> &'static str {
 async fn topic_page(
     topic: &'static str,
     asking: Asking,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Result<Read<Asked>, Problem>,
 ) -> Result<Response, Instead> {
     let page = Page::of(name_of(asking.2.path()), topic, &asking);
     let (asked, question) = understood(&page, asked, |asked| {
@@ -447,7 +443,7 @@ fn is_large(view: &View<'_>) -> bool {
 async fn contract(
     Path(contract): Path<String>,
     asking: Asking,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Result<Read<Asked>, Problem>,
 ) -> Result<Response, Instead> {
     let page = Page::of(&contract, CONTRACT, &asking);
     let (asked, question) = understood(&page, asked, |asked| asked.contract.clone_from(&contract))?;
@@ -474,18 +470,30 @@ fn all_about(ledger: &Ledger, question: &Question) -> Result<Vec<Answer>, Proble
 async fn entry(
     Path(position): Path<String>,
     asking: Asking,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Result<Read<Asked>, Problem>,
 ) -> Result<Response, Instead> {
     let page = Page::of(&format!("Entry {position}"), EXPLAINED, &asking);
     let (asked, question) = understood(&page, asked, |_| {})?;
-    let signed = Signed::of(asking.0.folder());
+    let (signed, call_in) = (Signed::of(asking.0.folder()), asking.0.call_in());
     let answers = move |ledger: &Ledger, asked: &Asked| {
         let position =
             asked::position(&position).map_err(|what| Problem::new(StatusCode::NOT_FOUND, "no-such-entry", what))?;
-        let answer = explain(ledger, &signed, position, question.as_of)?;
+        let mut answer = explain(ledger, &signed, position, question.as_of)?;
+        let act = ledger.view().projections.entry(position).map(|recorded| recorded.entry.act.clone());
+        if let (Some(ends), Some(row)) = (act.zip(call_in).and_then(call_in_ends), answer.answer.first_mut()) {
+            row.cells.push(("may-be-implemented", Cell::Text(ends)));
+        }
         Ok((vec![answer], neighbours(position, ledger.head(), "/entries/", asked)))
     };
     Ok(answered(&asking.0, (page, asked), answers).await)
+}
+
+/// From when a decision may be implemented, in words.
+fn call_in_ends((act, days): (Act, u32)) -> Option<String> {
+    let ends = DateSpan::day(working_days::call_in_ends(&act, days)?);
+    Some(format!(
+        "after {ends}, unless it is called in: {days} working days of call-in, as the settings of this server have it"
+    ))
 }
 
 /// Links to the entries before and after one.
@@ -497,7 +505,7 @@ fn neighbours(position: Position, head: Position, to: &str, asked: &Asked) -> Ve
 }
 
 /// The ledger's head, and what its last entry changed, from where each entry before leads on.
-async fn audit(asking: Asking, asked: Result<Query<Asked>, QueryRejection>) -> Result<Response, Instead> {
+async fn audit(asking: Asking, asked: Result<Read<Asked>, Problem>) -> Result<Response, Instead> {
     let page = Page::of("Audit", AUDIT, &asking);
     let (asked, question) = understood(&page, asked, |_| {})?;
     let answers = move |ledger: &Ledger, asked: &Asked| {

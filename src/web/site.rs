@@ -48,6 +48,8 @@ pub struct Settings {
     pub read_key: Option<ReadKey>,
     /// How many requests a second one address may send, apart from this machine; as many as it can where it is 0.
     pub rate: u32,
+    /// How many working days a decision may be called in, by the council's constitution; none where that is not said.
+    pub call_in: Option<u32>,
     /// Who knows the people of the organisation; none where they have tokens alone.
     pub openid: Option<openid::Settings>,
 }
@@ -166,6 +168,11 @@ impl Site {
     }
 
     /// What exempt content is read with.
+    /// How many working days a decision may be called in.
+    pub(super) fn call_in(&self) -> Option<u32> {
+        self.0.settings.call_in
+    }
+
     pub(super) fn read_key(&self) -> Option<&ReadKey> {
         self.0.settings.read_key.as_ref()
     }

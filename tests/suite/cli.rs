@@ -377,3 +377,56 @@ fn settings_are_read_from_a_file_and_what_is_typed_counts_before_it() {
     let first: serde_json::Value = serde_json::from_str(logged.lines().next().unwrap()).unwrap();
     assert_eq!(first["level"], "DEBUG");
 }
+
+#[test]
+fn what_says_nothing_and_what_nobody_hears_is_told() {
+    let place = Place::kent();
+    for args in [
+        &["report", "--out", "out", "--ocds-publisher", ""][..],
+        &["report", "--out", "out", "--ocds-publisher", "  "],
+        &["serve", "--openid-client", ""],
+        &["serve", "--openid-roles-claim", ""],
+        &["serve", "--host", ""],
+    ] {
+        place.run(args).ends(2).says(&["it says nothing: give it a value"]);
+    }
+    let with = |name: &str, value: &str| ran(place.command().args(["register", "--json"]).env(name, value)).ok();
+    let told = with("MINUTEBOOK_LISTN", "127.0.0.1:9000");
+    assert_eq!(
+        told.err,
+        "minutebook: MINUTEBOOK_LISTN is set, and is no setting: nothing comes of it: did you mean MINUTEBOOK_LISTEN?\n"
+    );
+    assert!(with("MINUTEBOOK_ZZZ", "1").err.ends_with("nothing comes of it\n"));
+    // What is ours, is empty, or is another's is not spoken of.
+    for (name, value) in
+        [("MINUTEBOOK_TOKEN", "x"), ("MINUTEBOOK_LISTN", ""), ("MINUTEBOOKS", "1"), ("MINUTEBOOK_RATE", "9")]
+    {
+        assert_eq!(with(name, value).err, "", "{name}={value}");
+    }
+}
+
+/// A sum names each ground on which an amount in it is withheld, and not that of the first amount alone.
+#[test]
+fn a_sum_names_every_ground() {
+    let place = Place::empty();
+    let line = |name: &str, amount: &str| {
+        format!(
+            "[[event]]\nkind = \"value-set\"\ncontract = \"care\"\nline = {{ measure = \"value\", name = \"{name}\" }}\n\
+             amount = {amount}\nbasis = \"year\"\neffective = 2021-04-01\nstanding = \"decided\"\nsources = [\"R 1\"]\n"
+        )
+    };
+    let defined = "[[event]]\nkind = \"contract-defined\"\ncontract = \"care\"\ntitle = \"Care\"\neffective = 2021-04-01\n\
+                   standing = \"decided\"\nsources = [\"R 1\"]\n";
+    let lines = [
+        line("a", "{ unknown = \"no page has it\" }"),
+        line("b", "{ withheld = \"Exempt Appendix 1\" }"),
+        line("c", "{ withheld = \"Exempt Appendix 2\" }"),
+        line("d", "{ withheld = \"Exempt Appendix 1\" }"),
+    ];
+    place.file("care.toml", crate::given::act("R", "2021-01-01", &(defined.to_owned() + &lines.concat())));
+    place.run(&["record", "care.toml"]).ok();
+    let value = place.run(&["value", "--as-of", "2022-01-01", "--json"]).ok().json();
+    let said = value["answer"][0]["a-year"]["text"].as_str().unwrap();
+    let grounds = "the first: no page has it; withheld: Exempt Appendix 1; withheld: Exempt Appendix 2";
+    assert_eq!(said, format!("not determined: 4 of 4 amounts are not known; {grounds}"));
+}

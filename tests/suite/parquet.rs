@@ -19,19 +19,20 @@ use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
 
-type Row = BTreeMap<String, Field>;
+pub type Row = BTreeMap<String, Field>;
 
-fn rows(file: &Path) -> Vec<Row> {
+/// The rows of a file, each cell by the name of its column.
+pub fn rows(file: &Path) -> Vec<Row> {
     let reader = SerializedFileReader::new(File::open(file).unwrap()).unwrap();
     assert!(reader.metadata().file_metadata().created_by().unwrap().starts_with("minutebook "));
     reader.get_row_iter(None).unwrap().map(|row| row.unwrap().into_columns().into_iter().collect()).collect()
 }
 
-fn text(text: impl ToString) -> Field {
+pub fn text(text: impl ToString) -> Field {
     Field::Str(text.to_string())
 }
 
-fn list(row: &Row, column: &str) -> Vec<Field> {
+pub fn list(row: &Row, column: &str) -> Vec<Field> {
     let Field::ListInternal(list) = &row[column] else { panic!("{column} is no list in {row:?}") };
     list.elements().to_vec()
 }

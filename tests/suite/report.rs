@@ -190,6 +190,12 @@ fn the_register_says_what_the_record_says() {
     // B 11.2: the sum of the budget, which nobody has decided.
     assert!(of_2016("Sum over the first term (£)").contains("budget: £16,925,000 for the whole period (inferred)"));
     assert!(of_2016("Sum with options (£)").contains("budget: £26,525,000 for the whole period (inferred)"));
+    // Which figure is written where: B 2.2 has the cap of seven years, B 11.2 the sums.
+    let sources = of_2016("Sources");
+    for (column, source) in [("Supplier", "A 2.7, B 7.1"), ("Latest end", "B 2.2"), ("Sum with options", "B 11.2")] {
+        let of = sources.split("; ").find(|part| part.starts_with(&format!("{column}: ")));
+        assert!(of.is_some_and(|of| of.contains(source)), "{column}: {sources}");
+    }
     // What the record does not hold is said, in every cell.
     assert_eq!(of_2016("Irrecoverable VAT (£)"), "not in the record");
     // E: what was decided and not stated; C 4.1 and Exempt Appendix 1: who runs a lot is withheld, and stays so.
@@ -275,4 +281,94 @@ fn key_dates_are_parsed_back() {
     assert!(!earlier.values().any(|(summary, ..)| summary.contains("may be implemented")), "nobody said how long");
     let kept = now.keys().filter(|uid| earlier.contains_key(*uid)).count();
     assert!(kept * 2 > earlier.len(), "{kept} of {}", earlier.len());
+}
+
+/// More contracts than are made into files at a time: each has its rows in every file, once, in the order of their ids.
+#[test]
+fn many_contracts_are_all_there() {
+    use calamine::Reader;
+    const MANY: usize = 560;
+    let place = Place::empty();
+    let events = |contract: &str, pounds: usize| {
+        let event = |kind: &str, more: &str| {
+            format!(
+                "[[event]]\nkind = \"{kind}\"\neffective = 2021-04-01\nstanding = \"decided\"\nsources = [\"P 1\"]\n\
+                 contract = \"{contract}\"\n{more}\n"
+            )
+        };
+        let line = format!("line = {{ measure = \"value\" }}\namount = \"£{pounds}\"\nbasis = \"year\"");
+        [
+            event("contract-defined", "title = \"Care\""),
+            event("commenced", ""),
+            event("term-set", "last_day = 2025-03-31"),
+            event("value-set", &line),
+        ]
+        .concat()
+    };
+    let ids: Vec<String> = (0..MANY).map(|number| format!("care-{number:04}")).collect();
+    for (number, ids) in ids.chunks(40).enumerate() {
+        let all: String = ids.iter().map(|id| events(id, 1000 + id[5..].parse::<usize>().unwrap())).collect();
+        let name = format!("{number}.toml");
+        place.file(
+            &name,
+            crate::given::act(&format!("P{number}"), "2021-01-01", &all.replace("P 1", &format!("P{number} 1"))),
+        );
+        place.run(&["record", &name]).ok();
+    }
+    let line = place.run(&["report", "--out", "out", "--as-of", "2022-06-01"]).ok().json();
+    let out = place.path().join("out");
+    assert_eq!(whole(&out).len(), line["files"].as_u64().unwrap() as usize + 1);
+    let register = register(&place, "out");
+    assert_eq!(register.keys().collect::<Vec<_>>(), ids.iter().collect::<Vec<_>>());
+    assert!(
+        register
+            .iter()
+            .all(|(id, row)| row["Value a year (£)"] == (1000 + id[5..].parse::<usize>().unwrap()).to_string())
+    );
+    let state = crate::parquet::rows(&out.join("state.parquet"));
+    let of_state: Vec<String> = state
+        .iter()
+        .filter(|row| row["row"] == crate::parquet::text("contract") && row["column"] == crate::parquet::text("status"))
+        .map(|row| row["contract"].to_string().trim_matches('"').to_owned())
+        .collect();
+    assert_eq!(of_state, ids);
+    assert_eq!(crate::parquet::rows(&out.join("facts.parquet")).len(), MANY * 4);
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook(out.join("contracts.xlsx")).unwrap();
+    let sheet = book.worksheet_range("Register").unwrap();
+    assert_eq!(sheet.rows().skip(1).map(|row| row[0].to_string()).collect::<Vec<_>>(), ids);
+    let calendar = fs::read_to_string(out.join("key-dates.ics")).unwrap();
+    assert_eq!(calendar.matches("BEGIN:VEVENT").count(), MANY * 2, "each starts, and its term ends");
+    let records: Value = serde_json::from_slice(&fs::read(out.join("ocds/records.json")).unwrap()).unwrap();
+    let ocids = records["records"].as_array().unwrap().iter().map(|record| record["ocid"].as_str().unwrap().to_owned());
+    assert_eq!(ocids.collect::<Vec<_>>(), ids.iter().map(|id| format!("ocds-minutebook-{id}")).collect::<Vec<_>>());
+    let paper = fs::read_to_string(out.join("paper.html")).unwrap();
+    assert!(paper.contains("There are 560 contracts, which no paper holds"), "and it says where they are");
+}
+
+/// Sums by financial year in the paper: drawn by how firmly they stand, and the same in words and in a table.
+#[test]
+fn the_paper_stacks_years_by_standing() {
+    let place = Place::kent();
+    place.run(&["report", "--out", "out", "--as-of", "2024-06-01", "--formats", "html,xlsx"]).ok();
+    let paper = fs::read_to_string(place.path().join("out/paper.html")).unwrap();
+    let section =
+        paper.split("<h2").find(|part| part.contains("What contracts are worth by financial year</h2>")).unwrap();
+    let envelope = section.split("<figure").find(|part| part.contains("Envelope of all contracts")).unwrap();
+    // C 4.1: £4,075,595.68 in 2022/23, all of it proposed; never one bar of everything.
+    assert!(envelope.contains("2022/23: £4.076m proposed, endorsed or planned"), "{envelope}");
+    assert!(envelope.contains("<rect class=\"tentative\"") && !envelope.contains("<rect class=\"firm\""), "{envelope}");
+    // The table has what the workbook has.
+    use calamine::Reader;
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook(place.path().join("out/contracts.xlsx")).unwrap();
+    let sheet = book.worksheet_range("Years together").unwrap();
+    let rows = section.split("<tr>").skip(2).map(|row| {
+        let cells = row.split("</t").filter_map(|cell| cell.rsplit_once('>').map(|(_, text)| text.trim().to_owned()));
+        cells.filter(|cell| !cell.is_empty()).collect::<Vec<_>>()
+    });
+    let cell = |cell: &calamine::Data| match cell {
+        calamine::Data::Float(number) => number.to_string(),
+        other => other.to_string(),
+    };
+    let of_book: Vec<Vec<String>> = sheet.rows().skip(1).map(|row| row.iter().map(cell).collect()).collect();
+    assert_eq!(rows.collect::<Vec<_>>(), of_book);
 }

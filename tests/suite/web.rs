@@ -202,6 +202,19 @@ fn an_answer_that_has_not_changed_is_not_sent_again() {
 #[test]
 fn wrong_questions_are_told_what_would_be_right() {
     let server = Server::start(false);
+    // In our words, wherever an address has fields.
+    for (address, says) in [
+        ("/api/v1/lots?asof=2018-06-01", "asof: there is no such field: did you mean as-of?"),
+        ("/api/v1/lots?zz=1", "zz: there is no such field: there are contract, as-of, known-at"),
+        ("/api/v1/lots?as-of=2018-06-01&as-of=2018-06-01", "as-of: it is given twice: give it once"),
+        ("/api/v1/entries?form=1", "form: there is no such field: did you mean from?"),
+        ("/api/v1/entries?from=x", "from: \"x\" is no whole number"),
+    ] {
+        let problem = server.get(address).problem(400, "wrong-question");
+        assert!(problem["detail"].as_str().unwrap().starts_with(says), "{address}: {problem:#}");
+    }
+    let page = server.get("/lots?as-off=2018-06-01&as-of-day=1").gives(400).body;
+    assert!(page.contains("as-off: there is no such field: did you mean as-of?"), "the page says it too");
     let problem = server.get("/api/v1/lots?as-of=2018-06-31&decided-by=soon").problem(400, "wrong-question");
     assert_eq!(problem["fields"].as_array().unwrap().len(), 2);
     assert_eq!(problem["fields"][0]["field"], "as-of");

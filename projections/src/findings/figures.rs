@@ -1,6 +1,6 @@
 //! Rules on figures: totals against their parts, counts, shares, changes of value, uplifts, alternatives.
 
-use super::{Finding, Outcome, Rule, Weight, stated};
+use super::{Finding, Outcome, Rule, Weight};
 use crate::all::Projections;
 use crate::coordinates::At;
 use crate::key::Key;
@@ -42,7 +42,7 @@ fn totals(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     let mut courses = Courses::new(all, at);
     let totals = all.timelines().filter(|(key, _)| matches!(key, Key::Total(..)));
-    for fact in totals.flat_map(|(_, timeline)| stated(timeline, at)) {
+    for fact in totals.flat_map(|(_, timeline)| timeline.stated(at)) {
         let EventKind::TotalStated { total, amount, .. } = &fact.event().kind else { continue };
         outcome.examined += 1;
         let readings = all.readings(fact, &mut courses);
@@ -83,7 +83,7 @@ fn total_finding(rule: &Rule, fact: &Fact, total: &str, amount: Money, label: &s
 fn counts(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     let counts = all.timelines().filter(|(key, _)| matches!(key, Key::Count(..)));
-    for fact in counts.flat_map(|(_, timeline)| stated(timeline, at)) {
+    for fact in counts.flat_map(|(_, timeline)| timeline.stated(at)) {
         let EventKind::CountStated { count, number, readings, .. } = &fact.event().kind else { continue };
         outcome.examined += 1;
         let fits = readings.iter().filter(|reading| reading.parts.len() == *number as usize).count();
@@ -108,7 +108,7 @@ fn counts(rule: &Rule, all: &Projections, at: At) -> Outcome {
 fn shares(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     let fundings = all.timelines().filter(|(key, _)| matches!(key, Key::Funding(..)));
-    for fact in fundings.flat_map(|(_, timeline)| stated(timeline, at)) {
+    for fact in fundings.flat_map(|(_, timeline)| timeline.stated(at)) {
         let EventKind::FundingSet { funders, .. } = &fact.event().kind else { continue };
         let stated: Vec<_> = funders.iter().filter_map(|funder| funder.share).collect();
         if stated.is_empty() {
@@ -137,7 +137,7 @@ fn changes(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     let lines = all.timelines().filter(|(key, _)| matches!(key, Key::Line(_, line) if line.measure.is_worth()));
     for (key, timeline) in lines {
-        let mut facts: Vec<&Fact> = stated(timeline, at).collect();
+        let mut facts: Vec<&Fact> = timeline.stated(at).collect();
         facts.sort_by_key(|fact| (fact.effective().latest(), fact.position(), fact.place()));
         let first = facts.iter().find_map(|fact| set_amount(fact).map(|amount| (*fact, amount)));
         let Some((first, original)) = first.filter(|(_, original)| !original.pounds().is_zero()) else { continue };
@@ -193,7 +193,7 @@ fn uplifts(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     for (key, timeline) in all.timelines() {
         let Key::Clause(contract, _, "uplift-floor") = key else { continue };
-        for fact in stated(timeline, at) {
+        for fact in timeline.stated(at) {
             let EventKind::ClauseSet { clause: Clause::UpliftFloor { percent, .. }, .. } = &fact.event().kind else {
                 continue;
             };
@@ -261,7 +261,7 @@ fn carried_over(rule: &Rule, all: &Projections, at: At) -> Outcome {
     for fact in all
         .timelines()
         .filter(|(key, _)| matches!(key, Key::Successor(_)))
-        .flat_map(|(_, timeline)| stated(timeline, at))
+        .flat_map(|(_, timeline)| timeline.stated(at))
     {
         let EventKind::Succeeded { contract, by } = &fact.event().kind else { continue };
         if !seen.insert((contract.clone(), by.clone())) {
@@ -335,7 +335,7 @@ fn alternatives(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let weighed: Vec<&Fact> = all
         .timelines()
         .filter(|(key, _)| matches!(key, Key::Alternative(..)))
-        .flat_map(|(_, timeline)| stated(timeline, at))
+        .flat_map(|(_, timeline)| timeline.stated(at))
         .filter(|fact| seen.insert((fact.position(), fact.place())))
         .collect();
     let saving = |fact: &Fact, wanted: bool| match &fact.event().kind {

@@ -11,7 +11,7 @@ use crate::coordinates::At;
 use crate::index::Projection;
 use crate::key::Key;
 use crate::prelude::*;
-use crate::timeline::{Fact, Timeline};
+use crate::timeline::Fact;
 use minutebook_events::{ContractId, Entry, EventKind, Position, Source};
 use serde::Serialize;
 
@@ -184,9 +184,4 @@ impl Projections {
             })
             .collect()
     }
-}
-
-/// The facts of a timeline that count and had been stated, or had begun, by the day.
-fn stated(timeline: &Timeline, at: At) -> impl Iterator<Item = &Fact> {
-    timeline.counted(at).filter(move |fact| crate::value::spoken(fact, at.as_of))
 }

@@ -4,13 +4,18 @@ use super::{Finding, Outcome, Rule, Weight};
 use crate::all::Projections;
 use crate::coordinates::At;
 use crate::prelude::*;
-use minutebook_events::{ActKind, Power};
+use minutebook_events::{ActKind, Event, EventKind, Power, Standing, working_days};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "no-outcome",
         checks: "proposals and endorsements for an act that decided what they asked",
         run: outcomes,
+    },
+    Rule {
+        name: "call-in",
+        checks: "decisions that can be called in, for what took effect before a working day had passed",
+        run: call_ins,
     },
     Rule { name: "verb", checks: "acts of offices that only advise for verbs that decide", run: verbs },
 ];
@@ -44,6 +49,56 @@ fn outcomes(rule: &Rule, all: &Projections, at: At) -> Outcome {
         }
     }
     outcome
+}
+
+/// However long a call-in lasts, it lasts a working day: what certainly takes effect by then was implemented within it. Of how
+/// long it lasts, and of what was not said to be open to call-in, nothing is made.
+fn call_ins(rule: &Rule, all: &Projections, at: At) -> Outcome {
+    let mut outcome = Outcome::default();
+    for recorded in all.acts(at) {
+        let entry = &recorded.entry;
+        let Some(first) = working_days::call_in_ends(&entry.act, 1) else { continue };
+        outcome.examined += 1;
+        let counts = |place: u16| all.struck(recorded.position, place).is_none_or(|(by, _)| by >= at.head);
+        let events = (0..).zip(&entry.events).filter(|(place, _)| counts(*place)).map(|(_, event)| event);
+        let early = |event: &&Event| {
+            event.standing == Standing::Decided && implements(event) && event.effective.latest() <= first
+        };
+        if let Some(event) = events.into_iter().filter(early).min_by_key(|event| event.effective) {
+            let reference = &entry.act.reference;
+            let text = format!(
+                "{reference} was taken on {} and can be called in, and takes effect {}, before a working day after it had passed",
+                entry.act.decided,
+                match event.effective.exact() {
+                    Some(_) => format!("on {}", event.effective),
+                    None => event.effective.to_string(),
+                }
+            );
+            outcome.found.push(of_act(rule, Weight::Difference, text, &recorded));
+        }
+    }
+    outcome
+}
+
+/// Whether an event carries out what was decided, and does not only say it.
+fn implements(event: &Event) -> bool {
+    use EventKind::{
+        Commenced, Ended, Extended, LotAssigned, LotReleased, NoticeGiven, PartnerJoined, PartnerLeft, ServiceAdded,
+        ServiceRemoved,
+    };
+    matches!(
+        event.kind,
+        Commenced { .. }
+            | Ended { .. }
+            | Extended { .. }
+            | LotAssigned { .. }
+            | LotReleased { .. }
+            | NoticeGiven { .. }
+            | PartnerJoined { .. }
+            | PartnerLeft { .. }
+            | ServiceAdded { .. }
+            | ServiceRemoved { .. }
+    )
 }
 
 /// Verbs that claim a power to decide.

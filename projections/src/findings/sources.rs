@@ -1,6 +1,6 @@
 //! Rules on sources: two that state one fact differently, names that do not agree, wording that may be read otherwise.
 
-use super::{Finding, Outcome, Rule, Weight, stated};
+use super::{Finding, Outcome, Rule, Weight};
 use crate::all::Projections;
 use crate::coordinates::At;
 use crate::figure::{Knowing, tell};
@@ -50,7 +50,7 @@ fn two_sources(rule: &Rule, all: &Projections, at: At) -> Outcome {
     for (key, timeline) in
         all.timelines().filter(|(key, _)| !matches!(key, Key::Act(_) | Key::Doubt(..) | Key::Total(..)))
     {
-        let facts: Vec<&Fact> = stated(timeline, at).collect();
+        let facts: Vec<&Fact> = timeline.stated(at).collect();
         outcome.examined += usize::from(facts.len() > 1);
         for (i, a) in facts.iter().enumerate() {
             for b in facts[i + 1..].iter().filter(|b| contradict(key, a, b)) {
@@ -65,7 +65,7 @@ fn two_sources(rule: &Rule, all: &Projections, at: At) -> Outcome {
 fn estimates(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     for (key, timeline) in all.timelines().filter(|(key, _)| matches!(key, Key::Performance(..))) {
-        let facts: Vec<&Fact> = stated(timeline, at).collect();
+        let facts: Vec<&Fact> = timeline.stated(at).collect();
         outcome.examined += usize::from(facts.len() > 1);
         for pair in
             facts.windows(2).filter(|pair| !pair[0].agrees(pair[1]) && pair[0].effective() != pair[1].effective())
@@ -85,7 +85,7 @@ fn estimates(rule: &Rule, all: &Projections, at: At) -> Outcome {
 
 fn names(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let mut expansions: BTreeMap<(PartyId, String), Vec<(&Fact, String)>> = BTreeMap::new();
-    for fact in all.timelines().flat_map(|(_, timeline)| stated(timeline, at)) {
+    for fact in all.timelines().flat_map(|(_, timeline)| timeline.stated(at)) {
         if let EventKind::AliasStated { party, alias, expands: Some(short) } = &fact.event().kind {
             let known = expansions.entry((party.clone(), short.clone())).or_default();
             if !known.iter().any(|(_, name)| name == alias) {
@@ -108,7 +108,7 @@ fn wording(rule: &Rule, all: &Projections, at: At) -> Outcome {
         found: vec![],
     };
     for fact in
-        all.timelines().filter(|(key, _)| matches!(key, Key::Doubt(..))).flat_map(|(_, timeline)| stated(timeline, at))
+        all.timelines().filter(|(key, _)| matches!(key, Key::Doubt(..))).flat_map(|(_, timeline)| timeline.stated(at))
     {
         let doubt = fact.event().doubt.as_deref().unwrap_or_default();
         let text = format!("{}: {doubt}", words(fact));

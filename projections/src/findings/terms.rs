@@ -17,6 +17,11 @@ pub(super) const RULES: &[Rule] = &[
         run: past_term,
     },
     Rule {
+        name: "option-notice",
+        checks: "extensions for whether they were decided while notice could still be given to use the option",
+        run: option_notices,
+    },
+    Rule {
         name: "no-successor",
         checks: "contracts whose planned or firm end has passed, for what took their place",
         run: successors,
@@ -146,6 +151,36 @@ fn past_term(rule: &Rule, all: &Projections, at: At) -> Outcome {
                 );
                 let facts = core::iter::once(*fact).chain(terms.facts());
                 outcome.found.push(Finding::new(rule, Weight::Gap, text, facts));
+            }
+        }
+    }
+    outcome
+}
+
+/// An extension that was decided for certain after the last day of notice that the contract itself sets.
+fn option_notices(rule: &Rule, all: &Projections, at: At) -> Outcome {
+    let mut outcome = Outcome::default();
+    for contract in known_contracts(all, at) {
+        for part in parts(all, contract, at) {
+            let Some(notice) = all.last_notice(contract, &part, at) else { continue };
+            let Some(option) = facts_on(all, &Key::Extension(contract.clone(), part.clone()), at).into_iter().next()
+            else {
+                continue;
+            };
+            let is_extension =
+                |fact: &&Fact| fact.standing().is_firm() && matches!(fact.event().kind, EventKind::Extended { .. });
+            for fact in facts_on(all, &Key::Term(contract.clone(), part.clone()), at).into_iter().filter(is_extension) {
+                outcome.examined += 1;
+                if fact.decided().earliest() > notice.day {
+                    let (decided, last) = (fact.decided(), DateSpan::day(notice.day));
+                    let text = format!(
+                        "{} was extended by a decision of {decided}, after {last}, the last day of notice to use its option",
+                        named(contract, &part)
+                    );
+                    let facts = [fact, option, notice.term, notice.clause];
+                    let finding = Finding::new(rule, Weight::Difference, text, facts);
+                    outcome.found.push(finding.compared(fact.decided().earliest(), notice.day, "too late"));
+                }
             }
         }
     }

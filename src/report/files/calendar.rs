@@ -8,7 +8,7 @@ use super::folder::{Draft, FolderError, Output};
 use super::matter::{Matter, Matters};
 use chrono::{DateTime, Utc};
 use icalendar::{Calendar, Component, Event, EventLike, EventStatus};
-use minutebook_events::{Clause, ContractId, DateSpan, Day, EventKind, Hash, Months, Part, TimeRange, working_days};
+use minutebook_events::{ContractId, DateSpan, Day, EventKind, Hash, TimeRange, working_days};
 use minutebook_projections::{At, Fact, Key, Knowing, Projections, Recorded, Timeline, tell};
 use std::sync::Arc;
 
@@ -186,34 +186,17 @@ fn dated<'a>(all: &'a Projections, contract: &ContractId, fact: &'a Fact, at: At
             let Some(terms) = all.terms(contract, part, at) else { return vec![] };
             let of_term = |what, day| Dated { what, on: DateSpan::day(day), lasts: false, besides: Some(terms.set) };
             let last = terms.first.last_day();
-            let notice = notice_period(all, contract, part, at).and_then(|months| before(last, months));
-            let last_notice = notice.map(|day| of_term("last day of notice to use the option", day));
+            let notice = all.last_notice(contract, part, at);
+            let last_notice = notice.map(|notice| of_term("last day of notice to use the option", notice.day));
             last_notice.into_iter().chain([of_term("last day of the term that the option extends", last)]).collect()
         }
         _ => vec![],
     }
 }
 
-/// The day from which so many months run to a day.
-fn before(day: Day, months: Months) -> Option<Day> {
-    day.checked_sub_months(chrono::Months::new(months.0))
-}
-
 fn moved(span: DateSpan, to: impl Fn(Day) -> Option<Day>) -> Option<DateSpan> {
     let side = |day: Day| if day == Day::MIN || day == Day::MAX { Some(day) } else { to(day) };
     DateSpan::new(side(span.earliest())?, side(span.latest())?)
-}
-
-/// The notice that a contract sets, by a firm clause of the part or of the whole.
-fn notice_period(all: &Projections, contract: &ContractId, part: &Part, at: At) -> Option<Months> {
-    let of = |part: &Part| {
-        let timeline = all.timeline(&Key::Clause(contract.clone(), part.clone(), "notice-period"))?;
-        match &timeline.select(at).answer.filter(|fact| fact.standing().is_firm())?.event().kind {
-            EventKind::ClauseSet { clause: Clause::NoticePeriod { months }, .. } => Some(*months),
-            _ => None,
-        }
-    };
-    of(part).or_else(|| of(&Part::Whole))
 }
 
 fn key_date(
@@ -265,12 +248,9 @@ fn key_date(
 fn implementable(acts: &[Arc<Recorded>], contract: &ContractId, days: u32) -> Vec<KeyDate> {
     let of_contract = acts.iter().filter(|recorded| recorded.entry.contracts().into_iter().min() == Some(contract));
     of_contract
-        .filter(|recorded| recorded.entry.act.callable_in == Some(true))
         .filter_map(|recorded| {
             let act = &recorded.entry.act;
-            // Of a year whose bank holidays are not held nothing is told.
-            let last = working_days::working_days_after(days, act.decided.exact()?).ok()?;
-            let on = DateSpan::day(last);
+            let on = DateSpan::day(working_days::call_in_ends(act, days)?);
             Some(KeyDate {
                 about: format!("{} call-in", act.reference),
                 summary: format!("{}: may be implemented after this day, unless it is called in", act.reference),

@@ -16,6 +16,7 @@
 //! | `register` | the contracts register, as CSV |
 //! | `state` | the state at the coordinates, a row a figure, as Parquet |
 //! | `workbook` | the workbook, as XLSX |
+//! | `years` | what all contracts are worth by financial year, for a chart |
 
 mod calendar;
 mod cells;
@@ -29,6 +30,7 @@ mod paper;
 mod register;
 mod state;
 mod workbook;
+mod years;
 
 pub use folder::FolderError;
 pub use manifest::{Manifest, Written};

@@ -2,16 +2,18 @@
 //! answers as tables and pictures, and must not word a figure.
 
 use super::ReportError;
-use super::cells::meanings;
+use super::cells::{Plain, Stands, meanings};
 use super::folder::Draft;
 use super::matter::Matters;
+use super::years::{self, AFTER, Amount, BEFORE, SUMS, Years};
 use crate::question::{Answer, QuestionError, Topic};
-use crate::report::draw::{Drawn, Picture, pictures};
+use crate::report::draw::{Drawn, OfYear, Picture, pictures, stacked};
 use crate::report::tables::{self, TableOf, capital};
 use crate::report::words::words;
 use askama::Template;
 use minutebook_events::{ContractId, DateSpan, Day, Hash};
 use minutebook_projections::By;
+use rust_decimal::Decimal;
 
 /// The file's name.
 const NAME: &str = "paper.html";
@@ -122,6 +124,7 @@ fn sections(matters: &Matters<'_>, since: Option<Day>) -> Result<Vec<Section>, Q
         sections.push(Section::of(title, &matters.changed_since(since)?));
     }
     sections.push(totals);
+    sections.extend(by_year(matters, &state)?);
     let in_force = in_force(&state);
     for contract in in_force.iter().take(ALONE) {
         for (what, topic) in [
@@ -139,6 +142,61 @@ fn sections(matters: &Matters<'_>, since: Option<Day>) -> Result<Vec<Section>, Q
     sections.push(Section::of("Decisions", &matters.answer(Topic::Decisions)?));
     sections.push(Section::of("Findings", &matters.answer(Topic::Findings)?));
     Ok(sections)
+}
+
+/// What all contracts are worth by financial year, drawn by how firmly it stands; nothing where no year has an amount.
+fn by_year(matters: &Matters<'_>, state: &Answer) -> Result<Option<Section>, QuestionError> {
+    let mut years = Years::default();
+    for contract in matters.contracts() {
+        Amount::all(&matters.answer_of(contract, Topic::Value)?).for_each(|amount| years.add(amount));
+    }
+    let rows: Vec<years::Row<'_>> = years.rows().collect();
+    let picture = |(measure, first, last): (_, usize, usize)| {
+        stacked(years::title(measure), &rows[first..=last].iter().map(of_year).collect::<Vec<_>>())
+    };
+    let pictures: Vec<Picture> = years.drawn().into_iter().map(picture).collect();
+    let text = |text: &str| vec![text.to_owned()];
+    let number = |number| text(&Plain::Number(number).text());
+    let row = |row: &years::Row<'_>| {
+        let sums = row.sums.map_or_else(|| vec![text(years::PAST); SUMS.len()], |sums| sums.map(number).to_vec());
+        let counts = row.counts.map(|count| number(count.into()));
+        [row.measure, row.year].map(text).into_iter().chain(sums).chain(counts).collect()
+    };
+    let table = Table {
+        heading: "Amounts of one measure and the same standing, added by financial year".to_owned(),
+        columns: BEFORE
+            .into_iter()
+            .chain(SUMS.map(|(_, heading)| heading))
+            .chain(AFTER)
+            .map(ToOwned::to_owned)
+            .collect(),
+        rows: rows.iter().map(row).collect(),
+    };
+    let section = Section {
+        title: "What contracts are worth by financial year".to_owned(),
+        heading: capital(&state.words),
+        note: None,
+        pictures,
+        tables: vec![table],
+    };
+    Ok((!rows.is_empty()).then_some(section))
+}
+
+/// What is drawn of a year.
+fn of_year<'y>(row: &years::Row<'y>) -> OfYear<'y> {
+    let drawn = |sums: [Decimal; 4]| SUMS.into_iter().zip(sums).map(|((stands, _), pounds)| drawn(stands, pounds));
+    OfYear { year: row.year, sums: row.sums.map(|sums| drawn(sums).collect()), without: row.counts[1] }
+}
+
+/// How a sum is drawn, and the word for how firmly it stands.
+fn drawn(stands: Stands, pounds: Decimal) -> (&'static str, &'static str, Decimal) {
+    match stands {
+        Stands::Firm => ("firm", "firm", pounds),
+        Stands::Tentative => ("tentative", "proposed, endorsed or planned", pounds),
+        Stands::Ours => ("ours", "inferred", pounds),
+        Stands::Uncertain => ("uncertain", "that may not hold", pounds),
+        Stands::NotKnown => ("unknown", "not known", pounds),
+    }
 }
 
 /// The contracts that are in force, or may be, or are said to be.

@@ -162,13 +162,16 @@ impl Answers {
             [start.exact().map_or_else(|| start.to_string(), |day| day.to_string()), standing]
         });
         let figures = self.all_about(contract, &values);
-        let listed = |mut items: Vec<String>| {
-            items.sort_unstable();
-            items.dedup();
-            if items.is_empty() { NOT_HELD.to_owned() } else { items.join("; ") }
-        };
-        let sources = figures.iter().flat_map(|figure| figure.sources()).map(ToString::to_string).collect();
-        let mut entries: Vec<u64> = figures.iter().flat_map(|figure| figure.entries()).map(|entry| entry.0).collect();
+        let written = figures.iter().filter_map(|(column, figures)| {
+            let mut sources: Vec<String> =
+                figures.iter().flat_map(|figure| figure.sources()).map(ToString::to_string).collect();
+            sources.sort_unstable();
+            sources.dedup();
+            (!sources.is_empty()).then(|| format!("{column}: {}", sources.join(", ")))
+        });
+        let sources = written.collect::<Vec<_>>().join("; ");
+        let figures = || figures.iter().flat_map(|(_, figures)| figures);
+        let mut entries: Vec<u64> = figures().flat_map(|figure| figure.entries()).map(|entry| entry.0).collect();
         entries.sort_unstable();
         entries.dedup();
         let held = |words: String| if words.is_empty() { NOT_HELD.to_owned() } else { defused(&words) };
@@ -186,17 +189,33 @@ impl Answers {
             told(figure(of, "latest-end")).to_vec(),
             vec![NOT_HELD.to_owned(); 5],
             in_force(status).to_vec(),
-            vec![listed(sources), entries.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")],
+            vec![held(sources), entries.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")],
         ]
         .concat()
     }
 
-    /// Every figure that the row is made of.
-    fn all_about<'a>(&'a self, contract: &'a ContractId, values: &[&'a Row]) -> Vec<&'a Figure> {
-        let lots = rows(&self.lots, "lot", contract).chain(rows(&self.lots, "service", contract));
-        let rows = rows(&self.register, "contract", contract).chain(lots);
-        let rows = rows.chain(rows_of_suppliers(&self.network, contract)).chain(values.iter().copied());
-        rows.flat_map(|row| row.cells.iter().flat_map(|(_, cell)| cell.figures())).collect()
+    /// Every figure that the row is made of, by the column that it is told in.
+    fn all_about<'a>(&'a self, contract: &'a ContractId, values: &[&'a Row]) -> Vec<(&'static str, Vec<&'a Figure>)> {
+        let of =
+            |rows: Vec<&'a Row>, name: &str| rows.into_iter().filter_map(|row| figure(row, name)).collect::<Vec<_>>();
+        let (own, lots) =
+            (rows(&self.register, "contract", contract), rows(&self.lots, "lot", contract).collect::<Vec<_>>());
+        let own: Vec<&Row> = own.collect();
+        let services = rows(&self.lots, "service", contract).collect();
+        let suppliers = match lots.as_slice() {
+            [] => of(rows_of_suppliers(&self.network, contract).collect(), "party"),
+            lots => of(lots.to_vec(), "holder"),
+        };
+        vec![
+            ("Description", [of(lots, "status"), of(services, "says")].concat()),
+            ("Supplier", suppliers),
+            ("Sum over the first term", of(values.to_vec(), "first-term")),
+            ("Sum with options", of(values.to_vec(), "with-options")),
+            ("Value a year", of(values.to_vec(), "a-year")),
+            ("End", of(own.clone(), "term")),
+            ("Latest end", of(own.clone(), "latest-end")),
+            ("Status", of(own, "status")),
+        ]
     }
 
     /// What it is for: its lots, each with whether it is in force, and its services.

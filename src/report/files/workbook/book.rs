@@ -3,8 +3,8 @@
 
 use super::super::cells::{Plain, Stands};
 use super::super::folder::{FolderError, Output};
+use super::super::years::{BEFORE, SUMS};
 use super::rows::Told;
-use super::years::{BEFORE, SUMS};
 use chrono::{DateTime, Datelike};
 use minutebook_events::{DateSpan, Day, Instant};
 use rust_decimal::Decimal;

@@ -10,24 +10,22 @@
 //! | `book` | a workbook on its way to disk: cells, their look, how a sheet prints |
 //! | `rows` | the rows of an answer as cells |
 //! | `sheets` | which sheets there are, and their columns |
-//! | `years` | the chart of value by financial year |
 
 mod book;
 mod rows;
 mod sheets;
-mod years;
 
 use super::ReportError;
-use super::cells::meanings;
+use super::cells::{Plain, meanings};
 use super::folder::{Draft, FolderError, Output};
 use super::matter::{Matter, Matters};
+use super::years::{self, AFTER, Amount, BEFORE, SUMS, Years};
 use crate::question::{Answer, QuestionError, Row, Topic};
 use book::Book;
 use minutebook_events::{DateSpan, Hash};
 use rows::{Rows, Told, mark};
 use sheets::{Asked, SHEETS, Sheet};
 use std::collections::BTreeSet;
-use years::{AFTER, Amount, BEFORE, SUMS, Years};
 
 /// The file's name.
 const NAME: &str = "contracts.xlsx";
@@ -40,6 +38,8 @@ const ABOUT: &str = "About";
 const YEARS: &str = "Years together";
 const CHARTS: &str = "Charts";
 
+/// How wide its columns are.
+const YEARS_WIDE: [u16; 9] = [16, 14, 20, 20, 20, 20, 12, 16, 20];
 const YEARS_HOLD: &str = "a row a measure and financial year, over all contracts, drawn on the last sheet: amounts of one measure and the same \
                           standing are added, and nothing else";
 
@@ -106,8 +106,22 @@ pub(super) fn part(matters: &Matters<'_>, matter: &Matter<'_>) -> Part {
         let answers = answers.iter().filter(|(topic, _)| *topic == sheet.topic).map(|(_, answer)| answer);
         answers.flat_map(|answer| on_sheet(sheet, answer)).map(|row| held(&rows, sheet, row)).collect()
     };
-    let by_year = of_each.iter().flat_map(|(_, answer)| &answer.answer).filter(|row| row.kind == "financial-year");
-    Part { rows: SHEETS.iter().map(on).collect(), amounts: by_year.filter_map(Amount::of).collect() }
+    let values = of_each.iter().filter(|(topic, _)| *topic == Topic::Value);
+    Part {
+        rows: SHEETS.iter().map(on).collect(),
+        amounts: values.flat_map(|(_, answer)| Amount::all(answer)).collect(),
+    }
+}
+
+/// The cells of a measure in a financial year.
+fn year(row: &years::Row<'_>) -> Vec<Told> {
+    let number = |number: u64| Told { says: Plain::Number(number.into()), ..Told::words("") };
+    let sum = |(stands, pounds)| Told { says: Plain::Number(pounds), stands: Some(stands), is_money: true };
+    let sums = match row.sums {
+        Some(sums) => SUMS.map(|(stands, _)| stands).into_iter().zip(sums).map(sum).collect(),
+        None => vec![Told::words(years::PAST); SUMS.len()],
+    };
+    [row.measure, row.year].map(Told::words).into_iter().chain(sums).chain(row.counts.map(number)).collect()
 }
 
 fn on_sheet<'a>(sheet: &'a Sheet, answer: &'a Answer) -> impl Iterator<Item = &'a Row> {
@@ -125,8 +139,8 @@ impl Workbook {
         for sheet in &SHEETS {
             book.sheet(sheet.name, &sheet.columns.iter().flat_map(sheets::Column::cells).collect::<Vec<_>>());
         }
-        let columns = BEFORE.into_iter().chain(SUMS.map(|(_, heading)| (heading, 20))).chain(AFTER);
-        book.sheet(YEARS, &columns.map(|(heading, width)| (heading.to_owned(), width)).collect::<Vec<_>>());
+        let headings = BEFORE.into_iter().chain(SUMS.map(|(_, heading)| heading)).chain(AFTER);
+        book.sheet(YEARS, &headings.map(ToOwned::to_owned).zip(YEARS_WIDE).collect::<Vec<_>>());
         let coordinates = coordinates(matters);
         let output = draft.file(NAME)?;
         let (years, told) = (Years::default(), BTreeSet::new());
@@ -163,13 +177,10 @@ impl Workbook {
         self.take_whole(matters)?;
         let place = SHEETS.len() + 1;
         for row in self.years.rows() {
-            self.book.row(place, &row);
+            self.book.row(place, &year(&row));
         }
-        let titled = |(measure, first, last)| {
-            let title = format!("{measure} of all contracts by financial year (£), by how firmly it stands");
-            (crate::report::tables::capital(&title), first, last)
-        };
-        let charts: Vec<_> = self.years.charts().into_iter().map(titled).collect();
+        let titled = |(measure, first, last)| (years::title(measure), first, last);
+        let charts: Vec<_> = self.years.drawn().into_iter().map(titled).collect();
         self.book.charts(CHARTS, place, &charts);
         self.about();
         Ok(self.book.end(self.output)?)

@@ -1,9 +1,9 @@
-//! What all contracts are worth by financial year, as a chart: amounts of one measure and of the same class of standing are added,
+//! What all contracts are worth by financial year, for a chart: amounts of one measure and of the same class of standing are added,
 //! and nothing else; what goes into no sum is counted beside it. It must not add what covers other contracts too.
 
-use super::super::cells::{Plain, Stands};
-use super::rows::Told;
-use crate::question::{Cell, Row};
+use super::cells::Stands;
+use crate::question::{self, Cell};
+use crate::report::tables::capital;
 use minutebook_events::Measure;
 use minutebook_projections::Val;
 use rust_decimal::Decimal;
@@ -17,13 +17,10 @@ pub(super) const SUMS: [(Stands, &str); 4] = [
     (Stands::Uncertain, "May not hold on the day (£)"),
 ];
 
-/// The headings before and after them, and how wide they are.
-pub(super) const BEFORE: [(&str, u16); 2] = [("Measure", 16), ("Financial year", 14)];
-pub(super) const AFTER: [(&str, u16); 3] = [
-    ("Amounts added", 12),
-    ("Amounts without a value, in no sum", 16),
-    ("Amounts that cover several contracts, in no sum", 20),
-];
+/// The headings before and after them.
+pub(super) const BEFORE: [&str; 2] = ["Measure", "Financial year"];
+pub(super) const AFTER: [&str; 3] =
+    ["Amounts added", "Amounts without a value, in no sum", "Amounts that cover several contracts, in no sum"];
 
 /// An amount of a contract in a financial year.
 pub(super) struct Amount {
@@ -35,8 +32,12 @@ pub(super) struct Amount {
 }
 
 impl Amount {
-    /// That of a row by financial year.
-    pub(super) fn of(row: &Row) -> Option<Self> {
+    /// Those of an answer about what contracts are worth.
+    pub(super) fn all(answer: &question::Answer) -> impl Iterator<Item = Self> {
+        answer.answer.iter().filter(|row| row.kind == "financial-year").filter_map(Self::of)
+    }
+
+    fn of(row: &question::Row) -> Option<Self> {
         let text = |name| match row.get(name) {
             Some(Cell::Text(text)) => Some(text.as_str()),
             _ => None,
@@ -85,24 +86,17 @@ impl Years {
     }
 
     /// A row a measure and year.
-    pub(super) fn rows(&self) -> Vec<Vec<Told>> {
-        let number = |number: u64| Told { says: Plain::Number(number.into()), ..Told::words("") };
-        let row = |((measure, name), year): (&(String, String), &Year)| {
-            let sums = SUMS.iter().map(|(stands, _)| match year.sums.get(stands) {
-                _ if year.is_past => Told::words("more than can be written as a number"),
-                sum => {
-                    let says = Plain::Number(sum.copied().unwrap_or_default());
-                    Told { says, stands: Some(*stands), is_money: true }
-                }
-            });
-            let after = [year.added, year.without, year.shared].map(number);
-            [measure, name].map(Told::words).into_iter().chain(sums).chain(after).collect()
-        };
-        self.0.iter().map(row).collect()
+    pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.0.iter().map(|((measure, name), year)| Row {
+            measure,
+            year: name,
+            sums: (!year.is_past).then(|| SUMS.map(|(stands, _)| year.sums.get(&stands).copied().unwrap_or_default())),
+            counts: [year.added, year.without, year.shared],
+        })
     }
 
-    /// What a chart is drawn of: the measure, and its first and last row.
-    pub(super) fn charts(&self) -> Vec<(Measure, usize, usize)> {
+    /// What is drawn: each measure that says what contracts are worth, and its first and last row.
+    pub(super) fn drawn(&self) -> Vec<(Measure, usize, usize)> {
         let drawn = |measure: &Measure| {
             let of = |((name, _), _): &(&(String, String), &Year)| name == measure.word();
             let first = self.0.iter().position(|year| of(&year))?;
@@ -113,3 +107,21 @@ impl Years {
         Measure::EACH.iter().filter(|measure| measure.is_worth()).filter_map(drawn).collect()
     }
 }
+
+/// What is drawn of a measure.
+pub(super) fn title(measure: Measure) -> String {
+    capital(&format!("{measure} of all contracts by financial year (£), by how firmly it stands"))
+}
+
+/// A measure in a financial year.
+pub(super) struct Row<'a> {
+    pub(super) measure: &'a str,
+    pub(super) year: &'a str,
+    /// The sums in their order; nothing where one is more than can be written as a number.
+    pub(super) sums: Option<[Decimal; 4]>,
+    /// The counts in theirs.
+    pub(super) counts: [u64; 3],
+}
+
+/// In place of sums that are more than that.
+pub(super) const PAST: &str = "more than can be written as a number";
