@@ -7,7 +7,7 @@ use crate::figure::{Knowing, tell};
 use crate::key::Key;
 use crate::prelude::*;
 use crate::timeline::Fact;
-use minutebook_events::{EventKind, PartyId};
+use minutebook_events::{DateSpan, EventKind, PartyId};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -37,12 +37,17 @@ fn words(fact: &Fact) -> String {
     format!("{} ({}, {})", Knowing::from(tell(fact.event())).words(), fact.standing(), sources.join(", "))
 }
 
-/// Whether two facts on one timeline contradict each other. A milestone happens once, so its dates must agree too.
-fn contradict(key: &Key, a: &Fact, b: &Fact) -> bool {
-    let once = matches!(key, Key::Milestone(..));
-    let same_time = a.effective() == b.effective();
-    let differ = !a.agrees(b) || once && !same_time;
-    differ && (same_time || once) && a.standing() == b.standing() && !a.shares_source(b)
+/// Facts on one timeline that can contradict each other, pair by pair: they have one standing, and are in effect from the same day.
+/// A milestone happens once, so its dates must agree too.
+fn pairs<'a>(once: bool, facts: &[&'a Fact]) -> impl Iterator<Item = (&'a Fact, &'a Fact)> {
+    let mut alike: BTreeMap<(Option<DateSpan>, &str), Vec<&'a Fact>> = BTreeMap::new();
+    for fact in facts {
+        alike.entry((Some(fact.effective()).filter(|_| !once), fact.standing().word())).or_default().push(fact);
+    }
+    let all = alike.into_values().flat_map(|facts| {
+        (1..facts.len()).flat_map(move |b| facts[..b].iter().map(|a| (*a, facts[b])).collect::<Vec<_>>())
+    });
+    all.filter(move |(a, b)| (!a.agrees(b) || once && a.effective() != b.effective()) && !a.shares_source(b))
 }
 
 fn two_sources(rule: &Rule, all: &Projections, at: At) -> Outcome {
@@ -52,11 +57,9 @@ fn two_sources(rule: &Rule, all: &Projections, at: At) -> Outcome {
     {
         let facts: Vec<&Fact> = timeline.stated(at).collect();
         outcome.examined += usize::from(facts.len() > 1);
-        for (i, a) in facts.iter().enumerate() {
-            for b in facts[i + 1..].iter().filter(|b| contradict(key, a, b)) {
-                let text = format!("{key}: {}; but {}", words(a), words(b));
-                outcome.found.push(Finding::new(rule, Weight::Conflict, text, [*a, b]));
-            }
+        for (a, b) in pairs(matches!(key, Key::Milestone(..)), &facts) {
+            let text = format!("{key}: {}; but {}", words(a), words(b));
+            outcome.found.push(Finding::new(rule, Weight::Conflict, text, [a, b]));
         }
     }
     outcome
