@@ -5,7 +5,7 @@
 use minutebook::ledger::Ledger;
 use minutebook::report::files::{self, Format, Settings, ocds};
 use minutebook_events::Draft;
-use minutebook_tools::national::National;
+use minutebook_tools::national::{National, Sizes};
 use std::fs;
 use std::path::Path;
 use std::time::Instant;
@@ -19,7 +19,7 @@ const FEW: u64 = 300;
 fn record(folder: &Path, entries: u64) {
     let ledger = Ledger::create(folder).expect("an empty folder");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let national = National { seed: 1, entries_a_contract: 10 };
+    let national = National { seed: 1, entries_a_contract: 10, sizes: Sizes::LongTail };
     let mut drafts = (0..entries).map(|number| national.draft(number)).peekable();
     while drafts.peek().is_some() {
         let group: Vec<Draft> = drafts.by_ref().take(1000).collect();
