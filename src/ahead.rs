@@ -3,8 +3,10 @@
 
 use crate::store::{Store, StoreError, Stored};
 use minutebook_events::Position;
+use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{Builder, ScopedJoinHandle, available_parallelism, scope};
 
@@ -41,10 +43,61 @@ pub(crate) fn all<T: Send, U: Send>(each: Vec<T>, make: impl Fn(T) -> U + Sync) 
         let others =
             threads.into_iter().zip(&shares).flat_map(|(thread, share)| match thread.map(ScopedJoinHandle::join) {
                 Some(Ok(made)) => made,
-                Some(Err(panic)) => std::panic::resume_unwind(panic),
+                Some(Err(panic)) => resume_unwind(panic),
                 None => made(share),
             });
         others.chain(own.into_iter().flatten().collect::<Vec<U>>()).collect()
+    })
+}
+
+/// What can be made of each of these alone, made on all cores and taken on this one, in order: while one is taken the next are made.
+/// So many at the most are made, or being made, before their turn.
+///
+/// # Errors
+/// Those of `take`: it stops there.
+pub(crate) fn in_order<T: Send, U: Send, E>(
+    each: Vec<T>,
+    most: usize,
+    make: impl Fn(T) -> U + Sync,
+    mut take: impl FnMut(U) -> Result<(), E>,
+) -> Result<(), E> {
+    let count = each.len();
+    let mut left = each.into_iter().enumerate();
+    let (hand_out, work) = channel();
+    let work = Mutex::new(work);
+    let (done, made) = channel();
+    scope(|scope| {
+        // Once nothing is handed out any more the threads end.
+        let hand_out = hand_out;
+        let (work, make) = (&work, &make);
+        let makes = move |done: Sender<_>| loop {
+            let next: Result<(usize, T), _> = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok((number, one)) = next else { return };
+            let made = catch_unwind(AssertUnwindSafe(|| make(one)));
+            if done.send((number, made)).is_err() {
+                return;
+            }
+        };
+        let start = |done: Sender<_>| Builder::new().spawn_scoped(scope, move || makes(done)).is_ok();
+        if (0..cores()).filter(|_| start(done.clone())).count() == 0 {
+            return left.try_for_each(|(_, one)| take(make(one)));
+        }
+        let mut next = || {
+            if let Some(one) = left.next() {
+                hand_out.send(one).expect("the other end lives as long as this");
+            }
+        };
+        (0..most).for_each(|_| next());
+        let mut early = BTreeMap::new();
+        for number in 0..count {
+            while !early.contains_key(&number) {
+                early.extend([made.recv().expect("this thread could send to itself")]);
+            }
+            next();
+            let made = early.remove(&number).into_iter();
+            made.map(|made| made.unwrap_or_else(|panic| resume_unwind(panic))).try_for_each(&mut take)?;
+        }
+        Ok(())
     })
 }
 
@@ -106,5 +159,37 @@ fn turns<T>(
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_made_ahead_is_taken_in_order_and_not_too_early() {
+        let taken = Mutex::new(0);
+        let number_taken = || *taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = |number: usize| {
+            // Those with even numbers take longer.
+            (number % 2 == 0).then(std::thread::yield_now);
+            (number, number_taken())
+        };
+        let mut all = vec![];
+        let done: Result<(), ()> = in_order((0..100).collect(), 3, make, |(number, before)| {
+            assert!(number < before + 4, "{number} was made when {before} had been taken");
+            *taken.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+            all.push(number);
+            Ok(())
+        });
+        assert_eq!((done, all), (Ok(()), (0..100).collect()));
+    }
+
+    #[test]
+    fn it_stops_where_one_is_not_taken() {
+        let mut all = vec![];
+        let take = |number| if number == 7 { Err(number) } else { Ok(all.push(number)) };
+        assert_eq!(in_order((0..100).collect(), 3, |number: usize| number, take), Err(7));
+        assert_eq!(all, (0..7).collect::<Vec<_>>());
     }
 }

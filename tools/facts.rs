@@ -86,7 +86,7 @@ fn strikes(drafts: impl Iterator<Item = Draft>) -> HashMap<(EntryId, u16), Posit
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::national::National;
+    use crate::national::{National, Sizes};
     use minutebook::ledger::rehearse;
     use minutebook::sealed::Contents;
     use minutebook_projections::{Key, Projections};
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn facts_are_those_on_the_timelines_of_value_lines() {
-        let national = National { seed: 1, entries_a_contract: 10 };
+        let national = National { seed: 1, entries_a_contract: 10, sizes: Sizes::LongTail };
         let drafts = || (0..2_000).map(|number| national.draft(number));
         let mut projections = Projections::default();
         let contents = Contents::beside(std::path::Path::new("nowhere"));

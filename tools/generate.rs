@@ -2,7 +2,7 @@
 //! generate -- --entries 1000000 --seed 1`. What is in it is in `national`; here is only the command.
 
 use clap::Parser;
-use minutebook_tools::national::National;
+use minutebook_tools::national::{National, Sizes};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::process::ExitCode;
 
@@ -17,14 +17,20 @@ struct Generate {
     /// How many of them there are for each contract, on average
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     entries_a_contract: u64,
+    /// That no contract has more than some tens of them, as a council's; some have hundreds where it is left out
+    #[arg(long)]
+    council: bool,
     /// What all of it follows from
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
 fn main() -> ExitCode {
-    let Generate { entries, entries_a_contract, seed } = Generate::parse();
-    match write(National { seed, entries_a_contract }, entries) {
+    let Generate { entries, entries_a_contract, council, seed } = Generate::parse();
+    match write(
+        National { seed, entries_a_contract, sizes: if council { Sizes::Council } else { Sizes::LongTail } },
+        entries,
+    ) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads has seen enough.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,

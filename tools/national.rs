@@ -2,7 +2,8 @@
 //! the same seed gives the same bytes, in any order and on any thread. What it says need not be likely; `decide` takes all
 //! of it in order. It must not record anything, nor know what is measured of it.
 //!
-//! Sizes are those of a long tail: contract 0 has about one entry in a hundred of a million contracts' ten million. One in
+//! Sizes are those of a long tail: contract 0 has about one entry in a hundred of a million contracts' ten million; or, where it
+//! is asked for, those of a council, whose largest contracts have some tens of entries however many contracts there are. One in
 //! five amounts takes effect after it was decided, one in ten before; one in five is not firm; one entry in twenty corrects
 //! an earlier one.
 
@@ -18,7 +19,8 @@ use uuid::Builder;
 ///
 /// ```
 /// use minutebook_tools::national::National;
-/// let national = National { seed: 1, entries_a_contract: 10 };
+/// use minutebook_tools::national::Sizes;
+/// let national = National { seed: 1, entries_a_contract: 10, sizes: Sizes::LongTail };
 /// assert_eq!(national.draft(7), national.draft(7));
 /// assert_ne!(national.draft(7).id, National { seed: 2, ..national }.draft(7).id);
 /// ```
@@ -28,7 +30,22 @@ pub struct National {
     pub seed: u64,
     /// Entries for each contract on average, the one that defines it included; at least 1.
     pub entries_a_contract: u64,
+    /// How many each has.
+    pub sizes: Sizes,
 }
+
+/// How many entries contracts have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sizes {
+    /// Ever more for the first ones, as the register grows: the hardest case.
+    LongTail,
+    /// As a council's have: of so many contracts that were let one after the other a few have most of the entries, and no contract
+    /// has more as the register grows.
+    Council,
+}
+
+/// Of so many contracts of a council, let one after the other, the first has a quarter of the entries.
+const LET_TOGETHER: u64 = 16;
 
 const FUNDERS: u64 = 50;
 const PROVIDERS: u64 = 400;
@@ -71,8 +88,19 @@ impl Dice {
 
     /// A number below `end`, the small ones far more often: a third of the cubes of evenly spread numbers lie below 0.04.
     fn low(self, which: u64, end: u64) -> u64 {
-        let even = (self.roll(which) >> 11) as f64 / (1_u64 << 53) as f64;
+        let even = self.even(which);
         ((even * even * even * end as f64) as u64).min(end - 1)
+    }
+
+    /// A number below `end`, the small ones more often: a third of the squares lie below 0.11.
+    fn lowish(self, which: u64, end: u64) -> u64 {
+        let even = self.even(which);
+        ((even * even * end as f64) as u64).min(end - 1)
+    }
+
+    /// A number from 0 to below 1, any of them as often.
+    fn even(self, which: u64) -> f64 {
+        (self.roll(which) >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
 
@@ -131,7 +159,7 @@ impl National {
         match self.defines(number) {
             _ if number == 0 => self.parties(),
             Some(contract) => self.definition(number, &self.contract(contract)),
-            None => self.about(number, &self.contract(dice.low(1, self.contracts(number))), dice),
+            None => self.about(number, &self.contract(self.chosen(number, dice)), dice),
         }
     }
 
@@ -143,6 +171,15 @@ impl National {
     fn defines(&self, number: u64) -> Option<u64> {
         let after = number.checked_sub(1)?;
         after.is_multiple_of(self.entries_a_contract).then_some(after / self.entries_a_contract)
+    }
+
+    /// The contract that an entry is about.
+    fn chosen(&self, number: u64, dice: Dice) -> u64 {
+        let contracts = self.contracts(number);
+        match (self.sizes, (contracts / LET_TOGETHER).checked_sub(1)) {
+            (Sizes::LongTail, _) | (Sizes::Council, None) => dice.low(1, contracts),
+            (Sizes::Council, Some(last)) => last * LET_TOGETHER + dice.lowish(1, LET_TOGETHER),
+        }
     }
 
     /// How many contracts are defined before an entry.
@@ -341,28 +378,42 @@ mod tests {
     use minutebook::ledger::rehearse;
     use minutebook::sealed::Contents;
     use minutebook_projections::Projections;
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     #[test]
     fn every_draft_is_taken_in_order_and_sizes_have_a_long_tail() {
         for seed in [1, 2] {
-            let national = National { seed, entries_a_contract: 10 };
-            let mut projections = Projections::default();
-            let contents = Contents::beside(std::path::Path::new("nowhere"));
-            let (mut corrections, mut sizes) = (0, BTreeMap::<ContractId, usize>::new());
-            for number in 0..3_000 {
-                let draft = national.draft(number);
-                let is_correction = matches!(draft.events[0].kind, EventKind::Correction { .. });
-                corrections += usize::from(is_correction);
-                let contracts = draft.events.iter().flat_map(|event| event.kind.contracts());
-                contracts.for_each(|contract| *sizes.entry(contract.clone()).or_default() += 1);
-                let receipt = rehearse(&mut projections, &contents, draft);
-                assert!(receipt.is_ok(), "{seed}, {number}: {receipt:?}");
-            }
+            let national = National { seed, entries_a_contract: 10, sizes: Sizes::LongTail };
+            let (sizes, corrections) = sizes_of(national, 3_000);
             assert!((60..200).contains(&corrections), "{corrections} corrections");
             assert_eq!(sizes.len(), 300);
             let most = sizes.values().max();
-            assert!(most > Some(&(3_000 / 20)), "the largest has {most:?} events");
+            assert!(most > Some(&(3_000 / 20)), "the largest has {most:?} entries");
         }
+    }
+
+    #[test]
+    fn of_a_council_no_contract_grows_with_the_register() {
+        let national = National { seed: 1, entries_a_contract: 5, sizes: Sizes::Council };
+        let largest =
+            [1_500, 6_000].map(|entries| sizes_of(national, entries).0.into_values().max().unwrap_or_default());
+        assert!(largest.iter().all(|largest| (15..45).contains(largest)), "the largest have {largest:?} entries");
+    }
+
+    /// How many entries each contract has, and how many of all are corrections; each is taken.
+    fn sizes_of(national: National, entries: u64) -> (BTreeMap<ContractId, usize>, usize) {
+        let mut projections = Projections::default();
+        let contents = Contents::beside(std::path::Path::new("nowhere"));
+        let (mut corrections, mut sizes) = (0, BTreeMap::<ContractId, usize>::new());
+        for number in 0..entries {
+            let draft = national.draft(number);
+            corrections += usize::from(matches!(draft.events[0].kind, EventKind::Correction { .. }));
+            let contracts: BTreeSet<_> =
+                draft.events.iter().flat_map(|event| event.kind.contracts()).cloned().collect();
+            contracts.into_iter().for_each(|contract| *sizes.entry(contract).or_default() += 1);
+            let receipt = rehearse(&mut projections, &contents, draft);
+            assert!(receipt.is_ok(), "{national:?}, {number}: {receipt:?}");
+        }
+        (sizes, corrections)
     }
 }

@@ -228,6 +228,13 @@ impl Timeline {
         &self.facts
     }
 
+    /// Those that an entry brought, struck ones included.
+    pub fn of_entry(&self, position: Position) -> &[Fact] {
+        let from = self.facts.partition_point(|fact| fact.position < position);
+        let facts = &self.facts[from..];
+        &facts[..facts.partition_point(|fact| fact.position == position)]
+    }
+
     /// The facts that count at these coordinates, whatever day they take effect.
     pub fn counted(&self, at: At) -> impl Iterator<Item = &Fact> {
         self.facts.iter().filter(move |fact| fact.known(at.head) && at.counts(fact.decided) == Counted::Yes)

@@ -8,7 +8,7 @@ use crate::sealed::{councils, publish, seal};
 use crate::shared::shared;
 use jsonschema::{Draft, Validator};
 use minutebook::question::{Answer, Cell, Question, Row, Topic};
-use minutebook::report::files::ocds::{Compiled, Json, Publication, process, versioned};
+use minutebook::report::files::ocds::{Json, Merged, Pictures, Publication, Released, process};
 use minutebook_events::{
     ContractId, DateSpan, Day, Entry, EventKind, Hash, Knowledge, PartyId, Position, Role, Standing,
 };
@@ -183,9 +183,14 @@ fn read(value: &Value) -> Json {
     }
 }
 
-/// The same without what JSON does not tell apart: how a number is written.
-fn plain(json: &Json) -> Value {
-    serde_json::from_slice(&json.bytes()).unwrap()
+/// What is written, without what JSON does not tell apart: how a number is.
+fn plain(written: &[u8]) -> Value {
+    serde_json::from_slice(written).unwrap()
+}
+
+/// The releases of a contract, and the record that they come to.
+fn told(Released { releases, record }: &Released) -> (Vec<Value>, Value) {
+    (releases.iter().map(|release| plain(release)).collect(), plain(record))
 }
 
 #[test]
@@ -195,11 +200,14 @@ fn the_merge_is_that_of_the_standard() {
         let package: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
         for record in list(&package, "records") {
             let mut releases: Vec<Json> = list(record, "releases").iter().map(read).collect();
-            releases.sort_by_key(|release| plain(release)["date"].to_string());
-            let mut compiled = Compiled::default();
-            releases.iter().for_each(|release| compiled.take(release));
-            assert_eq!(plain(&compiled.release()), plain(&read(&record["compiledRelease"])), "{name}");
-            assert_eq!(plain(&versioned(&releases)), plain(&read(&record["versionedRelease"])), "{name}");
+            releases.sort_by_key(|release| plain(&release.bytes())["date"].to_string());
+            let mut merged = Merged::default();
+            releases.into_iter().for_each(|release| merged.take(release));
+            let (mut compiled, mut versioned) = (vec![], vec![]);
+            merged.write_compiled(&mut compiled);
+            merged.write_versioned(&mut versioned);
+            assert_eq!(plain(&compiled), plain(&read(&record["compiledRelease"]).bytes()), "{name}");
+            assert_eq!(plain(&versioned), plain(&read(&record["versionedRelease"]).bytes()), "{name}");
         }
     }
 }
@@ -420,11 +428,11 @@ fn names_survive_as_they_are() {
         let event = |kind| histories::event(kind, day, None, Standing::Decided, &["A 1"].into());
         let all = projections(&[histories::entry(&[], 0, day, kinds.map(event).into())]);
         let at = At { as_of: day.latest(), head: all.head(), decided_by: None };
-        let (releases, record) = process(&all, &contract, at, &Publication::default()).unwrap();
-        let own = &plain(&record)["compiledRelease"];
+        let (releases, record) = told(&process(&all, &contract, at, &Publication::default(), Pictures::Kept).unwrap());
+        let own = &record["compiledRelease"];
         let names = [&own["parties"][0]["name"], &own["tender"]["title"], &own["awards"][0]["suppliers"][0]["name"]];
         assert_eq!(names, [name; 3]);
-        assert_valid(&packages(releases.iter().map(plain).collect(), vec![plain(&record)]));
+        assert_valid(&packages(releases, vec![record]));
     }
 }
 
@@ -517,10 +525,13 @@ proptest! {
         let (mut releases, mut records) = (vec![], vec![]);
         let at = At { as_of, head: all.head(), decided_by: by };
         for contract in all.contracts(at.head) {
-            let Some((own, record)) = process(&all, contract, at, &Publication::default()) else { continue };
-            releases.extend(own.iter().map(plain));
-            let record = plain(&record);
+            let process = |pictures| process(&all, contract, at, &Publication::default(), pictures);
+            let Some(kept) = process(Pictures::Kept) else { continue };
+            let (own, record) = told(&kept);
+            releases.extend(own);
             holds_together(&record);
+            // What is taken from one picture to the next is what it would be if each were made anew.
+            prop_assert_eq!(&record, &told(&process(Pictures::Anew).unwrap()).1);
             let compiled = &record["compiledRelease"];
             let suppliers: BTreeSet<&str> = firm(&entries).filter_map(|kind| match kind {
                 EventKind::LotAssigned { contract: own, party: Knowledge::Known(party), .. } if own == contract => Some(party.as_str()),

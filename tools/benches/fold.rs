@@ -5,7 +5,7 @@
 
 use minutebook_events::{Entry, Hash, Position, codec};
 use minutebook_projections::{Projections, Totals, Trace};
-use minutebook_tools::national::National;
+use minutebook_tools::national::{National, Sizes};
 use serde::de::IgnoredAny;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -31,7 +31,7 @@ fn main() {
     // `cargo test` runs benches once each, to see that they run.
     let usual = if words.iter().any(|word| word == "--bench") { 100_000 } else { 200 };
     let entries: u64 = words.iter().find_map(|word| word.parse().ok()).unwrap_or(usual);
-    let national = National { seed: 1, entries_a_contract: 10 };
+    let national = National { seed: 1, entries_a_contract: 10, sizes: Sizes::LongTail };
     let bytes: Vec<Vec<u8>> = (0..entries)
         .map(|number| {
             let recorded = "2026-11-22T12:00:00Z".parse().expect("an instant");

@@ -14,7 +14,7 @@ use minutebook::question::{Question, Topic};
 use minutebook_events::decision_file::DecisionFile;
 use minutebook_events::{Day, Entry, Hash, Instant, Position};
 use minutebook_projections::{By, Projections, Totals};
-use minutebook_tools::national::National;
+use minutebook_tools::national::{National, Sizes};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
@@ -54,7 +54,7 @@ fn size() -> (u64, u64) {
 
 /// The register in memory, and its last entry apart.
 fn register(entries: u64, entries_a_contract: u64) -> (Projections, Entry) {
-    let national = National { seed: 1, entries_a_contract };
+    let national = National { seed: 1, entries_a_contract, sizes: Sizes::LongTail };
     let start = "2026-11-22T09:00:00Z".parse::<Instant>().expect("an instant").utc();
     let entry = |number: u64| {
         let recorded = Instant::new(start + TimeDelta::microseconds(i64::try_from(number).expect("few enough")));

@@ -1,11 +1,13 @@
 //! How long a report takes, and how much memory: of a synthetic register of so many entries (`-- 1000000`, ten for each contract),
-//! each format alone and then all of them. Memory is what the process held at the most beyond the open ledger, as Linux tells it.
+//! or of one whose contracts are as large as a council's (`-- 500000 council`, five for each), each format alone and then all of
+//! them, or those that are named (`-- 500000 council csv ocds`). Memory is what the process held at the most beyond the open ledger, as Linux tells it.
 #![allow(clippy::panic, reason = "a benchmark that cannot go on stops")]
 
 use minutebook::ledger::Ledger;
 use minutebook::report::files::{self, Format, Settings, ocds};
 use minutebook_events::Draft;
-use minutebook_tools::national::National;
+use minutebook_projections::Subject;
+use minutebook_tools::national::{National, Sizes};
 use std::fs;
 use std::path::Path;
 use std::time::Instant;
@@ -16,10 +18,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Without a number, as `cargo test` runs it.
 const FEW: u64 = 300;
 
-fn record(folder: &Path, entries: u64) {
+fn record(folder: &Path, national: National, entries: u64) {
     let ledger = Ledger::create(folder).expect("an empty folder");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let national = National { seed: 1, entries_a_contract: 10 };
     let mut drafts = (0..entries).map(|number| national.draft(number)).peekable();
     while drafts.peek().is_some() {
         let group: Vec<Draft> = drafts.by_ref().take(1000).collect();
@@ -38,12 +39,25 @@ fn memory(name: &str) -> Option<u64> {
 
 fn main() {
     let entries = std::env::args().find_map(|word| word.parse().ok()).unwrap_or(FEW);
+    let (entries_a_contract, sizes) = match std::env::args().any(|word| word == "council") {
+        true => (5, Sizes::Council),
+        false => (10, Sizes::LongTail),
+    };
     let folder = tempfile::TempDir::new().expect("a temporary folder");
-    record(&folder.path().join("ledger"), entries);
+    record(&folder.path().join("ledger"), National { seed: 1, entries_a_contract, sizes }, entries);
     let ledger = Ledger::open(&folder.path().join("ledger"), |_, _| {}).expect("what was recorded opens");
-    println!("{entries} entries, {} contracts", ledger.view().projections.streams().contracts().len());
-    let each = Format::EACH.map(|format| vec![format]).into_iter();
-    for formats in each.chain([Format::EACH.to_vec()]) {
+    let view = ledger.view();
+    let streams = view.projections.streams();
+    let largest =
+        streams.contracts().iter().map(|contract| streams.of(&Subject::Contract(contract.clone())).len()).max();
+    let (contracts, largest) = (streams.contracts().len(), largest.unwrap_or_default());
+    println!("{entries} entries, {contracts} contracts, the largest of {largest} entries");
+    drop(view);
+    let named: Vec<Format> = std::env::args().filter_map(|word| word.parse().ok()).collect();
+    let each = Format::EACH.map(|format| vec![format]).into_iter().chain([Format::EACH.to_vec()]);
+    let asked = if named.is_empty() { each.collect() } else { named.into_iter().map(|format| vec![format]).collect() };
+    let asked: Vec<Vec<Format>> = asked;
+    for formats in asked {
         let words: Vec<&str> = formats.iter().map(|format| format.word()).collect();
         let settings = Settings {
             as_of: "2024-06-01".parse().ok(),

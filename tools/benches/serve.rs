@@ -8,7 +8,7 @@ use minutebook::ledger::Ledger;
 use minutebook::web::{Settings, Site, serve};
 use minutebook_events::decision_file::DecisionFile;
 use minutebook_events::{Draft, EntryId, Position};
-use minutebook_tools::national::National;
+use minutebook_tools::national::{National, Sizes};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -104,7 +104,7 @@ fn main() {
             ("live-well-kent-2016", "2018-06-01")
         }
         Some(entries) => {
-            let national = National { seed: 1, entries_a_contract: 10 };
+            let national = National { seed: 1, entries_a_contract: 10, sizes: Sizes::LongTail };
             record(&ledger, (0..entries).map(|number| national.draft(number)));
             ("contract-55555", "2024-06-01")
         }

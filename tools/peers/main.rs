@@ -14,7 +14,7 @@ use clap::{Args, Parser, Subcommand};
 use measure::{Fault, Figure, Outcome, Report, timed, turns};
 use minutebook::ledger::Ledger;
 use minutebook_events::{Day, Draft, EventKind, Position};
-use minutebook_tools::national::National;
+use minutebook_tools::national::{National, Sizes};
 use postgres::Postgres;
 use questions::{Asked, Portfolio, same};
 use rows::Table;
@@ -135,7 +135,7 @@ impl Bench {
         if run.entries < 1_000 {
             return Err("fewer than 1000 entries measure nothing".into());
         }
-        let national = National { seed: run.seed, entries_a_contract: run.contracts_of };
+        let national = National { seed: run.seed, entries_a_contract: run.contracts_of, sizes: Sizes::LongTail };
         let report = Report { path: run.measured.clone(), entries: run.entries };
         Ok(Self { run, national, report, day: Day::from_ymd_opt(2019, 6, 1).expect("a day") })
     }

@@ -30,7 +30,8 @@ use std::sync::Arc;
 /// The file's name.
 const NAME: &str = "facts.parquet";
 
-/// How many entries are made into rows on one core at a time, and how many such parts are made before they are written.
+/// How many entries are made into rows on one core at a time, and how many such parts are made before they are written, at
+/// the most.
 const TOGETHER: usize = 1024;
 const AHEAD: usize = 16;
 
@@ -84,11 +85,7 @@ pub(super) fn write(draft: &mut Draft, matters: &Matters<'_>) -> Result<(), Fold
     let head = matters.at().head.0;
     let parts: Vec<Range<u64>> =
         (0..head).step_by(TOGETHER).map(|first| first..head.min(first + TOGETHER as u64)).collect();
-    for parts in parts.chunks(AHEAD) {
-        for rows in ahead::all(parts.to_vec(), |entries| part(matters, entries)) {
-            table.take(rows)?;
-        }
-    }
+    ahead::in_order(parts, AHEAD, |entries| part(matters, entries), |rows| table.take(rows))?;
     table.end()
 }
 

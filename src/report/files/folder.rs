@@ -2,6 +2,7 @@
 //! whole, and a run that fails leaves the last one standing. It must not know what is in the files.
 
 use super::manifest::{MANIFEST, Manifest, Written};
+use crate::ahead;
 use crate::durable;
 use crate::lock::Lock;
 use minutebook_events::Hash;
@@ -102,7 +103,7 @@ impl Draft {
     pub(super) fn files(&self) -> Result<Vec<Written>, FolderError> {
         let mut names = self.names.clone();
         names.sort_unstable();
-        names.into_iter().map(|name| written(&self.path, name)).collect()
+        ahead::all(names, |name| written(&self.path, name)).into_iter().collect()
     }
 
     /// Puts it in the place of what stood there.

@@ -43,7 +43,7 @@ use calendar::KeyDates;
 use columns::{Rows, Table};
 use folder::Draft;
 use matter::{Matter, Matters};
-use minutebook_events::{Day, Hash};
+use minutebook_events::{ContractId, Day, Hash};
 use ocds::{Ocds, Publication};
 use register::Register;
 use std::path::Path;
@@ -131,7 +131,7 @@ pub enum ReportError {
 /// How many contracts are made into files on one core at a time.
 const TOGETHER: usize = 64;
 
-/// How many such parts are made before they are written: what is in memory at a time.
+/// How many such parts are made before they are written, at the most: what is in memory at a time.
 const AHEAD: usize = 8;
 
 /// Writes a report into a folder; `progress` is told how many contracts are done, of how many.
@@ -154,16 +154,14 @@ pub fn write(
     let mut files = Files::begin(&mut draft, &matters, settings, &known.root)?;
     let (mut done, total) = (0, matters.contracts().len() as u64);
     let parts: Vec<_> = matters.contracts().chunks(TOGETHER).collect();
-    for parts in parts.chunks(AHEAD) {
-        let made = ahead::all(parts.to_vec(), |contracts| {
-            (contracts.len() as u64, files.part(&matters, &matters.some(contracts), settings))
-        });
-        for (contracts, part) in made {
-            files.take(&mut draft, part)?;
-            done += contracts;
-            progress(done, total);
-        }
-    }
+    let make =
+        |contracts: &[ContractId]| (contracts.len() as u64, Part::of(&matters, &matters.some(contracts), settings));
+    ahead::in_order(parts, AHEAD, make, |(contracts, part)| {
+        files.take(&mut draft, part)?;
+        done += contracts;
+        progress(done, total);
+        Ok::<_, FolderError>(())
+    })?;
     files.end(&matters)?;
     let manifest = Manifest::of(&matters, known, draft.files()?);
     draft.keep(&manifest)?;
@@ -189,6 +187,19 @@ struct Part {
     workbook: Option<workbook::Part>,
 }
 
+impl Part {
+    fn of(matters: &Matters<'_>, matter: &Matter<'_>, settings: &Settings) -> Self {
+        let asked = |format| settings.formats.contains(&format);
+        Self {
+            register: asked(Format::Csv).then(|| register::part(matter)),
+            calendar: asked(Format::KeyDates).then(|| calendar::part(matter, settings.call_in)),
+            ocds: asked(Format::Ocds).then(|| ocds::part(matter, &settings.publication)),
+            state: asked(Format::Parquet).then(|| state::part(matter)),
+            workbook: asked(Format::Workbook).then(|| workbook::part(matters, matter)),
+        }
+    }
+}
+
 impl<'a> Files<'a> {
     /// Begins those that were asked for, and writes those that are not made part by part.
     fn begin(
@@ -212,16 +223,6 @@ impl<'a> Files<'a> {
             }
         }
         Ok(files)
-    }
-
-    fn part(&self, matters: &Matters<'_>, matter: &Matter<'_>, settings: &Settings) -> Part {
-        Part {
-            register: self.register.as_ref().map(|_| register::part(matter)),
-            calendar: self.calendar.as_ref().map(|_| calendar::part(matter, settings.call_in)),
-            ocds: self.ocds.as_ref().map(|_| ocds::part(matter, &settings.publication)),
-            state: self.state.as_ref().map(|_| state::part(matter)),
-            workbook: self.workbook.as_ref().map(|_| workbook::part(matters, matter)),
-        }
     }
 
     fn take(&mut self, draft: &mut Draft, part: Part) -> Result<(), FolderError> {

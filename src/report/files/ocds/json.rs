@@ -1,15 +1,14 @@
 //! JSON whose numbers are decimals, since floats never touch money, and whose fields keep their order. It must not know what it says.
 
 use rust_decimal::Decimal;
-use serde::ser::{Error, Serialize, Serializer};
-use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::io::Write;
 
 /// A field's name.
 pub type Name = Cow<'static, str>;
 
 /// A JSON value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Json {
     /// Nothing; in a release it deletes.
     Null,
@@ -60,38 +59,66 @@ impl Json {
         }
     }
 
-    /// The items of a list of objects, which merge by their ids; nothing where it is anything else.
-    pub fn objects(&self) -> Option<&[Self]> {
-        match self {
-            Self::List(items) if items.iter().all(|item| matches!(item, Self::Object(_))) => Some(items),
-            _ => None,
-        }
-    }
-
     /// As bytes.
     pub fn bytes(&self) -> Vec<u8> {
-        serde_json::to_vec(self).expect("memory takes what is written to it, and a decimal is a number of JSON")
+        let mut bytes = vec![];
+        self.write(&mut bytes);
+        bytes
     }
+
+    /// Adds it to bytes.
+    pub fn write(&self, to: &mut Vec<u8>) {
+        match self {
+            Self::Null => to.extend_from_slice(b"null"),
+            Self::Flag(flag) => to.extend_from_slice(if *flag { b"true" } else { b"false" }),
+            Self::Number(number) => {
+                write!(to, "{}", number.normalize()).expect("memory takes what is written to it");
+            }
+            Self::Text(text) => write_text(text, to),
+            Self::List(items) => {
+                write_each(to, *b"[]", items, |item, to| item.write(to));
+            }
+            Self::Object(fields) => {
+                write_each(to, *b"{}", fields, |(name, value), to| {
+                    write_name(name, to);
+                    value.write(to);
+                });
+            }
+        }
+    }
+}
+
+/// Adds a text to bytes.
+pub fn write_text(text: &str, to: &mut Vec<u8>) {
+    serde_json::to_writer(to, text).expect("memory takes what is written to it");
+}
+
+/// Adds a field's name to bytes, up to its value.
+pub fn write_name(name: &str, to: &mut Vec<u8>) {
+    write_text(name, to);
+    to.push(b':');
+}
+
+/// Adds several to bytes, with commas between them, in these brackets.
+pub fn write_each<T>(
+    to: &mut Vec<u8>,
+    [open, close]: [u8; 2],
+    items: impl IntoIterator<Item = T>,
+    write: impl Fn(T, &mut Vec<u8>),
+) {
+    to.push(open);
+    for (number, item) in items.into_iter().enumerate() {
+        if number > 0 {
+            to.push(b',');
+        }
+        write(item, to);
+    }
+    to.push(close);
 }
 
 impl<T: Into<Self>> From<Option<T>> for Json {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
-    }
-}
-
-impl Serialize for Json {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Null => to.serialize_unit(),
-            Self::Flag(flag) => to.serialize_bool(*flag),
-            Self::Number(number) => {
-                RawValue::from_string(number.normalize().to_string()).map_err(S::Error::custom)?.serialize(to)
-            }
-            Self::Text(text) => to.serialize_str(text),
-            Self::List(items) => to.collect_seq(items),
-            Self::Object(fields) => to.collect_map(fields.iter().map(|(name, value)| (name, value))),
-        }
     }
 }
 

@@ -14,7 +14,8 @@ mod picture;
 mod release;
 
 pub use json::{Json, Name};
-pub use merge::{Compiled, versioned};
+pub use merge::Merged;
+pub use release::{Pictures, Released};
 
 use super::folder::{Draft, FolderError, Output};
 use super::matter::{Matter, Matters};
@@ -85,8 +86,9 @@ pub fn process(
     contract: &ContractId,
     at: At,
     publication: &Publication,
-) -> Option<(Vec<Json>, Json)> {
-    Process { all, contract, at, publication }.releases_and_record()
+    pictures: Pictures,
+) -> Option<Released> {
+    Process { all, contract, at, publication, pictures }.released()
 }
 
 /// The releases and the records of some contracts, as they are written.
@@ -99,9 +101,11 @@ pub(super) struct Made {
 pub(super) fn part(matter: &Matter<'_>, publication: &Publication) -> Made {
     let mut made = Made { releases: vec![], records: vec![] };
     for contract in matter.contracts {
-        let Some((releases, record)) = process(matter.all(), contract, matter.at(), publication) else { continue };
-        releases.iter().for_each(|release| add(&mut made.releases, &release.bytes()));
-        add(&mut made.records, &record.bytes());
+        let Some(released) = process(matter.all(), contract, matter.at(), publication, Pictures::Kept) else {
+            continue;
+        };
+        released.releases.iter().for_each(|release| add(&mut made.releases, release));
+        add(&mut made.records, &released.record);
     }
     made
 }

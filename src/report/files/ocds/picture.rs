@@ -3,18 +3,26 @@
 //! A plan never becomes a fact. OCDS has no standing: what readers take as fact (parties with their roles, awards, contracts, the
 //! budget) is said by firm facts that no other firm fact contradicts, and by nothing else. Tentative ones are in `tender` and
 //! `planning.milestones`, where OCDS has plans; inferred ones in neither.
+//!
+//! A contract has a picture after each of its entries. Only those parts of it are made that what came since the last one may have
+//! changed: an answer rests on the timelines of a few keys, and on the names of parties. So a contract of many entries costs what
+//! they say, and not what they say times how many they are. Tests hold it to pictures that are made anew.
 
-use super::json::Json;
+use super::json::{Json, Name};
+use super::merge::Now;
 use super::release::{Process, words};
 use minutebook_events::{
     Class, Clause, ContractId, DateSpan, Day, DocumentCode, EventKind, Funder, Knowledge, LotId, Measure, Part,
-    PartyId, Position, Role, Standing, TimeRange,
+    PartyId, Position, Role, Slug, Standing, TimeRange, ValueLine,
 };
 use minutebook_projections::{
-    At, Course, Fact, Figure, How, Key, Projections, Recorded, State, Sum, Timeline, Val, Window,
+    At, Counted, Course, Fact, Figure, How, Key, Projections, Recorded, Registered, State, Statuses, Sum, Timeline,
+    Val, Window,
 };
 use rust_decimal::Decimal;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The measures of what is set aside, of which the first that is known is the budget.
 const BUDGETS: [Measure; 3] = [Measure::Budget, Measure::Envelope, Measure::Funding];
@@ -46,21 +54,68 @@ fn undisputed(timeline: Option<&Timeline>, at: At) -> impl Iterator<Item = &Fact
     )
 }
 
-/// What the entries so far have said, and the releases cannot take back.
+/// What came since the last picture.
 #[derive(Default)]
-pub(super) struct Told {
+pub(super) struct Since {
+    /// Whether any part may have changed.
+    pub(super) anew: bool,
+    keys: BTreeSet<Key>,
+    /// The entries that came, and those of which an event was struck.
+    entries: BTreeMap<Position, Arc<Recorded>>,
+    documents: BTreeSet<DocumentCode>,
+}
+
+impl Since {
+    /// What the first picture comes from: all of it.
+    pub(super) fn ever() -> Self {
+        Self { anew: true, ..Self::default() }
+    }
+
+    /// Adds what an entry says of the contract, and what it strikes.
+    pub(super) fn add(&mut self, of: &Process<'_>, recorded: &Arc<Recorded>) {
+        self.keys.extend(of.events(recorded).filter_map(|(place, _)| Key::of(recorded, place)));
+        self.documents.extend(recorded.entry.documents.iter().map(|document| document.code.clone()));
+        for (struck, place, _) in of.struck_by(recorded) {
+            self.keys.extend(Key::of(&struck, place));
+            self.entries.insert(struck.position, struck);
+        }
+        self.entries.insert(recorded.position, Arc::clone(recorded));
+    }
+
+    /// Whether what rests on such keys may have changed.
+    fn touches(&self, which: impl Fn(&Key) -> bool) -> bool {
+        self.anew || self.keys.iter().any(which)
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &ValueLine> {
+        self.keys.iter().filter_map(|key| match key {
+            Key::Line(_, line) => Some(line),
+            _ => None,
+        })
+    }
+}
+
+/// What the pictures so far have said, and the releases cannot take back; and what the next one takes from the last.
+#[derive(Default)]
+pub(super) struct Told<'a> {
     pub(super) released: Vec<Position>,
     documents: BTreeMap<DocumentCode, String>,
     /// The contracts whose place it is said to have taken.
     prior: BTreeSet<ContractId>,
     /// The awards, each with its contract.
-    awards: BTreeSet<String>,
+    pub(super) awards: BTreeSet<String>,
     /// The award that is not of a lot, and whom it named.
     whole: Option<(String, BTreeSet<PartyId>)>,
     buyer: bool,
+    /// The awards of the last picture.
+    lets: Vec<Let<'a>>,
+    /// When each of them had begun.
+    starts: BTreeMap<String, Option<Day>>,
+    /// Who funded it.
+    funders: BTreeMap<&'a PartyId, Vec<String>>,
 }
 
-impl Told {
+impl Told<'_> {
     pub(super) fn hear(&mut self, of: &Process<'_>, recorded: &Recorded) {
         let documents = recorded.entry.documents.iter();
         self.documents.extend(documents.map(|document| (document.code.clone(), document.title.clone())));
@@ -75,7 +130,10 @@ impl Told {
 pub(super) struct Picture<'p, 'a> {
     pub(super) of: &'p Process<'a>,
     pub(super) at: At,
-    pub(super) told: &'p mut Told,
+    pub(super) since: &'p Since,
+    pub(super) told: &'p mut Told<'a>,
+    /// The value lines of the contract and of no other.
+    pub(super) lines: OnceCell<Vec<Course<'a>>>,
 }
 
 /// An award, and the contract of it.
@@ -125,19 +183,45 @@ impl<'a> Picture<'_, 'a> {
         self.all().timelines_of(self.of.contract)
     }
 
-    pub(super) fn sections(mut self) -> Json {
-        let lets = self.lets();
-        let (awards, contracts) = self.awards_and_contracts(&lets);
-        let parties = self.parties(&lets);
-        Json::object([
-            ("parties", parties),
-            ("buyer", self.buyer()),
-            ("planning", self.planning()),
-            ("tender", self.tender(!lets.is_empty())),
-            ("awards", awards),
-            ("contracts", contracts),
-            ("relatedProcesses", self.related()),
-        ])
+    /// What may have changed of it.
+    pub(super) fn sections(mut self) -> Vec<(Name, Now)> {
+        let is_partner = |key: &Key| matches!(key, Key::Partner(..));
+        // Who has which role matters to awards where no lot was given to anybody.
+        let by_lots = self.told.lets.iter().any(|one| !one.part.is_whole());
+        let gives = |key: &Key| matches!(key, Key::Lot(..) | Key::Holder(..)) || !by_lots && is_partner(key);
+        let begins = |key: &Key| matches!(key, Key::Status(..) | Key::Term(..) | Key::Title(_));
+        let funds = |key: &Key| matches!(key, Key::Funding(..) | Key::Line(..));
+        if self.since.touches(|key| gives(key) || begins(key)) {
+            self.told.lets = self.lets();
+        }
+        let lets = std::mem::take(&mut self.told.lets);
+        let mut has_others = false;
+        if self.since.touches(funds) {
+            let funders = self.funders();
+            has_others = !funders.keys().eq(self.told.funders.keys());
+            self.told.funders = funders;
+        }
+        let mut sections = vec![];
+        if has_others || self.since.touches(|key| gives(key) || is_partner(key)) {
+            sections.push(("parties", self.parties(&lets).into()));
+        }
+        if self.since.touches(is_partner) {
+            sections.push(("buyer", self.buyer().into()));
+        }
+        sections.push(("planning", self.planning()));
+        let plans = |key: &Key| funds(key) || matches!(key, Key::Extension(..) | Key::Clause(..));
+        if self.since.touches(|key| gives(key) || begins(key) || plans(key)) {
+            sections.push(("tender", self.tender(!lets.is_empty()).into()));
+        }
+        let lasts = |key: &Key| matches!(key, Key::Extension(..) | Key::Clause(_, _, "term-cap"));
+        let all = self.since.touches(|key| gives(key) || begins(key) || lasts(key));
+        if all {
+            sections.push(("awards", self.awards(&lets)));
+        }
+        sections.push(("contracts", self.contracts(&lets, all)));
+        sections.push(("relatedProcesses", self.related().into()));
+        self.told.lets = lets;
+        sections.into_iter().map(|(name, now)| (name.into(), now)).collect()
     }
 
     fn named(&self, party: &PartyId) -> Json {
@@ -260,59 +344,80 @@ impl<'a> Picture<'_, 'a> {
         sum.0.standing.is_some_and(Standing::is_firm).then_some(sum)
     }
 
-    /// The value lines of the contract and of no other.
-    fn lines(&self) -> Vec<Course<'a>> {
-        self.all().courses(self.of.contract, self.at).filter(|course| course.with().is_empty()).collect()
+    fn lines(&self) -> &[Course<'a>] {
+        let courses = || self.all().courses(self.of.contract, self.at).filter(|course| course.with().is_empty());
+        self.lines.get_or_init(|| courses().collect())
     }
 
-    fn awards_and_contracts(&mut self, lets: &[Let<'a>]) -> (Json, Json) {
+    /// What a figure says of an award: that of its lot, or of the whole contract.
+    fn status_of<'s>(one: &Let<'_>, registered: &Registered<'_>, statuses: &'s Statuses) -> &'s Figure {
+        let place = match &one.part {
+            Part::Lot(lot) => registered.lots.iter().position(|(own, _)| own == lot),
+            _ => None,
+        };
+        place.map_or(&statuses.whole, |place| &statuses.lots[place])
+    }
+
+    /// The awards, and those that were withdrawn.
+    fn awards(&mut self, lets: &[Let<'a>]) -> Now {
         let registered = self.all().registered(self.of.contract, self.at);
         let statuses = registered.statuses();
-        let lines = self.lines();
-        let (mut awards, mut contracts) = (vec![], vec![]);
-        for one in lets {
-            let status = match &one.part {
-                Part::Lot(lot) => {
-                    let place = registered.lots.iter().position(|(own, _)| own == lot);
-                    place.map_or(&statuses.whole, |place| &statuses.lots[place])
-                }
-                _ => &statuses.whole,
-            };
-            let term = self.term(&one.part);
-            let is_own = |course: &&Course<'_>| one.part.is_whole() || course.line.part == one.part;
-            let value = |course: &&Course<'_>| course.line.measure == Measure::Value;
-            let own: Vec<&Course<'_>> = lines.iter().filter(is_own).filter(value).collect();
-            let sum = self.firm_sum(&own, &term);
-            awards.push(self.award(one, &term, status));
-            contracts.push(Json::object([
-                ("id", Json::text(&one.id)),
-                ("awardID", Json::text(&one.id)),
-                ("title", Json::text(&one.title)),
-                ("status", self.status(one, status)),
-                ("period", term.period()),
-                ("hasRenewal", term.may_extend.map_or(Json::Null, |_| Json::Flag(true))),
-                ("value", sum.as_ref().map_or(Json::Null, |(_, pounds)| money(*pounds))),
-                ("amendments", self.amendments(&one.part, &term)),
-                (
-                    "minutebook",
-                    Json::object([
-                        ("status", Json::text(status.words())),
-                        ("value", words(sum.and_then(|(figure, _)| figure.computed))),
-                    ]),
-                ),
-            ]));
-        }
-        for id in self.told.awards.iter().filter(|id| lets.iter().all(|one| one.id != **id)) {
-            let withdrawn = |extra: Option<(&'static str, Json)>| {
-                let said = Json::object([("withdrawn", Json::Flag(true))]);
-                let said = [("status", Json::text("cancelled")), ("minutebook", said)];
-                Json::object([("id", Json::text(id))].into_iter().chain(extra).chain(said))
-            };
-            awards.push(withdrawn(None));
-            contracts.push(withdrawn(Some(("awardID", Json::text(id)))));
-        }
+        let award =
+            |one: &Let<'a>| self.award(one, &self.term(&one.part), Self::status_of(one, &registered, &statuses));
+        let mut awards: Vec<Json> = lets.iter().map(award).collect();
+        awards.extend(self.withdrawn(lets).map(|id| withdrawn(id, None)));
         self.told.awards.extend(lets.iter().map(|one| one.id.clone()));
-        (Json::List(awards), Json::List(contracts))
+        Json::List(awards).into()
+    }
+
+    fn withdrawn(&self, lets: &[Let<'a>]) -> impl Iterator<Item = &String> {
+        self.told.awards.iter().filter(|id| lets.iter().all(|one| one.id != **id))
+    }
+
+    /// Their contracts: all that is said of them, or of each what may have changed.
+    fn contracts(&mut self, lets: &[Let<'a>], all: bool) -> Now {
+        let registered = all.then(|| self.all().registered(self.of.contract, self.at));
+        let statuses = registered.as_ref().map(|registered| (registered, registered.statuses()));
+        let (mut contracts, mut starts) = (vec![], BTreeMap::new());
+        for one in lets {
+            let term = self.term(&one.part);
+            let mut fields: Vec<(&'static str, Now)> = vec![];
+            let status = statuses.as_ref().map(|(registered, statuses)| Self::status_of(one, registered, statuses));
+            if let Some(status) = status {
+                fields.extend([
+                    ("id", Json::text(&one.id).into()),
+                    ("awardID", Json::text(&one.id).into()),
+                    ("title", Json::text(&one.title).into()),
+                    ("status", self.status(one, status).into()),
+                    ("period", term.period().into()),
+                    ("hasRenewal", term.may_extend.map_or(Json::Null, |_| Json::Flag(true)).into()),
+                ]);
+            }
+            let is_own = |line: &ValueLine| one.part.is_whole() || line.part == one.part;
+            let sum = (all || self.since.lines().any(is_own)).then(|| {
+                let is_value = |course: &&Course<'_>| is_own(course.line) && course.line.measure == Measure::Value;
+                let own: Vec<&Course<'_>> = self.lines().iter().filter(is_value).collect();
+                self.firm_sum(&own, &term)
+            });
+            if let Some(sum) = &sum {
+                fields.push(("value", sum.as_ref().map_or(Json::Null, |(_, pounds)| money(*pounds)).into()));
+            }
+            fields.push(("amendments", self.amendments(one, &term)));
+            let words_of_status = status.map(|status| ("status", Json::text(status.words()).into()));
+            let words_of_value = sum.map(|sum| ("value", words(sum.and_then(|(figure, _)| figure.computed)).into()));
+            let said = words_of_status.into_iter().chain(words_of_value);
+            // An award that had been withdrawn says so no more.
+            let said = said.chain(all.then_some(("withdrawn", Json::Null.into())));
+            fields.push(("minutebook", Now::fields(said)));
+            contracts.push((Json::text(&one.id), Now::fields(fields)));
+            starts.insert(one.id.clone(), term.start);
+        }
+        if all {
+            let withdrawn = |id: &String| (Json::text(id), withdrawn(id, Some(("awardID", Json::text(id)))).into());
+            contracts.extend(self.withdrawn(lets).map(withdrawn));
+        }
+        self.told.starts = starts;
+        Now::Items(contracts)
     }
 
     fn award(&self, one: &Let<'a>, term: &Term<'_>, status: &Figure) -> Json {
@@ -362,40 +467,65 @@ impl<'a> Picture<'_, 'a> {
         }
     }
 
-    /// The variations of a part by firm facts, one an entry.
-    fn amendments(&self, part: &Part, term: &Term<'_>) -> Json {
-        let mut of_entries: BTreeMap<Position, Vec<(&Key, &Fact)>> = BTreeMap::new();
-        let after_start = |fact: &Fact| term.start.is_some_and(|start| start < fact.effective().earliest());
-        for (key, timeline) in self.timelines() {
-            for fact in timeline.counted(self.at).filter(|fact| fact.standing().is_firm()) {
-                let varies = match &fact.event().kind {
-                    EventKind::Extended { .. } | EventKind::ValueChanged { .. } => true,
-                    EventKind::ServiceAdded { .. } | EventKind::ServiceRemoved { .. } => after_start(fact),
-                    _ => false,
-                };
-                let own = fact.event().kind.part();
-                if varies && (own == *part || own.is_whole() || part.is_whole()) {
+    /// The variations of a part by firm facts, one an entry: all of them, or those of entries that came or were struck.
+    fn amendments(&self, one: &Let<'a>, term: &Term<'_>) -> Now {
+        let had_begun = self.told.starts.get(&one.id);
+        if self.since.anew || had_begun.is_none_or(|start| *start != term.start) {
+            let mut of_entries: BTreeMap<Position, Vec<(&Key, &Fact)>> = BTreeMap::new();
+            for (key, timeline) in self.timelines() {
+                for fact in timeline.facts().iter().filter(|fact| self.varies(fact, one, term)) {
                     of_entries.entry(fact.position()).or_default().push((key, fact));
                 }
             }
+            let amendments = of_entries.into_iter().map(|(position, facts)| self.amendment(position, &facts));
+            return Json::List(amendments.collect()).into();
         }
-        let amendment = |(position, facts): (Position, Vec<(&Key, &Fact)>)| {
-            let (_, first_fact) = facts.first()?;
-            let act = first_fact.act();
-            let said = facts.iter().map(|(key, fact)| {
-                format!("{}: {}, from {}", key.name(), self.all().said(fact.event(), self.at), fact.effective())
+        let of_entry = |(position, recorded): (&Position, &Arc<Recorded>)| {
+            let events = self.of.events(recorded).filter(|(_, event)| can_vary(&event.kind));
+            let keys: BTreeSet<Key> = events.filter_map(|(place, _)| Key::of(recorded, place)).collect();
+            let facts = keys.iter().flat_map(|key| {
+                let timeline = self.all().timeline(key);
+                let own = timeline.into_iter().flat_map(|timeline| timeline.of_entry(*position));
+                own.filter(|fact| self.varies(fact, one, term)).map(move |fact| (key, fact))
             });
-            let before = self.told.released.iter().rfind(|released| **released < position);
-            Some(Json::object([
-                ("id", Json::text(position)),
-                ("date", first_fact.effective().exact().map_or(Json::Null, first)),
-                ("rationale", Json::text(format!("{}: {}", act.reference, act.title))),
-                ("description", Json::text(said.collect::<Vec<_>>().join("; "))),
-                ("amendsReleaseID", words(before.map(|before| self.of.release_id(*before)))),
-                ("releaseID", Json::text(self.of.release_id(position))),
-            ]))
+            let facts: Vec<(&Key, &Fact)> = facts.collect();
+            let amendment = if facts.is_empty() { Json::Null } else { self.amendment(*position, &facts) };
+            (Json::text(position), amendment.into())
         };
-        Json::List(of_entries.into_iter().filter_map(amendment).collect())
+        Now::Items(self.since.entries.iter().map(of_entry).collect())
+    }
+
+    /// Whether a fact counts, and varies a part of the contract.
+    fn varies(&self, fact: &Fact, one: &Let<'a>, term: &Term<'_>) -> bool {
+        let kind = &fact.event().kind;
+        let begins = matches!(kind, EventKind::ServiceAdded { .. } | EventKind::ServiceRemoved { .. });
+        let after_start = || term.start.is_some_and(|start| start < fact.effective().earliest());
+        let own = kind.part();
+        can_vary(kind)
+            && fact.standing().is_firm()
+            && fact.known(self.at.head)
+            && self.at.counts(fact.decided()) == Counted::Yes
+            && (!begins || after_start())
+            && (own == one.part || own.is_whole() || one.part.is_whole())
+    }
+
+    /// The amendment that an entry is by these facts, which are not none.
+    fn amendment(&self, position: Position, facts: &[(&Key, &Fact)]) -> Json {
+        let (_, first_fact) = facts[0];
+        let act = first_fact.act();
+        let said = facts.iter().map(|(key, fact)| {
+            format!("{}: {}, from {}", key.name(), self.all().said(fact.event(), self.at), fact.effective())
+        });
+        let released = &self.told.released;
+        let before = released[..released.partition_point(|released| *released < position)].last();
+        Json::object([
+            ("id", Json::text(position)),
+            ("date", first_fact.effective().exact().map_or(Json::Null, first)),
+            ("rationale", Json::text(format!("{}: {}", act.reference, act.title))),
+            ("description", Json::text(said.collect::<Vec<_>>().join("; "))),
+            ("amendsReleaseID", words(before.map(|before| self.of.release_id(*before)))),
+            ("releaseID", Json::text(self.of.release_id(position))),
+        ])
     }
 
     fn parties(&self, lets: &[Let<'a>]) -> Json {
@@ -411,8 +541,7 @@ impl<'a> Picture<'_, 'a> {
         for party in lets.iter().flat_map(|one| &one.suppliers) {
             roles.entry(party).or_default().insert("supplier");
         }
-        let funders = self.funders();
-        for party in funders.keys() {
+        for party in self.told.funders.keys() {
             roles.entry(party).or_default().insert("funder");
         }
         let party = |(party, roles): (&PartyId, BTreeSet<&str>)| {
@@ -462,35 +591,38 @@ impl<'a> Picture<'_, 'a> {
         funders
     }
 
-    fn planning(&self) -> Json {
-        Json::object([("budget", self.budget()), ("documents", self.documents()), ("milestones", self.milestones())])
+    fn planning(&self) -> Now {
+        let of_whole =
+            |key: &Key| matches!(key, Key::Term(..) | Key::Status(..) | Key::Extension(..) | Key::Funding(..));
+        let is_budget = |key: &Key| matches!(key, Key::Line(_, line) if BUDGETS.contains(&line.measure));
+        let budget = if self.since.touches(|key| of_whole(key) || is_budget(key)) {
+            self.budget().into()
+        } else {
+            let term = self.term(&Part::Whole);
+            let funders: BTreeSet<&PartyId> = self.since.lines().filter_map(|line| line.funder.as_ref()).collect();
+            let share = |funder: &PartyId| {
+                let share = self.told.funders.get(funder).map(|shares| self.share(funder, shares, &term));
+                (Json::text(funder), share.unwrap_or(Json::Null).into())
+            };
+            Now::fields([("budgetBreakdown", Now::Items(funders.into_iter().map(share).collect()))])
+        };
+        Now::fields([("budget", budget), ("documents", self.documents()), ("milestones", self.milestones())])
+    }
+
+    /// What some lines come to over the firm term: those of a measure, and of a funder where one is asked for.
+    fn set_aside(&self, measure: Measure, funder: Option<&PartyId>, term: &Term<'_>) -> Option<(Measure, Decimal)> {
+        let is_of = |course: &&Course<'_>| {
+            course.line.measure == measure && (funder.is_none() || course.line.funder.as_ref() == funder)
+        };
+        let lines: Vec<&Course<'_>> = self.lines().iter().filter(is_of).collect();
+        self.firm_sum(&lines, term).map(|(_, pounds)| (measure, pounds))
     }
 
     /// What is set aside, and by whom, over the firm term.
     fn budget(&self) -> Json {
-        let lines = self.lines();
         let term = self.term(&Part::Whole);
-        let of = |measure: Measure, funder: Option<&PartyId>| {
-            let is_of = |course: &&Course<'_>| {
-                course.line.measure == measure && (funder.is_none() || course.line.funder.as_ref() == funder)
-            };
-            let lines: Vec<&Course<'_>> = lines.iter().filter(is_of).collect();
-            self.firm_sum(&lines, &term).map(|(_, pounds)| (measure, pounds))
-        };
-        let whole = BUDGETS.into_iter().find_map(|measure| of(measure, None));
-        let breakdown = self.funders().into_iter().map(|(funder, shares)| {
-            let measures = BUDGETS.into_iter().chain([Measure::Value, Measure::Cost]);
-            let amount = measures.into_iter().find_map(|measure| of(measure, Some(funder)));
-            let said = shares.into_iter().chain(amount.map(|(measure, _)| format!("{measure}, over the term")));
-            let said: Vec<String> = said.collect();
-            Json::object([
-                ("id", Json::text(funder)),
-                ("description", if said.is_empty() { Json::Null } else { Json::text(said.join("; ")) }),
-                ("amount", amount.map_or(Json::Null, |(_, pounds)| money(pounds))),
-                ("period", if amount.is_some() { term.period() } else { Json::Null }),
-                ("sourceParty", self.named(funder)),
-            ])
-        });
+        let whole = BUDGETS.into_iter().find_map(|measure| self.set_aside(measure, None, &term));
+        let breakdown = self.told.funders.iter().map(|(funder, shares)| self.share(funder, shares, &term));
         let said = whole.map(|(measure, _)| format!("{measure}, over the term"));
         Json::object([
             ("description", words(said)),
@@ -499,30 +631,59 @@ impl<'a> Picture<'_, 'a> {
         ])
     }
 
-    /// The documents that entries so far rest on; none has an address.
-    fn documents(&self) -> Json {
-        let document = |(code, title): (&DocumentCode, &String)| {
-            Json::object([("id", Json::text(code)), ("title", Json::text(title))])
-        };
-        Json::List(self.told.documents.iter().map(document).collect())
+    /// What one who funds it sets aside.
+    fn share(&self, funder: &PartyId, shares: &[String], term: &Term<'_>) -> Json {
+        let mut measures = BUDGETS.into_iter().chain([Measure::Value, Measure::Cost]);
+        let amount = measures.find_map(|measure| self.set_aside(measure, Some(funder), term));
+        let said = amount.map(|(measure, _)| format!("{measure}, over the term"));
+        let said: Vec<String> = shares.iter().cloned().chain(said).collect();
+        Json::object([
+            ("id", Json::text(funder)),
+            ("description", if said.is_empty() { Json::Null } else { Json::text(said.join("; ")) }),
+            ("amount", amount.map_or(Json::Null, |(_, pounds)| money(pounds))),
+            ("period", if amount.is_some() { term.period() } else { Json::Null }),
+            ("sourceParty", self.named(funder)),
+        ])
     }
 
-    /// The steps on the way: met where they are said to have happened, scheduled where they are decided, planned or less.
-    fn milestones(&self) -> Json {
-        let milestone = |(key, timeline): (&Key, &Timeline)| {
-            let Key::Milestone(_, id) = key else { return None };
-            let facts = || timeline.counted(self.at);
-            let met = undisputed(Some(timeline), self.at).filter(|fact| fact.standing() == Standing::Happened).last();
-            let fact = met.or_else(|| facts().filter(|fact| fact.standing().class() != Class::Ours).last())?;
-            let EventKind::Milestone { title, .. } = &fact.event().kind else { return None };
-            // One that takes several days is met on the last.
-            let day = fact.until().unwrap_or(fact.effective()).exact().map_or(Json::Null, first);
-            let (when, status) = if met.is_some() { ("dateMet", "met") } else { ("dueDate", "scheduled") };
-            let said =
-                [("id", Json::text(id)), ("title", Json::text(title)), (when, day), ("status", Json::text(status))];
-            Some(Json::object(said))
+    /// The documents that entries so far rest on; none has an address, and none is taken back.
+    fn documents(&self) -> Now {
+        let known = &self.told.documents;
+        let came: Vec<(&DocumentCode, &String)> = match self.since.anew {
+            true => known.iter().collect(),
+            false => self.since.documents.iter().filter_map(|code| known.get_key_value(code)).collect(),
         };
-        Json::List(self.timelines().filter_map(milestone).collect())
+        let document = |(code, title): (&DocumentCode, &String)| {
+            let said = [("id", Json::text(code)), ("title", Json::text(title))];
+            (Json::text(code), Json::object(said).into())
+        };
+        Now::Items(came.into_iter().map(document).collect())
+    }
+
+    /// The steps on the way.
+    fn milestones(&self) -> Now {
+        if !self.since.touches(|key| matches!(key, Key::Milestone(..))) {
+            return Now::Items(vec![]);
+        }
+        let came = self.timelines().filter(|(key, _)| self.since.anew || self.since.keys.contains(*key));
+        let milestone = |(key, timeline): (&Key, &Timeline)| match key {
+            Key::Milestone(_, id) => Some((Json::text(id), self.milestone(id, timeline).unwrap_or(Json::Null).into())),
+            _ => None,
+        };
+        Now::Items(came.filter_map(milestone).collect())
+    }
+
+    /// A step: met where it is said to have happened, scheduled where it is decided, planned or less.
+    fn milestone(&self, id: &Slug, timeline: &Timeline) -> Option<Json> {
+        let facts = || timeline.counted(self.at);
+        let met = undisputed(Some(timeline), self.at).filter(|fact| fact.standing() == Standing::Happened).last();
+        let fact = met.or_else(|| facts().filter(|fact| fact.standing().class() != Class::Ours).last())?;
+        let EventKind::Milestone { title, .. } = &fact.event().kind else { return None };
+        // One that takes several days is met on the last.
+        let day = fact.until().unwrap_or(fact.effective()).exact().map_or(Json::Null, first);
+        let (when, status) = if met.is_some() { ("dateMet", "met") } else { ("dueDate", "scheduled") };
+        let said = [("id", Json::text(id)), ("title", Json::text(title)), (when, day), ("status", Json::text(status))];
+        Some(Json::object(said))
     }
 
     /// What is planned: all of it where nothing was let yet, and what it was that was let.
@@ -587,6 +748,24 @@ impl<'a> Picture<'_, 'a> {
         });
         Json::List(related.collect())
     }
+}
+
+/// Whether an event of this kind can vary a contract.
+fn can_vary(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Extended { .. }
+            | EventKind::ValueChanged { .. }
+            | EventKind::ServiceAdded { .. }
+            | EventKind::ServiceRemoved { .. }
+    )
+}
+
+/// An award that was withdrawn, or the contract of it.
+fn withdrawn(id: &str, extra: Option<(&'static str, Json)>) -> Json {
+    let said = Json::object([("withdrawn", Json::Flag(true))]);
+    let said = [("status", Json::text("cancelled")), ("minutebook", said)];
+    Json::object([("id", Json::text(id))].into_iter().chain(extra).chain(said))
 }
 
 fn is_tentative(standing: Standing) -> bool {

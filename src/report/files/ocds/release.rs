@@ -1,18 +1,20 @@
 //! The releases of one contract, an entry a release, and the record that they come to.
 //!
-//! A release says what its entry changed, and not the whole picture again. After each entry the picture of the contract is made as
+//! A release says what its entry changed, and not the whole picture again. After each entry the picture of the contract is as
 //! if it were the last one known (`picture`); the release is what has to be merged into those before it to come to that picture
-//! (`merge::change`). So a correction needs no case of its own, the compiled release is the last picture, and what there is to write
+//! (`merge`). So a correction needs no case of its own, the compiled release is the last picture, and what there is to write
 //! grows with the entries and not with their square.
 //!
 //! Every event, whatever its standing, is in `minutebook`, a field of ours, with all that OCDS has no place for.
 
 use super::Publication;
-use super::json::Json;
-use super::merge::{Compiled, change, versioned};
-use super::picture::{Picture, Told, money};
+use super::json::{Json, write_each, write_text};
+use super::merge::Merged;
+use super::picture::{Picture, Since, Told, money};
 use minutebook_events::{ContractId, Event, EventKind, Position, Standing};
+use minutebook_projections::streams::named;
 use minutebook_projections::{At, Knowing, Projections, Recorded, Subject, Val, tell};
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -22,46 +24,74 @@ pub(super) struct Process<'a> {
     pub(super) contract: &'a ContractId,
     pub(super) at: At,
     pub(super) publication: &'a Publication,
+    pub(super) pictures: Pictures,
 }
 
-impl Process<'_> {
-    /// The releases, in the order of their dates, and the record that they come to; nothing where no entry counts.
-    pub(super) fn releases_and_record(&self) -> Option<(Vec<Json>, Json)> {
+/// How the picture of a contract after an entry is made. What it comes to is the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pictures {
+    /// Those parts that what came since the last one may have changed.
+    Kept,
+    /// All of it: what tests hold the others to.
+    Anew,
+}
+
+/// The releases of a contract in the order of their dates, as they are written, and the record that they come to.
+#[derive(Debug)]
+pub struct Released {
+    /// Each release.
+    pub releases: Vec<Vec<u8>>,
+    /// The record, which holds them.
+    pub record: Vec<u8>,
+}
+
+impl<'a> Process<'a> {
+    /// The releases, and the record that they come to; nothing where no entry counts.
+    pub(super) fn released(&self) -> Option<Released> {
         let ocid = self.ocid(self.contract);
-        let (mut releases, mut compiled) = (vec![], Compiled::default());
-        let mut told = Told::default();
-        for recorded in self.entries() {
+        let (mut releases, mut merged) = (vec![], Merged::default());
+        let (mut told, mut since) = (Told::default(), Since::ever());
+        let (renamed, mut names) = (self.renamed(), Position(0));
+        for recorded in self.known() {
+            since.add(self, &recorded);
+            if !self.counts(&recorded) {
+                continue;
+            }
             let at = At { head: recorded.position.next(), ..self.at };
-            let id = self.release_id(recorded.position);
+            since.anew |= self.pictures == Pictures::Anew || renamed.range(names..at.head).next().is_some();
+            names = at.head;
             told.hear(self, &recorded);
-            let picture = Picture { of: self, at, told: &mut told }.sections();
+            let picture = Picture { of: self, at, since: &since, told: &mut told, lines: OnceCell::new() }.sections();
+            since = Since::default();
+            let is_let = !told.awards.is_empty();
             let mut release = vec![
                 ("ocid".into(), Json::text(&ocid)),
-                ("id".into(), Json::text(&id)),
+                ("id".into(), Json::text(self.release_id(recorded.position))),
                 ("date".into(), Json::text(recorded.entry.recorded)),
-                ("tag".into(), Json::texts(self.tags(&recorded, picture.get("awards").is_some()))),
+                ("tag".into(), Json::texts(self.tags(&recorded, is_let))),
                 ("initiationType".into(), Json::text("tender")),
                 ("language".into(), Json::text("en")),
             ];
-            if let Some(Json::Object(changed)) = change(&sections(compiled.fields()), &picture) {
-                release.extend(changed);
-            }
+            release.extend(merged.change(picture));
             release.push(("minutebook".into(), self.besides(&recorded, at)));
             let release = Json::Object(release);
-            compiled.take(&release);
-            releases.push(release);
+            releases.push(release.bytes());
+            merged.take(release);
             told.released.push(recorded.position);
         }
         if releases.is_empty() {
             return None;
         }
-        let record = Json::object([
-            ("ocid", Json::text(ocid)),
-            ("releases", Json::List(releases.clone())),
-            ("compiledRelease", compiled.release()),
-            ("versionedRelease", versioned(&releases)),
-        ]);
-        Some((releases, record))
+        let mut record = b"{\"ocid\":".to_vec();
+        write_text(&ocid, &mut record);
+        record.extend_from_slice(b",\"releases\":");
+        write_each(&mut record, *b"[]", &releases, |release, to| to.extend_from_slice(release));
+        record.extend_from_slice(b",\"compiledRelease\":");
+        merged.write_compiled(&mut record);
+        record.extend_from_slice(b",\"versionedRelease\":");
+        merged.write_versioned(&mut record);
+        record.push(b'}');
+        Some(Released { releases, record })
     }
 
     pub(super) fn ocid(&self, contract: &ContractId) -> String {
@@ -72,15 +102,25 @@ impl Process<'_> {
         format!("{}-{position}", self.ocid(self.contract))
     }
 
-    /// The entries about the contract that are known, and count by the decision coordinate. A correction counts whenever it was
-    /// decided: what it strikes is known to be wrong.
-    fn entries(&self) -> impl Iterator<Item = Arc<Recorded>> {
+    /// The entries about the contract that are known.
+    fn known(&self) -> impl Iterator<Item = Arc<Recorded>> {
         let stream = self.all.streams().of(&Subject::Contract(self.contract.clone()));
         let known = stream.iter().filter(|position| **position < self.at.head);
-        known.filter_map(|position| self.all.entry(*position)).filter(|recorded| {
-            let decided = recorded.entry.act.decided;
-            self.at.decided_by.is_none_or(|by| decided.latest() <= by) || self.struck_by(recorded).next().is_some()
-        })
+        known.filter_map(|position| self.all.entry(*position))
+    }
+
+    /// Whether an entry counts by the decision coordinate. A correction does whenever it was decided: what it strikes is known to be
+    /// wrong.
+    fn counts(&self, recorded: &Recorded) -> bool {
+        let decided = recorded.entry.act.decided;
+        self.at.decided_by.is_none_or(|by| decided.latest() <= by) || self.struck_by(recorded).next().is_some()
+    }
+
+    /// The entries with which a party that the contract names may have come by another name: they need not be about the contract.
+    fn renamed(&self) -> BTreeSet<Position> {
+        let named: BTreeSet<Subject> = self.known().flat_map(|recorded| named(&recorded.entry)).collect();
+        let parties = named.iter().filter(|subject| matches!(subject, Subject::Party(_)));
+        parties.flat_map(|party| self.all.streams().of(party)).copied().collect()
     }
 
     /// The events of an entry that are about the contract, with their places.
@@ -90,7 +130,7 @@ impl Process<'_> {
     }
 
     /// The events about the contract that an entry strikes: the entry they are in, their place in it, and that of the correction.
-    fn struck_by(&self, recorded: &Recorded) -> impl Iterator<Item = (Arc<Recorded>, u16, u16)> {
+    pub(super) fn struck_by(&self, recorded: &Recorded) -> impl Iterator<Item = (Arc<Recorded>, u16, u16)> {
         recorded.places().zip(&recorded.entry.events).filter_map(|(by, event)| {
             let EventKind::Correction { strikes, .. } = &event.kind else { return None };
             let struck = self.all.by_id(strikes.entry).filter(|struck| struck.position < recorded.position)?;
@@ -176,17 +216,6 @@ fn event_id(position: Position, place: u16) -> String {
 
 pub(super) fn words(text: Option<impl ToString>) -> Json {
     text.map_or(Json::Null, Json::text)
-}
-
-/// The sections that a picture is of.
-fn sections(fields: &Json) -> Json {
-    const OTHERS: [&str; 4] = ["ocid", "initiationType", "language", "minutebook"];
-    match fields {
-        Json::Object(fields) => {
-            Json::Object(fields.iter().filter(|(name, _)| !OTHERS.contains(&name.as_ref())).cloned().collect())
-        }
-        other => other.clone(),
-    }
 }
 
 fn tag(kind: &EventKind, standing: Standing) -> &'static str {
