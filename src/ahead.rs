@@ -172,7 +172,7 @@ mod tests {
         let number_taken = || *taken.lock().unwrap_or_else(PoisonError::into_inner);
         let make = |number: usize| {
             // Those with even numbers take longer.
-            (number % 2 == 0).then(std::thread::yield_now);
+            number.is_multiple_of(2).then(std::thread::yield_now);
             (number, number_taken())
         };
         let mut all = vec![];
@@ -188,8 +188,11 @@ mod tests {
     #[test]
     fn it_stops_where_one_is_not_taken() {
         let mut all = vec![];
-        let take = |number| if number == 7 { Err(number) } else { Ok(all.push(number)) };
+        let take = |number| {
+            all.push(number);
+            if number == 7 { Err(number) } else { Ok(()) }
+        };
         assert_eq!(in_order((0..100).collect(), 3, |number: usize| number, take), Err(7));
-        assert_eq!(all, (0..7).collect::<Vec<_>>());
+        assert_eq!(all, (0..8).collect::<Vec<_>>(), "the eighth was not taken, and none after it was asked for");
     }
 }
