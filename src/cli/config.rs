@@ -18,6 +18,7 @@ Examples:
 
 A file, as it may be:
   ledger = \"/var/lib/minutebook\"
+  store = \"postgres://minutes@db.example.gov.uk/council?ledger=kent\"
   listen = \"127.0.0.1:8080\"
   host = [\"minutes.example.gov.uk\"]
   read-key = \"/etc/minutebook/read.key\"
@@ -33,7 +34,7 @@ A file, as it may be:
   openid-roles = [\"Contracts-Officers=officer\", \"Contracts-Office=recorder\", \"Internal-Audit=auditor\"]
 
 A flag counts before the environment, and that before the file. An environment variable that is empty is none. Tokens \
-are in no file of settings: see `minutebook token --help`.";
+and passwords are in no file of settings: see `minutebook token --help` and `minutebook store --help`.";
 
 /// A setting: its name, and whether it is of `serve` or of every command.
 struct Setting {
@@ -49,8 +50,9 @@ enum Takes {
     YesOrNo,
 }
 
-const SETTINGS: [Setting; 15] = [
+const SETTINGS: [Setting; 16] = [
     Setting { name: "ledger", is_of_serve: false, takes: Takes::Text },
+    Setting { name: "store", is_of_serve: false, takes: Takes::Text },
     Setting { name: "log", is_of_serve: false, takes: Takes::Text },
     Setting { name: "log-format", is_of_serve: false, takes: Takes::Text },
     Setting { name: "listen", is_of_serve: true, takes: Takes::Text },

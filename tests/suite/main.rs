@@ -26,6 +26,7 @@ mod ocds;
 mod openid;
 mod papers;
 mod parquet;
+mod postgres;
 mod readme;
 mod recording;
 mod replay;
