@@ -8,8 +8,8 @@ use clap::Subcommand;
 
 pub(super) const HELP: &str = "\
 Examples:
-  minutebook --store 'postgres://owner@db.example/council?ledger=kent' store migrate --grant minutes
-  minutebook --store 'postgres://minutes@db.example/council?ledger=kent' record decision.toml
+  minutebook store migrate --grant minutes --store 'postgres://owner@db.example/council?ledger=kent'
+  minutebook record decision.toml --store 'postgres://minutes@db.example/council?ledger=kent'
   MINUTEBOOK_STORE='postgres://minutes@db.example/council?ledger=kent' minutebook state
 
 An address says, after its question mark and with & between them:
@@ -32,7 +32,7 @@ passfile or PGPASSFILE names or ~/.pgpass, in this order.";
 pub(super) enum StoreCommand {
     /// Make the tables in the database that --store names, or bring them up to this program
     #[command(
-        after_help = "Example:\n  minutebook --store 'postgres://owner@db.example/council?ledger=kent' store migrate --grant minutes"
+        after_help = "Example:\n  minutebook store migrate --grant minutes --store 'postgres://owner@db.example/council?ledger=kent'"
     )]
     Migrate {
         /// A role that may read and append, and no more
