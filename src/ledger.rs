@@ -7,7 +7,7 @@ use crate::merkle::Tree;
 use crate::question::{Answer, Page, Question, QuestionError};
 use crate::sealed::{ContentError, ContentFault, Contents, Unready, erasures};
 use crate::snapshot::{KeptTotals, Snapshot, Snapshots};
-use crate::store::{self, NewEntry, OpenError, Store, StoreError, Stored};
+use crate::store::{self, NewEntry, OpenError, Place, Store, StoreError, Stored};
 use crate::streams;
 use crate::today::day_of;
 use crate::writer::{Claim, Reply, Request, Shared, Writer};
@@ -156,7 +156,7 @@ pub enum LedgerError {
         other: String,
     },
     /// Fault: the entries do not follow from each other.
-    #[error("position {position}: {what}; nothing was changed: restore the ledger's folder from a copy")]
+    #[error("position {position}: {what}; nothing was changed: restore the ledger from a copy")]
     Incoherent {
         /// The position.
         position: Position,
@@ -222,13 +222,17 @@ impl Deref for Held<'_> {
 }
 
 impl Ledger {
-    /// Opens the ledger at a folder, checks every hash and folds every entry; `progress` hears how many are done, and of how many.
+    /// Opens the ledger at a place, checks every hash and folds every entry; `progress` hears how many are done, and of how many.
     ///
     /// # Errors
     /// [`LedgerError`], with the position where something is wrong, and the way out.
-    pub fn open(folder: &Path, progress: impl FnMut(u64, u64)) -> Result<Self, LedgerError> {
-        let store = store::open(folder)?;
+    pub fn open(place: impl Into<Place>, progress: impl FnMut(u64, u64)) -> Result<Self, LedgerError> {
+        let place = &place.into();
+        let (store, folder) = (store::open(place)?, &*place.folder);
         let contents = Contents::recover(folder).map_err(ContentFault::Unlisted)?;
+        if place.server.is_some() {
+            return Self::on(store, contents, Box::new(Utc::now), progress);
+        }
         let kept = KeptTotals::load(folder, &*store)?;
         Self::with_snapshots(folder, store, contents, kept, progress)
     }
@@ -246,21 +250,26 @@ impl Ledger {
         Self::from(store, contents, Box::new(Utc::now), before, progress)
     }
 
-    /// Answers one question of the ledger at a folder, which is opened for it alone: a question of one contract by the streams
+    /// Answers one question of the ledger at a place, which is opened for it alone: a question of one contract by the streams
     /// behind it, one of totals by those that are kept where they are of all entries, any other by folding every entry, of which
     /// `progress` hears as in [`Ledger::open`].
     ///
     /// # Errors
     /// As [`Ledger::open`], and the inner one where there is no answer.
     pub fn ask_once(
-        folder: &Path,
+        place: impl Into<Place>,
         question: &Question,
         progress: impl FnMut(u64, u64),
     ) -> Result<Result<Answer, QuestionError>, LedgerError> {
-        let store = store::open(folder)?;
+        let place = &place.into();
+        let (store, folder) = (store::open(place)?, &*place.folder);
         let contents = Contents::recover(folder).map_err(ContentFault::Unlisted)?;
         if let Some(answer) = streams::ask(&*store, question)? {
             return Ok(answer);
+        }
+        if place.server.is_some() {
+            let ledger = Self::on(store, contents, Box::new(Utc::now), progress)?;
+            return Ok(ledger.view().ask(question));
         }
         let (kept, totals) = KeptTotals::load(folder, &*store)?;
         let are_of_all = !store.is_empty() && totals.head().0 == store.len();
@@ -273,12 +282,16 @@ impl Ledger {
         Ok(View { totals, ..ledger.view() }.ask(question))
     }
 
-    /// Makes a ledger in an empty or new folder.
+    /// Makes a ledger at a place where there is none: an empty or new folder, or a server.
     ///
     /// # Errors
     /// [`LedgerError::Open`].
-    pub fn create(folder: &Path) -> Result<Self, LedgerError> {
-        let store = store::create(folder)?;
+    pub fn create(place: impl Into<Place>) -> Result<Self, LedgerError> {
+        let place = &place.into();
+        let (store, folder) = (store::create(place)?, &*place.folder);
+        if place.server.is_some() {
+            return Self::on(store, Contents::beside(folder), Box::new(Utc::now), |_, _| {});
+        }
         let kept = KeptTotals::load(folder, &*store)?;
         Self::with_snapshots(folder, store, Contents::beside(folder), kept, |_, _| {})
     }

@@ -121,7 +121,16 @@ type Broken = Arc<OnceLock<Arc<StoreError>>>;
 
 /// That no append has failed.
 fn sound(broken: &Broken) -> Result<(), RecordError> {
-    broken.get().map_or(Ok(()), |error| Err(RecordError::Store(Arc::clone(error))))
+    broken.get().map_or(Ok(()), |error| Err(told(error)))
+}
+
+/// What whoever records is told of an append that failed.
+fn told(error: &Arc<StoreError>) -> RecordError {
+    match **error {
+        // Another machine appended to the same log.
+        StoreError::Conflict { expected, actual } => RecordError::Conflict { expected, actual },
+        _ => RecordError::Store(Arc::clone(error)),
+    }
 }
 
 /// What was decided at once, and is committed at once.
@@ -302,7 +311,7 @@ impl Committer {
                 // The first that failed is told from then on.
                 let error = self.broken.get_or_init(|| error);
                 for (_, reply) in replies {
-                    drop(reply.send(Err(RecordError::Store(Arc::clone(error)))));
+                    drop(reply.send(Err(told(error))));
                 }
             }
         }

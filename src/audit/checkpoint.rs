@@ -168,7 +168,7 @@ pub fn once(checkpoints: impl IntoIterator<Item = Checkpoint>) -> Vec<Checkpoint
 pub enum CheckpointError {
     /// Fault: it signed a larger ledger before.
     #[error(
-        "this ledger has {size} entries, and it signed a checkpoint of {signed}: entries are missing; nothing was signed: restore the ledger's folder from a copy that has them"
+        "this ledger has {size} entries, and it signed a checkpoint of {signed}: entries are missing; nothing was signed: restore the ledger from a copy that has them"
     )]
     Shorter {
         /// What there is.
@@ -186,7 +186,7 @@ pub enum CheckpointError {
     },
     /// Fault: what is stored is not what the ledger has in memory.
     #[error(
-        "the stored bytes at position {0} are not those that were recorded; nothing was signed: restore the ledger's folder from a copy"
+        "the stored bytes at position {0} are not those that were recorded; nothing was signed: restore the ledger from a copy"
     )]
     Stored(Position),
     /// Incorrect: the ledger has another name.

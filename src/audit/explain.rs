@@ -21,7 +21,7 @@ pub enum ExplainError {
     Kept(#[from] CheckpointError),
     /// Fault: the ledger ends before the checkpoint.
     #[error(
-        "a checkpoint was signed of {signed} entries, and the ledger holds {size}: entries are missing; restore the ledger's folder from a copy that has them"
+        "a checkpoint was signed of {signed} entries, and the ledger holds {size}: entries are missing; restore the ledger from a copy that has them"
     )]
     Missing {
         /// The size of that checkpoint.

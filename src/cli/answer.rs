@@ -7,6 +7,7 @@ use crate::audit::key::{PrivateKey, PublicKey, once};
 use crate::ledger::Ledger;
 use crate::question::{Question, Topic};
 use crate::report::{self, Terminal};
+use crate::store::Place;
 use crate::today::today;
 use clap::{Args, ValueEnum};
 use minutebook_events::{ContractId, Day};
@@ -57,10 +58,10 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
+    pub(super) fn run(self, place: &Place) -> Result<Outcome, Stop> {
         let question = self.question();
-        let ledger = output::open(folder)?;
-        let note = self.checkpoint(&ledger, folder)?;
+        let ledger = output::open(place)?;
+        let note = self.checkpoint(&ledger, &place.folder)?;
         let size = Checkpoint::open(&note, &[])?.head.size;
         let bundle = if size == ledger.head() {
             let (view, tree) = (ledger.view(), ledger.tree());

@@ -4,8 +4,9 @@ use super::backup::{progress, told};
 use super::{Outcome, Stop, output};
 use crate::copies::archive;
 use crate::store;
+use crate::store::Place;
 use clap::Args;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Where the archive goes.
 #[derive(Debug, Args)]
@@ -16,9 +17,9 @@ pub(super) struct Archive {
 }
 
 impl Archive {
-    pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
-        let store = store::open(folder)?;
-        let copied = archive(&*store, folder, &self.out, &mut progress())?;
+    pub(super) fn run(self, place: &Place) -> Result<Outcome, Stop> {
+        let store = store::open(place)?;
+        let copied = archive(&*store, &place.folder, &self.out, &mut progress())?;
         output::print(&told("Archived", &copied, &format!("in {}, read again there", self.out.display())))?;
         Ok(Outcome::Answered)
     }

@@ -3,15 +3,15 @@
 use super::{Ask, Coordinates, Grouped, Json, Outcome, Stop, day, output, remote};
 use crate::ledger::Ledger;
 use crate::question::{Question, Topic};
+use crate::store::Place;
 use crate::today::today;
 use clap::Args;
 use minutebook_events::{ContractId, Day};
-use std::path::Path;
 
 /// Where a question is asked.
 pub(super) struct Where<'a> {
-    /// The ledger's folder.
-    pub(super) folder: &'a Path,
+    /// The ledger's own place.
+    pub(super) ledger: &'a Place,
     /// A server that has it open, in its place.
     pub(super) server: Option<&'a str>,
 }
@@ -33,7 +33,7 @@ fn question(
         return remote::ask(server, &question, json);
     }
     let mut progress = output::Progress::new("opening");
-    let answer = Ledger::ask_once(place.folder, &question, |done, total| progress.tell(done, total))??;
+    let answer = Ledger::ask_once(place.ledger, &question, |done, total| progress.tell(done, total))??;
     output::answer(&answer, json)
 }
 

@@ -6,6 +6,7 @@ use crate::ledger::{Ledger, LedgerError, rehearse};
 use crate::report::in_hand::{Fault, InHand};
 use crate::sealed::Contents;
 use crate::store::OpenError;
+use crate::store::Place;
 use clap::Args;
 use minutebook_events::decision_file::MAX_FILE_BYTES;
 use minutebook_events::{ActKind, EventKind, Standing};
@@ -33,9 +34,9 @@ pub(super) fn help() -> String {
 }
 
 impl Check {
-    pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
-        let mut projections = known(folder)?;
-        let contents = Contents::beside(folder);
+    pub(super) fn run(self, place: &Place) -> Result<Outcome, Stop> {
+        let mut projections = known(place)?;
+        let contents = Contents::beside(&place.folder);
         let (mut wrong, mut unread) = (0, false);
         for path in &self.files {
             match read(path).and_then(|file| rehearsed(&file, &mut projections, &contents)) {
@@ -58,9 +59,9 @@ impl Check {
     }
 }
 
-/// What the ledger at a folder knows; nothing, where there is no ledger.
-pub(super) fn known(folder: &Path) -> Result<Projections, Stop> {
-    match Ledger::open(folder, |_, _| {}) {
+/// What the ledger at a place knows; nothing, where there is no ledger.
+pub(super) fn known(place: &Place) -> Result<Projections, Stop> {
+    match Ledger::open(place, |_, _| {}) {
         Ok(ledger) => Ok(ledger.view().projections.clone()),
         Err(LedgerError::Open(OpenError::NotThere { .. })) => Ok(Projections::default()),
         Err(error) => Err(error.into()),

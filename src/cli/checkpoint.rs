@@ -4,8 +4,9 @@ use super::{Outcome, Stop, given_checkpoint, key, output};
 use crate::audit::checkpoint::{Signed, sign};
 use crate::audit::key::{PrivateKey, PublicKey};
 use crate::audit::note;
+use crate::store::Place;
 use clap::Args;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Which key signs what.
 #[derive(Debug, Args)]
@@ -22,7 +23,7 @@ pub(super) struct Checkpoint {
 }
 
 impl Checkpoint {
-    pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
+    pub(super) fn run(self, place: &Place) -> Result<Outcome, Stop> {
         let key = PrivateKey::read(&self.key)?;
         let note = match self.countersign {
             Some(path) => {
@@ -30,8 +31,8 @@ impl Checkpoint {
                 note::add_signature(&there, &key)?
             }
             None => {
-                let ledger = output::open(folder)?;
-                output::wait(sign(&ledger, &Signed::of(folder), &key))?
+                let ledger = output::open(place)?;
+                output::wait(sign(&ledger, &Signed::of(&place.folder), &key))?
             }
         };
         output::print(&note)?;

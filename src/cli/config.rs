@@ -19,6 +19,7 @@ Examples:
 
 A file, as it may be:
   ledger = \"/var/lib/minutebook\"
+  store = \"postgres://minutes@db.example.gov.uk/council?ledger=kent\"
   listen = \"127.0.0.1:8080\"
   host = [\"minutes.example.gov.uk\"]
   read-key = \"/etc/minutebook/read.key\"
@@ -35,7 +36,7 @@ A file, as it may be:
   openid-roles = [\"Contracts-Officers=officer\", \"Contracts-Office=recorder\", \"Internal-Audit=auditor\"]
 
 A flag counts before the environment, and that before the file. An environment variable that is empty is none. Tokens \
-are in no file of settings: see `minutebook token --help`.";
+and passwords are in no file of settings: see `minutebook token --help` and `minutebook store --help`.";
 
 /// What every environment variable of ours begins with, and the one that names the file of settings.
 const OURS: &str = "MINUTEBOOK_";
@@ -57,6 +58,7 @@ enum Takes {
 
 const SETTINGS: [Setting; 16] = [
     Setting { name: "ledger", is_of_serve: false, takes: Takes::Text },
+    Setting { name: "store", is_of_serve: false, takes: Takes::Text },
     Setting { name: "log", is_of_serve: false, takes: Takes::Text },
     Setting { name: "log-format", is_of_serve: false, takes: Takes::Text },
     Setting { name: "listen", is_of_serve: true, takes: Takes::Text },

@@ -9,6 +9,7 @@ use crate::durable;
 use crate::ledger::{Ledger, View};
 use crate::report::in_hand::Fault;
 use crate::sealed::{ContentError, ReadKey, SealKey, certificate, commits};
+use crate::store::Place;
 use chrono::Utc;
 use clap::Subcommand;
 use minutebook_events::{Commitment, ContractId, Instant, Position, Salt, Slug, nearest};
@@ -141,16 +142,16 @@ pub(super) enum Content {
 }
 
 impl Content {
-    pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
+    pub(super) fn run(self, place: &Place) -> Result<Outcome, Stop> {
         match self {
             Self::Key { out } => line(ReadKey::create(&out)?.seal_key()),
-            Self::Seal { file, to } => seal(&output::open(folder)?, &file, &to),
-            Self::Read { which, key, out, salt } => read(&output::open(folder)?, &which, key, out, salt),
-            Self::Check { which, file, salt } => disclosed(&output::open(folder)?, &which, &file, salt),
-            Self::Publish { which, key } => publish(&output::open(folder)?, &which, &key),
-            Self::Erase { file, expected_head, sign } => erase(folder, &file, expected_head, sign.key()?),
-            Self::Certificate { which, sign } => certify(&output::open(folder)?, &which, sign.key()?.as_ref()),
-            Self::Discard { commitment } => discard(&output::open(folder)?, &commitment),
+            Self::Seal { file, to } => seal(&output::open(place)?, &file, &to),
+            Self::Read { which, key, out, salt } => read(&output::open(place)?, &which, key, out, salt),
+            Self::Check { which, file, salt } => disclosed(&output::open(place)?, &which, &file, salt),
+            Self::Publish { which, key } => publish(&output::open(place)?, &which, &key),
+            Self::Erase { file, expected_head, sign } => erase(place, &file, expected_head, sign.key()?),
+            Self::Certificate { which, sign } => certify(&output::open(place)?, &which, sign.key()?.as_ref()),
+            Self::Discard { commitment } => discard(&output::open(place)?, &commitment),
         }
     }
 }
@@ -302,7 +303,7 @@ fn publish(ledger: &Ledger, which: &Which, key: &Path) -> Result<Outcome, Stop> 
     line(format_args!("salt = \"{salt}\""))
 }
 
-fn erase(folder: &Path, path: &Path, expected: Option<Position>, key: Option<PrivateKey>) -> Result<Outcome, Stop> {
+fn erase(place: &Place, path: &Path, expected: Option<Position>, key: Option<PrivateKey>) -> Result<Outcome, Stop> {
     let told = |fault: Fault| {
         output::complain(&fault);
         Ok(check::outcome(&fault))
@@ -312,7 +313,7 @@ fn erase(folder: &Path, path: &Path, expected: Option<Position>, key: Option<Pri
         Err(fault) => return told(fault),
     };
     let (file, erased) = file;
-    let ledger = output::open(folder)?;
+    let ledger = output::open(place)?;
     let receipt = match record::record(&ledger, &file, expected.unwrap_or_else(|| ledger.head())) {
         Ok(receipt) => receipt,
         Err(fault) => return told(fault),

@@ -8,23 +8,23 @@ use crate::ledger::Ledger;
 use crate::question::{Question, Topic};
 use crate::report::in_hand::InHand;
 use crate::report::{self, Terminal};
+use crate::store::Place;
 use crate::today::today;
-use std::path::Path;
 
-pub(super) fn run(folder: &Path) -> Result<Outcome, Stop> {
-    let (ledger, _) = open_or_create(folder)?;
+pub(super) fn run(place: &Place) -> Result<Outcome, Stop> {
+    let (ledger, _) = open_or_create(place)?;
     let files = kent::decision_files();
     let files: Vec<InHand> = files
         .iter()
         .map(|(name, text)| InHand::parse((*name).to_owned(), text.as_bytes()))
         .collect::<Result<_, _>>()?;
-    only_kents(&ledger, &files, folder)?;
+    only_kents(&ledger, &files, place)?;
     let mut new = 0;
     for file in &files {
         let receipt = record(&ledger, file, ledger.head())?;
         new += usize::from(!receipt.repeated);
     }
-    output::print(&told(&ledger, folder, files.len(), new)?)?;
+    output::print(&told(&ledger, place, files.len(), new)?)?;
     let question = Question { topic: Topic::State, contract: None, as_of: today(), known_at: None, decided_by: None };
     let answer = ledger.view().ask(&question)?;
     output::print(&format!("\n{}", report::text(&answer, Terminal::of_stdout())))?;
@@ -33,7 +33,7 @@ pub(super) fn run(folder: &Path) -> Result<Outcome, Stop> {
 }
 
 /// A ledger with a record of its own is no place for a demonstration.
-fn only_kents(ledger: &Ledger, files: &[InHand], folder: &Path) -> Result<(), Stop> {
+fn only_kents(ledger: &Ledger, files: &[InHand], place: &Place) -> Result<(), Stop> {
     let view = ledger.view();
     let foreign = view
         .projections
@@ -44,21 +44,19 @@ fn only_kents(ledger: &Ledger, files: &[InHand], folder: &Path) -> Result<(), St
         None => Ok(()),
         Some(recorded) => Err(format!(
             "the ledger at {} has a record of its own (position {}: {}): name another folder, as --ledger demo-ledger",
-            folder.display(),
-            recorded.position,
-            recorded.entry.act.reference
+            place, recorded.position, recorded.entry.act.reference
         )
         .into()),
     }
 }
 
-fn told(ledger: &Ledger, folder: &Path, files: usize, new: usize) -> Result<String, Stop> {
+fn told(ledger: &Ledger, place: &Place, files: usize, new: usize) -> Result<String, Stop> {
     let rebuilt = ledger.rebuild(false, |_, _| {})?.0.projections.roots().projections();
     let equal = rebuilt == ledger.view().projections.roots().projections();
     let recorded = match new {
-        0 => format!("All {files} decisions are already recorded in {}: nothing was changed.", folder.display()),
-        new if new == files => format!("Recorded {new} decisions in {}, each on disk.", folder.display()),
-        new => format!("Recorded {new} decisions in {}; the other {} already were.", folder.display(), files - new),
+        0 => format!("All {files} decisions are already recorded in {}: nothing was changed.", place),
+        new if new == files => format!("Recorded {new} decisions in {}, each on disk.", place),
+        new => format!("Recorded {new} decisions in {}; the other {} already were.", place, files - new),
     };
     let roots = if equal { "every root equals the live one" } else { "A ROOT DIFFERS from the live one" };
     Ok(format!("{recorded}\nRebuilt {} projections from entry 0: {roots}.\n", rebuilt.len()))

@@ -3,11 +3,11 @@
 use super::{Json, Outcome, Stop, day, output, position};
 use crate::audit::checkpoint::Signed;
 use crate::audit::explain::{bytes, explain};
+use crate::store::Place;
 use crate::today::today;
 use clap::Args;
 use minutebook_events::{Day, Position};
 use std::io::{self, Write};
-use std::path::Path;
 
 pub(super) const HELP: &str = "\
 Examples:
@@ -43,8 +43,8 @@ pub(super) struct Explain {
 }
 
 impl Explain {
-    pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
-        let ledger = output::open(folder)?;
+    pub(super) fn run(self, place: &Place) -> Result<Outcome, Stop> {
+        let ledger = output::open(place)?;
         if self.bytes {
             let mut out = io::stdout().lock();
             out.write_all(&bytes(&ledger, self.position)?.bytes)?;
@@ -52,6 +52,6 @@ impl Explain {
             return Ok(Outcome::Answered);
         }
         let as_of = self.as_of.unwrap_or_else(today);
-        output::answer(&explain(&ledger, &Signed::of(folder), self.position, as_of)?, self.json.json)
+        output::answer(&explain(&ledger, &Signed::of(&place.folder), self.position, as_of)?, self.json.json)
     }
 }

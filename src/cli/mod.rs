@@ -25,6 +25,7 @@ mod replay;
 mod report;
 mod restore;
 mod serve;
+mod store;
 mod token;
 mod verify;
 
@@ -41,6 +42,7 @@ use crate::audit::checkpoint::Checkpoint;
 use crate::audit::key::PublicKey;
 use crate::question::KnownAt;
 use crate::question::asked::{by, day, months, position};
+use crate::store::{Address, Place};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -64,6 +66,17 @@ pub struct Cli {
     /// The ledger's folder
     #[arg(long, global = true, env = "MINUTEBOOK_LEDGER", default_value = "minutebook-ledger", value_name = "DIR")]
     ledger: PathBuf,
+
+    /// Where a server keeps the entries, in place of the folder: see `minutebook store --help`
+    #[arg(
+        long,
+        global = true,
+        env = "MINUTEBOOK_STORE",
+        value_name = "postgres://…",
+        hide_env_values = true,
+        hide_default_value = true
+    )]
+    store: Option<String>,
 
     /// Ask a server that runs, in place of the folder: questions alone. A token for it is read from MINUTEBOOK_TOKEN
     #[arg(long, global = true, value_name = "URL")]
@@ -213,6 +226,9 @@ enum Command {
     /// Pages in a browser and an API, on the ledger, until it is stopped
     #[command(after_help = serve::HELP)]
     Serve(Box<serve::Serve>),
+    /// A log on a server, for several machines: its tables
+    #[command(subcommand, after_help = store::HELP)]
+    Store(store::StoreCommand),
     /// Who may do more than ask where the ledger is served: make, list and revoke tokens
     #[command(after_help = token::HELP)]
     Token(token::Tokening),
@@ -374,10 +390,23 @@ fn log(cli: &Cli) {
     }
 }
 
+/// The folder of a ledger that has its entries there: for what does not work with a log on a server.
+fn folder_of(ledger: &Place) -> Result<&Path, Stop> {
+    match &ledger.server {
+        None => Ok(&ledger.folder),
+        Some(_) => {
+            Err("this works with a ledger that has its entries in its folder: leave out --store and MINUTEBOOK_STORE"
+                .into())
+        }
+    }
+}
+
 fn run(cli: Cli) -> Result<Outcome, Stop> {
     use crate::question::Topic;
-    let folder = &cli.ledger;
-    let place = &ask::Where { folder, server: cli.server.as_deref() };
+    // An address with a password in it goes no further.
+    let server = cli.store.as_deref().map(str::parse::<Address>).transpose()?;
+    let ledger = &Place { folder: cli.ledger, server };
+    let place = &ask::Where { ledger, server: cli.server.as_deref() };
     match cli.command {
         Command::State(question) => ask::run(place, Topic::State, question),
         Command::Register(question) => ask::run(place, Topic::Register, question),
@@ -394,28 +423,33 @@ fn run(cli: Cli) -> Result<Outcome, Stop> {
                         and why; leave it out for what works on the ledger itself";
             Err(what.into())
         }
-        Command::Replay(replay) => replay.run(folder),
-        Command::Explain(explain) => explain.run(folder),
-        Command::Rebuild(rebuild) => rebuild.run(folder),
-        Command::Check(check) => check.run(folder),
-        Command::Record(record) => record.run(folder),
-        Command::Verify(verify) => verify.run(folder),
-        Command::Checkpoint(checkpoint) => checkpoint.run(folder),
-        Command::Answer(answer) => answer.run(folder),
+        Command::Replay(replay) => replay.run(ledger),
+        Command::Explain(explain) => explain.run(ledger),
+        Command::Rebuild(rebuild) => rebuild.run(ledger),
+        Command::Check(check) => check.run(ledger),
+        Command::Record(record) => record.run(ledger),
+        Command::Verify(verify) => verify.run(ledger),
+        Command::Checkpoint(checkpoint) => checkpoint.run(ledger),
+        Command::Answer(answer) => answer.run(ledger),
         Command::VerifyAnswer(bundle) => bundle.run(),
-        Command::Prove(prove) => prove.run(folder),
+        Command::Prove(prove) => prove.run(ledger),
         Command::Key(key) => key.run(),
-        Command::Backup(backup) => backup.run(folder),
-        Command::Archive(archive) => archive.run(folder),
-        Command::Report(report) => report.run(folder),
-        Command::Restore(restore) => restore.run(folder),
-        Command::Content(content) => content.run(folder),
-        Command::Serve(serve) => serve.run(folder),
-        Command::Token(token) => token.run(folder),
-        Command::Demo { serve } => match demo::run(folder)? {
-            Outcome::Answered if serve => serve::Serve::from_arg_matches(&serve_as_settled()?)?.run(folder),
-            outcome => Ok(outcome),
-        },
+        Command::Backup(backup) => backup.run(folder_of(ledger)?),
+        Command::Archive(archive) => archive.run(ledger),
+        Command::Report(report) => report.run(ledger),
+        Command::Restore(restore) => restore.run(folder_of(ledger)?),
+        Command::Content(content) => content.run(ledger),
+        Command::Serve(serve) => serve.run(folder_of(ledger)?),
+        Command::Token(token) => token.run(folder_of(ledger)?),
+        Command::Demo { serve: true } => {
+            let folder = folder_of(ledger)?;
+            match demo::run(ledger)? {
+                Outcome::Answered => serve::Serve::from_arg_matches(&serve_as_settled()?)?.run(folder),
+                outcome => Ok(outcome),
+            }
+        }
+        Command::Demo { serve: false } => demo::run(ledger),
+        Command::Store(store) => store.run(ledger),
         Command::Config(config) => {
             let typed = command()?.get_matches();
             config.run(config::named().as_deref(), &typed, &serve_as_settled()?)

@@ -5,15 +5,16 @@ use crate::durable;
 use crate::ledger::Ledger;
 use crate::question::Answer;
 use crate::report::{self, Terminal};
+use crate::store::Place;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Opens the ledger, with progress where that takes long.
-pub(super) fn open(folder: &Path) -> Result<Ledger, Stop> {
+pub(super) fn open(place: impl Into<Place>) -> Result<Ledger, Stop> {
     let mut progress = Progress::new("opening");
-    Ok(Ledger::open(folder, |done, total| progress.tell(done, total))?)
+    Ok(Ledger::open(place, |done, total| progress.tell(done, total))?)
 }
 
 /// Writes a file that somebody asked for, where there is none.

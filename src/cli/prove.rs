@@ -5,6 +5,7 @@ use crate::audit::checkpoint::Checkpoint;
 use crate::audit::key::{PublicKey, once};
 use crate::audit::proof::Proof;
 use crate::report;
+use crate::store::Place;
 use clap::{Args, Subcommand};
 use minutebook_events::Position;
 use std::fs;
@@ -56,16 +57,16 @@ pub(super) struct Check {
 }
 
 impl Prove {
-    pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
+    pub(super) fn run(self, place: &Place) -> Result<Outcome, Stop> {
         let proof = match self {
             Self::Check(check) => return check.run(),
             Self::Inclusion { position, size } => {
-                let ledger = output::open(folder)?;
+                let ledger = output::open(place)?;
                 let tree = ledger.tree();
                 Proof::inclusion(&tree, position, size.unwrap_or(tree.size()))?
             }
             Self::Consistency { from, to } => {
-                let ledger = output::open(folder)?;
+                let ledger = output::open(place)?;
                 let tree = ledger.tree();
                 Proof::consistency(&tree, from, to.unwrap_or(tree.size()))?
             }

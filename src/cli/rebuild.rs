@@ -6,6 +6,7 @@ use crate::audit::checkpoint::Head;
 use crate::audit::key::PrivateKey;
 use crate::ledger::LedgerError;
 use crate::report;
+use crate::store::Place;
 use crate::store::SNAPSHOT;
 use chrono::Utc;
 use clap::Args;
@@ -13,7 +14,7 @@ use minutebook_events::{Instant, Position};
 use minutebook_projections::RootOf;
 use serde_json::json;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time;
 
 /// What becomes of the result.
@@ -30,9 +31,9 @@ pub(super) struct Rebuild {
 }
 
 impl Rebuild {
-    pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
+    pub(super) fn run(self, place: &Place) -> Result<Outcome, Stop> {
         let key = self.key.as_deref().map(PrivateKey::read).transpose()?;
-        let ledger = output::open(folder)?;
+        let ledger = output::open(place)?;
         let mut progress = output::Progress::new("rebuilding");
         let started = time::Instant::now();
         // What is certified is rebuilt as a whole.
@@ -43,7 +44,7 @@ impl Rebuild {
         let live = output::wait(ledger.roots())?;
         // The roots are over the hashes of stored bytes: that what answers says what those bytes say is to be seen besides.
         if rebuilt.projections.digest() != ledger.view().projections.digest() {
-            return Err(LedgerError::Snapshot(folder.join(SNAPSHOT)).into());
+            return Err(LedgerError::Snapshot(place.folder.join(SNAPSHOT)).into());
         }
         ledger.save_snapshots(&rebuilt);
         let certificate = Certificate { at: Instant::new(Utc::now()), rebuilt: head, live };

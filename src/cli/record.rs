@@ -9,6 +9,7 @@ use crate::ledger::{Ledger, LedgerError, Receipt, RecordError, Run};
 use crate::report::in_hand::{Fault, InHand};
 use crate::sealed::Contents;
 use crate::store::OpenError;
+use crate::store::Place;
 use clap::Args;
 use minutebook_events::Position;
 use std::path::{Path, PathBuf};
@@ -34,17 +35,17 @@ pub(super) struct Record {
 }
 
 impl Record {
-    pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
+    pub(super) fn run(self, place: &Place) -> Result<Outcome, Stop> {
         match &self.lines {
-            Some(path) => self.record_lines(Lines::open(path)?, folder),
-            None if self.dry_run => self.rehearse(folder),
-            None => self.record(folder),
+            Some(path) => self.record_lines(Lines::open(path)?, place),
+            None if self.dry_run => self.rehearse(place),
+            None => self.record(place),
         }
     }
 
-    fn rehearse(&self, folder: &Path) -> Result<Outcome, Stop> {
-        let mut projections = check::known(folder)?;
-        let contents = Contents::beside(folder);
+    fn rehearse(&self, place: &Place) -> Result<Outcome, Stop> {
+        let mut projections = check::known(place)?;
+        let contents = Contents::beside(&place.folder);
         if let Some(expected) = self.expected_head.filter(|expected| *expected != projections.head()) {
             let conflict = RecordError::Conflict { expected, actual: projections.head() };
             output::complain(&format_args!("minutebook: {conflict}\n"));
@@ -63,12 +64,12 @@ impl Record {
         Ok(Outcome::Answered)
     }
 
-    fn record_lines(&self, lines: Lines, folder: &Path) -> Result<Outcome, Stop> {
-        let ledger = opened_or_made(folder)?;
+    fn record_lines(&self, lines: Lines, place: &Place) -> Result<Outcome, Stop> {
+        let ledger = opened_or_made(place)?;
         lines.record(&ledger, self.expected_head)
     }
 
-    fn record(&self, folder: &Path) -> Result<Outcome, Stop> {
+    fn record(&self, place: &Place) -> Result<Outcome, Stop> {
         // A file that cannot be read, or that erases, is told before anything is recorded, or a ledger made.
         let read = ahead::all(self.files.iter().collect(), |path: &PathBuf| {
             check::read(path).and_then(|file| file.erases_nothing().map(|()| file))
@@ -80,7 +81,7 @@ impl Record {
                 Err(fault) => return Ok(self.stopped(0, path, &fault, ", and nothing was recorded")),
             }
         }
-        let ledger = opened_or_made(folder)?;
+        let ledger = opened_or_made(place)?;
         let run = Run::from(self.expected_head.unwrap_or_else(|| ledger.head()));
         let mut done = 0;
         for group in files.chunks(GROUP) {
@@ -131,19 +132,19 @@ pub(super) fn record(ledger: &Ledger, file: &InHand, expected: Position) -> Resu
     output::wait(ledger.record(file.parsed.draft.clone(), expected)).map_err(|error| file.fault(error))
 }
 
-/// The ledger at a folder, made where there is none, which is said.
-fn opened_or_made(folder: &Path) -> Result<Ledger, Stop> {
-    let (ledger, made) = open_or_create(folder)?;
+/// The ledger at a place, made where there is none, which is said.
+fn opened_or_made(place: &Place) -> Result<Ledger, Stop> {
+    let (ledger, made) = open_or_create(place)?;
     if made {
-        output::print(&format!("there was no ledger at {}: a new one was made\n", folder.display()))?;
+        output::print(&format!("there was no ledger at {}: a new one was made\n", place))?;
     }
     Ok(ledger)
 }
 
-/// The ledger at a folder, made where there is none, and whether it was.
-pub(super) fn open_or_create(folder: &Path) -> Result<(Ledger, bool), Stop> {
-    match Ledger::create(folder) {
-        Err(LedgerError::Open(OpenError::AlreadyThere { .. })) => Ok((output::open(folder)?, false)),
+/// The ledger at a place, made where there is none, and whether it was.
+pub(super) fn open_or_create(place: &Place) -> Result<(Ledger, bool), Stop> {
+    match Ledger::create(place) {
+        Err(LedgerError::Open(OpenError::AlreadyThere { .. })) => Ok((output::open(place)?, false)),
         made => Ok((made?, true)),
     }
 }

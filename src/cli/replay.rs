@@ -3,12 +3,12 @@
 use super::{Json, Outcome, Stop, day, output};
 use crate::ledger::View;
 use crate::question::{Bound, Range};
+use crate::store::Place;
 use crate::today::today;
 use clap::Args;
 use minutebook_events::{DateSpan, Day, Position};
 use minutebook_projections::Recorded;
 use std::io::{self, BufRead, IsTerminal};
-use std::path::Path;
 use std::sync::Arc;
 
 pub(super) const HELP: &str = "\
@@ -68,8 +68,8 @@ pub(super) struct Replay {
 }
 
 impl Replay {
-    pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
-        let ledger = output::open(folder)?;
+    pub(super) fn run(self, place: &Place) -> Result<Outcome, Stop> {
+        let ledger = output::open(place)?;
         let (view, as_of) = (ledger.view(), self.as_of.unwrap_or_else(today));
         let Self { from, to, decided_from, decided_to, back, .. } = self;
         let range = Range { from, to, decided_from, decided_to, back };

@@ -2,11 +2,12 @@
 
 use super::{Coordinates, Outcome, Stop, call_in, day, output, said};
 use crate::report::files::{self, Format, Settings, ocds};
+use crate::store::Place;
 use crate::today::today;
 use clap::Args;
 use minutebook_events::Day;
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 pub(super) const HELP: &str = "\
@@ -55,7 +56,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
+    pub(super) fn run(self, place: &Place) -> Result<Outcome, Stop> {
         let Self { out, at, since, mut formats, bom, call_in, ocid_prefix, ocds_uri, ocds_publisher } = self;
         if formats.is_empty() {
             formats = Format::EACH.to_vec();
@@ -78,7 +79,7 @@ impl Report {
             publication: ocds::Publication { ocid_prefix, uri: ocds_uri, publisher: ocds_publisher },
         };
         let started = Instant::now();
-        let ledger = output::open(folder)?;
+        let ledger = output::open(place)?;
         let mut progress = output::Progress::of("reporting", "contracts");
         let manifest = files::write(&ledger, &out, &settings, |done, total| progress.tell(done, total))?;
         let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();

@@ -9,6 +9,7 @@ use crate::copies::foreign;
 use crate::report;
 use crate::sealed::{Contents, VerifiedContents};
 use crate::snapshot::Snapshot;
+use crate::store::Place;
 use crate::store::{self, Store};
 use chrono::Utc;
 use clap::Args;
@@ -47,8 +48,8 @@ pub(super) struct Verify {
 }
 
 impl Verify {
-    pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
-        match self.verify(folder) {
+    pub(super) fn run(self, place: &Place) -> Result<Outcome, Stop> {
+        match self.verify(place) {
             Err(stop) if self.json.json && stop.is::<DoesNotHold>() => {
                 let fault = json!({ "verified": null, "head": null, "fault": stop.to_string(), "notes": [] });
                 output::print(&(report::json(&fault) + "\n"))?;
@@ -58,9 +59,9 @@ impl Verify {
         }
     }
 
-    fn verify(&self, folder: &Path) -> Result<Outcome, Stop> {
+    fn verify(&self, place: &Place) -> Result<Outcome, Stop> {
         let given = self.held.checkpoints()?;
-        let store = store::open(folder)?;
+        let (store, folder) = (store::open(place)?, &*place.folder);
         let mut checkpoints = vec![];
         let all = Signed::of(folder).all().map_err(|error| match error {
             kept @ CheckpointError::Kept { .. } => DoesNotHold(kept.to_string()).into(),
@@ -82,12 +83,17 @@ impl Verify {
         let result =
             verify(&*store, Some(&Contents::beside(folder)), &checkpoints, |done, total| progress.tell(done, total))
                 .and_then(|verified| {
-                    Snapshot::hold(folder, &*store, |done, total| progress.tell(done, total))?;
+                    // What the folder's own ledger was folded to says nothing of one on a server.
+                    if place.server.is_none() {
+                        Snapshot::hold(folder, &*store, |done, total| progress.tell(done, total))?;
+                    }
                     Ok(verified)
                 });
         let seconds = started.elapsed().as_secs_f64();
         let mut notes: Vec<String> = of_the_clock(&*store).into_iter().collect();
-        notes.extend(of_the_folder(folder)?);
+        if place.server.is_none() {
+            notes.extend(of_the_folder(folder)?);
+        }
         let text = match &result {
             Ok((verified, head)) if self.json.json => {
                 let head = json!({ "size": head.size, "root": head.root, "streams": head.streams });

@@ -88,6 +88,19 @@ pub enum CopyError {
         /// What is wrong.
         what: String,
     },
+    /// Conflict: what is to be filled up is no beginning of what is copied.
+    #[error(
+        "{to} is not what {from} begins with: {what}; nothing was written after that: these are two ledgers, or one was altered; \
+         verify both, with the checkpoints that you kept"
+    )]
+    Other {
+        /// What was to be copied.
+        from: String,
+        /// Where to.
+        to: String,
+        /// Where they part.
+        what: String,
+    },
     /// Incorrect: a file that no copy can have.
     #[error("{path} {why}: it cannot be part of a ledger; move it away")]
     Foreign {

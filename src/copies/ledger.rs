@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What one commit takes: enough that its flush costs little, and not so much that it is felt in memory.
-const GROUP_ENTRIES: usize = 1000;
-const GROUP_BYTES: usize = 4 * 1024 * 1024;
+pub(super) const GROUP_ENTRIES: usize = 1000;
+pub(super) const GROUP_BYTES: usize = 4 * 1024 * 1024;
 
 /// A new ledger, being filled.
 pub(super) struct Filling {

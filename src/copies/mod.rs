@@ -6,6 +6,7 @@
 //! | --- | --- |
 //! | `draft` | a folder that is there whole, or not at all |
 //! | `beside` | the folders beside the entries that are part of a ledger, and carrying them along |
+//! | `between` | the entries of one store in another, whichever kind |
 //! | `sums` | the SHA-256 of every file of a copy |
 //! | `ledger` | a ledger in a draft: filled, opened, verified |
 //! | `backup` | a ledger's folder, made again entry by entry while the ledger is written to |
@@ -20,6 +21,7 @@
 mod archive;
 mod backup;
 mod beside;
+mod between;
 mod draft;
 mod error;
 mod foreign;
@@ -30,6 +32,7 @@ mod sums;
 pub use archive::{ENTRIES, archive};
 pub use backup::backup;
 pub use beside::FOLDERS;
+pub use between::{Moved, between};
 pub use error::CopyError;
 pub use foreign::foreign;
 pub use restore::{Held, Kind, restore};

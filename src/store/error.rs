@@ -32,7 +32,7 @@ pub enum StoreError {
     },
     /// Fault: what is stored is not what was appended. Nothing repairs it here.
     #[error(
-        "the entry at position {position} is corrupt: {what}; nothing was changed: restore the ledger's folder from a copy, and compare the copy's last checkpoint"
+        "the entry at position {position} is corrupt: {what}; nothing was changed: restore the ledger from a copy, and compare the copy's last checkpoint"
     )]
     Corrupt {
         /// The entry that was asked for.
@@ -42,7 +42,7 @@ pub enum StoreError {
     },
     /// Fault: an index does not hold together; the entries themselves may.
     #[error(
-        "the index of {name} is corrupt: {what}; nothing was changed: restore the ledger's folder from a copy, and compare the copy's last checkpoint"
+        "the index of {name} is corrupt: {what}; nothing was changed: restore the ledger from a copy, and compare the copy's last checkpoint"
     )]
     CorruptIndex {
         /// The contract or the id that was looked up.
@@ -78,6 +78,18 @@ pub enum StoreError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// Unavailable: the server that keeps the entries would not do it, or was not reached. Nothing was appended.
+    #[error("cannot {doing} at {server}: {cause}; {remedy}")]
+    Server {
+        /// What was to be done.
+        doing: String,
+        /// The ledger's address.
+        server: String,
+        /// What the server said, or why it was not reached.
+        cause: String,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// Unavailable: the system lets this process do no more at once.
     #[error(
         "the system gives no thread to read or append with: {0}; end other processes, or let this user have more (`ulimit -u`), then try again"
@@ -103,7 +115,7 @@ pub enum OpenError {
         path: Shown,
     },
     /// Conflict: create found a ledger.
-    #[error("there is already a ledger at {path}: open it, or name another folder")]
+    #[error("there is already a ledger at {path}: open it, or name another place")]
     AlreadyThere {
         /// The place.
         path: Shown,
@@ -131,6 +143,39 @@ pub enum OpenError {
         known: u64,
         /// The version of the program that made it, where it says so.
         program: Option<String>,
+    },
+    /// Unavailable: the server that keeps the entries would not do it, or was not reached.
+    #[error("cannot {doing} at {server}: {cause}; {remedy}")]
+    Server {
+        /// What was to be done.
+        doing: &'static str,
+        /// The ledger's address.
+        server: String,
+        /// What the server said, or why it was not reached.
+        cause: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// Incorrect: the database has no tables of ours, or those of an earlier program.
+    #[error("the database of {server} has {}: run `minutebook store migrate` as their owner", tables(*.found, *.known))]
+    Unmigrated {
+        /// The ledger's address.
+        server: String,
+        /// The version of the tables that are there.
+        found: Option<u64>,
+        /// The one that this program needs.
+        known: u64,
+    },
+    /// Incorrect: the server may lose what it acknowledges.
+    #[error(
+        "the server of {server} has {set}, and may lose entries that it acknowledged: set that to on, or say loss=allowed in the \
+         address where that may be"
+    )]
+    Unsafe {
+        /// The ledger's address.
+        server: String,
+        /// What it is set to.
+        set: String,
     },
     /// Unavailable: another process has it.
     #[error("the ledger at {path} is in use by {holder}: stop that process or wait for it, then try again")]
@@ -232,11 +277,18 @@ fn what_to_look_up(count: usize) -> &'static str {
     if count == 1 { "its id before you append it" } else { "their ids before you append them" }
 }
 
+fn tables(found: Option<u64>, known: u64) -> String {
+    match found {
+        Some(found) => format!("tables of version {found}, and this program needs {known}"),
+        None => "no tables of Minutebook".to_owned(),
+    }
+}
+
 fn made_with(program: &Option<String>) -> String {
     program.as_ref().map(|version| format!(" (it was made with {version})")).unwrap_or_default()
 }
 
-/// A path in a message.
+/// A path in a message, or a server's address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown(pub PathBuf);
 

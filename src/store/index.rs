@@ -46,6 +46,11 @@ impl IndexKey {
         Self::of_hash(&subject.key())
     }
 
+    /// One as it was stored; nothing where that has another length.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
     /// That of a subject, by its [`Subject::key`].
     pub fn of_hash(hash: &Hash) -> Self {
         Self(std::array::from_fn(|n| hash.0[n]))
@@ -89,10 +94,20 @@ impl PartialEq for Tally {
 /// That a key leads to a position.
 pub(super) type Pair = (IndexKey, Position);
 
-/// All that leads to a record. A caller that names a subject twice in one entry still gets one position.
+impl From<IndexKey> for Vec<u8> {
+    fn from(key: IndexKey) -> Self {
+        key.0.to_vec()
+    }
+}
+
+/// The keys of subjects. A caller that names one twice in an entry still gets one position.
+pub(super) fn keys_of(subjects: &[Subject]) -> BTreeSet<IndexKey> {
+    subjects.iter().map(IndexKey::of_subject).collect()
+}
+
+/// All that leads to a record.
 fn pairs_of(record: &Record) -> Vec<Pair> {
-    let subjects: BTreeSet<IndexKey> = record.subjects.iter().map(IndexKey::of_subject).collect();
-    let keys = std::iter::once(IndexKey::of_id(record.id)).chain(subjects);
+    let keys = std::iter::once(IndexKey::of_id(record.id)).chain(keys_of(&record.subjects));
     keys.map(|key| (key, record.stored.position)).collect()
 }
 

@@ -1,5 +1,5 @@
 //! Where entries are kept: the `Store` trait, and what every store promises. It must know bytes and positions, and
-//! nothing of what an entry means; nothing outside this folder names sled.
+//! nothing of what an entry means; nothing outside this folder names an engine.
 //!
 //! | file | what it owns |
 //! | --- | --- |
@@ -10,6 +10,8 @@
 //! | `layout` | keys, chunks, records and sealed blocks, as bytes |
 //! | `guard` | the one door to sled's calls that may panic |
 //! | `index` | what leads from an id or a subject to its entries, as bytes |
+//! | `place` | where a ledger is: in a folder, or on a server |
+//! | `postgres` | the log on a server that speaks PostgreSQL's protocol |
 //! | `reader` | blocks, tail and indexes, read from sled |
 //! | `recover` | opening what a crash left, and checking all of it |
 //! | `sled_store` | appending and reading |
@@ -23,6 +25,8 @@ mod guard;
 mod index;
 mod kept;
 mod layout;
+mod place;
+mod postgres;
 mod reader;
 mod recover;
 mod sled_store;
@@ -32,11 +36,12 @@ mod whole;
 pub use error::{OpenError, Shown, StoreError};
 pub use folder::{BESIDE, FORMAT, Folder, MARKER, REBUILDING, SNAPSHOT, TOTALS, copy, is_of_the_store};
 pub use index::{IndexKey, Tally};
+pub use place::Place;
+pub use postgres::{Address, AddressError, Grants, Migrated, PostgresStore, migrate};
 pub use sled_store::{Options, SledStore, SyncData};
 
 use minutebook_events::{EntryId, Hash, Position};
 use minutebook_projections::Subject;
-use std::path::Path;
 use std::sync::Arc;
 
 /// One stored entry: the bytes exactly as they were appended.
@@ -66,7 +71,8 @@ pub type Scan<'a> = Box<dyn Iterator<Item = Result<Stored, StoreError>> + 'a>;
 
 /// Keeps entries in order, without a gap, and says so only when they are durable.
 ///
-/// One process writes to a store at a time. Calls may come from any thread; they block.
+/// In a folder, one process writes at a time; on a server, several may, and whoever comes second hears of a conflict. Calls may
+/// come from any thread; they block.
 pub trait Store: Send + Sync {
     /// How many entries are durable; also the position that the next one gets.
     fn len(&self) -> u64;
@@ -127,18 +133,26 @@ pub trait Store: Send + Sync {
     fn noted(&self, name: &str) -> Result<Option<Hash>, StoreError>;
 }
 
-/// Makes a ledger at `path`, which must be empty or not there, and opens it.
+/// Makes a ledger at a place where there is none, and opens it: in a folder that is empty or not there, or on a server.
 ///
 /// # Errors
 /// [`OpenError`], each with its remedy.
-pub fn create(path: &Path) -> Result<Arc<dyn Store>, OpenError> {
-    Ok(Arc::new(SledStore::open(Folder::create(path)?, Options::default())?))
+pub fn create(place: impl Into<Place>) -> Result<Arc<dyn Store>, OpenError> {
+    let place = place.into();
+    match place.server {
+        Some(address) => Ok(Arc::new(PostgresStore::create(address)?)),
+        None => Ok(Arc::new(SledStore::open(Folder::create(&place.folder)?, Options::default())?)),
+    }
 }
 
-/// Opens the ledger at `path`.
+/// Opens the ledger at a place.
 ///
 /// # Errors
 /// [`OpenError`], each with its remedy.
-pub fn open(path: &Path) -> Result<Arc<dyn Store>, OpenError> {
-    Ok(Arc::new(SledStore::open(Folder::open(path)?, Options::default())?))
+pub fn open(place: impl Into<Place>) -> Result<Arc<dyn Store>, OpenError> {
+    let place = place.into();
+    match place.server {
+        Some(address) => Ok(Arc::new(PostgresStore::open(address)?)),
+        None => Ok(Arc::new(SledStore::open(Folder::open(&place.folder)?, Options::default())?)),
+    }
 }

@@ -29,6 +29,7 @@ mod ocds;
 mod openid;
 mod papers;
 mod parquet;
+mod postgres;
 mod readme;
 mod recording;
 mod replay;

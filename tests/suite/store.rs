@@ -2,7 +2,10 @@
 //! whatever goes wrong has its own error. Faults are in `survival`, flushes in `durability`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 
-use minutebook::store::{Folder, NewEntry, OpenError, Options, SledStore, Store, StoreError, create, open};
+use crate::postgres::server::Server;
+use minutebook::store::{
+    Folder, IndexKey, NewEntry, OpenError, Options, PostgresStore, SledStore, Store, StoreError, Tally, create, open,
+};
 use minutebook_events::codec::MAX_BYTES;
 use minutebook_events::{EntryId, Hash, Position};
 use minutebook_projections::Subject;
@@ -48,14 +51,38 @@ fn new_store(path: &Path) -> SledStore {
     SledStore::open(Folder::create(path).unwrap(), small_blocks()).unwrap()
 }
 
-/// A ledger of `count` entries of some hundred bytes.
-fn ledger(path: &Path, count: u64) -> Vec<NewEntry> {
-    let store = new_store(path);
+/// A new ledger of one kind of store, which can be opened as often as one likes.
+type Kind = Box<dyn Fn() -> Box<dyn Store>>;
+
+/// One of every kind: in a folder, and on a server where there is one.
+fn kinds() -> Vec<Kind> {
+    let dir = TempDir::new().unwrap();
+    drop(new_store(dir.path()));
+    let in_folder: Kind = Box::new(move || Box::new(reopen(dir.path())));
+    let on_server = Server::shared().map(|server| {
+        let address = server.new_ledger();
+        drop(PostgresStore::create(address.clone()).unwrap());
+        let open = move || {
+            let _runs = &server;
+            Box::new(PostgresStore::open(address.clone()).unwrap()) as Box<dyn Store>
+        };
+        Box::new(open) as Kind
+    });
+    [in_folder].into_iter().chain(on_server).collect()
+}
+
+/// Appends so many entries of some hundred bytes to an empty store.
+fn filled(store: &dyn Store, count: u64) -> Vec<NewEntry> {
     let model: Vec<_> = (0..count).map(|n| entry(n, 200 + n as usize)).collect();
     for (position, entry) in (0..).map(Position).zip(&model) {
         store.append(position, std::slice::from_ref(entry)).unwrap();
     }
     model
+}
+
+/// A ledger of `count` entries of some hundred bytes.
+fn ledger(path: &Path, count: u64) -> Vec<NewEntry> {
+    filled(&new_store(path), count)
 }
 
 /// Holds the store to the model by every way of asking.
@@ -77,6 +104,14 @@ fn assert_equal(store: &dyn Store, model: &[NewEntry]) {
         let expected: Vec<_> = named.map(|(position, _)| position).collect();
         assert_eq!(store.positions_of(&subject).unwrap(), expected, "the stream of {name}");
     }
+    let mut tally = Tally::default();
+    store.tally(&mut tally).unwrap();
+    let mut expected = tally.to_compare();
+    for (position, entry) in (0..).map(Position).zip(model) {
+        let subjects = entry.subjects.iter().map(IndexKey::of_subject);
+        [IndexKey::of_id(entry.id)].into_iter().chain(subjects).for_each(|key| expected.add(key, position));
+    }
+    assert!(tally == expected, "the indexes lead elsewhere");
 }
 
 /// sled never syncs `blobs/`: a value that lands there is not durable.
@@ -104,37 +139,38 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 16, max_shrink_iters: 64, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn what_was_appended_is_what_is_read(steps in prop::collection::vec(step(), 1..30)) {
-        let dir = TempDir::new().unwrap();
-        let mut store = new_store(dir.path());
-        let mut model: Vec<NewEntry> = Vec::new();
-        for step in steps {
-            match step {
-                Step::Append(sizes) => {
-                    let first = model.len() as u64;
-                    let entries: Vec<_> = (first..).zip(sizes).map(|(number, size)| entry(number, size)).collect();
-                    store.append(Position(first), &entries).unwrap();
-                    model.extend(entries);
-                }
-                Step::Reopen => {
-                    drop(store);
-                    store = reopen(dir.path());
-                    assert_equal(&store, &model);
+        for open in kinds() {
+            let mut store = open();
+            let mut model: Vec<NewEntry> = Vec::new();
+            for step in &steps {
+                match step {
+                    Step::Append(sizes) => {
+                        let first = model.len() as u64;
+                        let entries: Vec<_> = (first..).zip(sizes).map(|(number, size)| entry(number, *size)).collect();
+                        store.append(Position(first), &entries).unwrap();
+                        model.extend(entries);
+                    }
+                    Step::Reopen => {
+                        drop(store);
+                        store = open();
+                        assert_equal(&*store, &model);
+                    }
                 }
             }
+            assert_equal(&*store, &model);
         }
-        assert_equal(&store, &model);
-        assert_no_blobs(dir.path());
     }
 }
 
 #[test]
 fn a_scan_starts_anywhere() {
-    let dir = TempDir::new().unwrap();
-    let model = ledger(dir.path(), 23);
-    let store = reopen(dir.path());
-    for from in 0..25 {
-        let scanned: Vec<_> = store.scan(Position(from)).map(|stored| stored.unwrap().position.0).collect();
-        assert_eq!(scanned, (from..model.len() as u64).collect::<Vec<_>>());
+    for open in kinds() {
+        let model = filled(&*open(), 23);
+        let store = open();
+        for from in 0..25 {
+            let scanned: Vec<_> = store.scan(Position(from)).map(|stored| stored.unwrap().position.0).collect();
+            assert_eq!(scanned, (from..model.len() as u64).collect::<Vec<_>>());
+        }
     }
 }
 
@@ -193,32 +229,67 @@ fn a_busy_contract_keeps_its_index_small() {
 
 #[test]
 fn an_append_states_where_it_begins() {
-    let dir = TempDir::new().unwrap();
-    let model = ledger(dir.path(), 7);
-    let store = reopen(dir.path());
-    for wrong in [0, 6, 8] {
-        let error = store.append(Position(wrong), &[entry(99, 10)]).unwrap_err();
-        assert!(
-            matches!(error, StoreError::Conflict { expected, actual } if expected.0 == wrong && actual.0 == 7),
-            "{error}"
-        );
+    for open in kinds() {
+        let model = filled(&*open(), 7);
+        let store = open();
+        for wrong in [0, 6, 8, u64::MAX - 1] {
+            for entries in [&[entry(99, 10)][..], &[entry(98, 10), entry(99, 10)], &[]] {
+                let error = store.append(Position(wrong), entries).unwrap_err();
+                assert!(
+                    matches!(error, StoreError::Conflict { expected, actual } if expected.0 == wrong && actual.0 == 7),
+                    "{error}"
+                );
+            }
+        }
+        store.append(Position(7), &[]).unwrap();
+        assert_equal(&*store, &model);
     }
-    assert_equal(&store, &model);
 }
 
 #[test]
 fn an_entry_over_the_limit_is_refused_whole() {
-    let dir = TempDir::new().unwrap();
-    let mut model = ledger(dir.path(), 3);
-    let store = reopen(dir.path());
-    let error = store.append(Position(3), &[entry(3, 10), entry(4, MAX_BYTES + 1)]).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the entry for position 4 takes 1048577 bytes, and the limit is 1048576: split the act into several entries"
-    );
-    model.push(entry(3, MAX_BYTES));
-    store.append(Position(3), &model[3..]).unwrap();
-    assert_equal(&store, &model);
+    for open in kinds() {
+        let mut model = filled(&*open(), 3);
+        let store = open();
+        let error = store.append(Position(3), &[entry(3, 10), entry(4, MAX_BYTES + 1)]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the entry for position 4 takes 1048577 bytes, and the limit is 1048576: split the act into several entries"
+        );
+        model.push(entry(3, MAX_BYTES));
+        store.append(Position(3), &model[3..]).unwrap();
+        assert_equal(&*store, &model);
+    }
+}
+
+/// More than one statement takes is several in one transaction: all of it, or none.
+#[test]
+fn a_group_of_many_bytes_is_appended_whole_or_not_at_all() {
+    for open in kinds() {
+        let store = open();
+        let mut group: Vec<_> = (0..20).map(|n| entry(n, MAX_BYTES)).collect();
+        store.append(Position(0), &group[19..]).unwrap();
+        let late = store.append(Position(0), &group[..19]).unwrap_err();
+        assert!(matches!(late, StoreError::Conflict { .. }), "{late}");
+        store.append(Position(1), &group[..19]).unwrap();
+        group.rotate_right(1);
+        drop(store);
+        assert_equal(&*open(), &group);
+    }
+}
+
+#[test]
+fn what_is_noted_last_under_a_name_is_what_was_noted() {
+    for open in kinds() {
+        let store = open();
+        let (one, two) = (Hash::leaf(b"one"), Hash::leaf(b"two"));
+        assert_eq!(store.noted("snapshot").unwrap(), None);
+        store.note(&[("snapshot".to_owned(), one), ("totals".to_owned(), one)]).unwrap();
+        store.note(&[("snapshot".to_owned(), two)]).unwrap();
+        assert_eq!((store.noted("snapshot").unwrap(), store.noted("totals").unwrap()), (Some(two), Some(one)));
+        drop(store);
+        assert_eq!(open().noted("snapshot").unwrap(), Some(two));
+    }
 }
 
 /// A flush that fails, before or after it reached the disk.
@@ -340,7 +411,7 @@ fn each_folder_that_is_no_ledger_says_why() {
         let expected = format!("DIR/{path} is not a ledger: it is a file, or lies in one{remedy}");
         assert_eq!(message(result, &dir), expected);
     }
-    insta::assert_snapshot!(message(create(&at("ledger")), &dir), @"there is already a ledger at DIR/ledger: open it, or name another folder");
+    insta::assert_snapshot!(message(create(&at("ledger")), &dir), @"there is already a ledger at DIR/ledger: open it, or name another place");
     create(&at("deep/er/ledger")).unwrap();
     create(&at("empty")).unwrap();
 }

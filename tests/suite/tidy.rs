@@ -166,6 +166,16 @@ fn only_the_store_names_its_engine() {
     none(lines("", ".rs").into_iter().filter(elsewhere).map(|line| line.fault("only src/store knows the engine")));
 }
 
+#[test]
+fn only_the_store_speaks_to_a_server_of_entries() {
+    let sql = ["tokio_postgres", "select 1", "insert into ", "delete from ", "create table ", "minutebook.entry"];
+    let elsewhere = |line: &Line| {
+        let told = ["src/store/postgres/", "tests/", "tools/"].iter().any(|folder| line.file.starts_with(folder));
+        !told && sql.iter().any(|word| line.code().to_lowercase().contains(word))
+    };
+    none(lines("", ".rs").into_iter().filter(elsewhere).map(|line| line.fault("only src/store/postgres speaks SQL")));
+}
+
 /// Whether a text has a telephone number: ten digits or more from a nought or +44, spaces aside.
 fn has_telephone(text: &str) -> bool {
     let starts = text.char_indices().filter(|(at, c)| {

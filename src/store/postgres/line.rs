@@ -1,0 +1,178 @@
+//! Connections to the server of the log: made, made anew where one ended, given up in time. It must not know what is said.
+//!
+//! A thread of its own drives them, so that whoever waits for an answer may be on any thread, that of a runtime too.
+
+use super::address::{Address, Tls};
+use super::fault::Fault;
+use super::password::{self, Password};
+use super::tls::Maker;
+use crate::store::OpenError;
+use std::future::{Future, poll_fn};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{AsyncMessage, Client, Config};
+
+/// How much longer than the server's own limit an answer is waited for.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How long nothing may be heard of the other end before its machine is asked whether it is there.
+const QUIET: Duration = Duration::from_secs(15);
+
+/// How connections to one server are made.
+pub(super) struct Lines {
+    pub(super) address: Address,
+    tls: Maker,
+    /// Taken when it is dropped.
+    runtime: Option<Runtime>,
+}
+
+/// A connection, or the place of one that ended.
+#[derive(Default)]
+pub(super) struct Line(Mutex<Option<Open>>);
+
+/// A connection as it was made.
+#[derive(Clone)]
+pub(super) struct Open {
+    pub(super) client: Arc<Client>,
+    /// What the server warned of since they were last taken.
+    warnings: Arc<Mutex<Vec<String>>>,
+}
+
+impl Open {
+    /// What the server has warned of; it is forgotten.
+    pub(super) fn take_warnings(&self) -> Vec<String> {
+        std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Lines {
+    pub(super) fn new(address: Address) -> Result<Self, OpenError> {
+        let tls = Maker::new(&address.tls).map_err(|what| Fault::Lost(what).opening("connect", &address))?;
+        if address.tls == Tls::Unverified {
+            tracing::warn!(%address, "sslmode=require: whose certificate the server shows is not checked");
+        }
+        let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("store-server").enable_all().build();
+        let runtime = runtime.map_err(|error| Fault::Lost(error.to_string()).opening("connect", &address))?;
+        Ok(Self { address, tls, runtime: Some(runtime) })
+    }
+
+    /// Does work with a connection that was opened, and waits for it. Where the connection ended, so did what was under way, or
+    /// not.
+    pub(super) fn with<T, F>(&self, line: &Line, open: Open, work: impl FnOnce(Open) -> F) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Fault>> + Send + 'static,
+    {
+        let done = self.wait(self.address.answer + GRACE, work(open));
+        if matches!(done, Err(Fault::Late(_) | Fault::Lost(_))) {
+            *line.slot() = None;
+        }
+        done
+    }
+
+    /// The same with a connection that is opened where there is none.
+    pub(super) fn once<T, F>(&self, line: &Line, work: impl FnOnce(Open) -> F) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Fault>> + Send + 'static,
+    {
+        self.with(line, self.open(line)?, work)
+    }
+
+    /// The same for what may be done twice: where the connection ended, it is made anew, and the work done again.
+    pub(super) fn ask<T, F>(&self, line: &Line, work: impl Fn(Open) -> F) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Fault>> + Send + 'static,
+    {
+        match self.once(line, &work) {
+            Err(Fault::Lost(_)) => self.once(line, &work),
+            done => done,
+        }
+    }
+
+    /// The connection of a line, made where there is none.
+    pub(super) fn open(&self, line: &Line) -> Result<Open, Fault> {
+        let mut slot = line.slot();
+        if let Some(open) = slot.as_ref().filter(|open| !open.client.is_closed()) {
+            return Ok(open.clone());
+        }
+        let password = password::find(&self.address).map_err(Fault::Lost)?;
+        let open = self.wait(self.address.connect, connect(self.address.clone(), password, self.tls.clone()))?;
+        *slot = Some(open.clone());
+        Ok(open)
+    }
+
+    /// Waits so long for work on the thread that drives connections.
+    fn wait<T, F>(&self, limit: Duration, work: F) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Fault>> + Send + 'static,
+    {
+        let (reply, answer) = sync_channel(1);
+        self.runtime.as_ref().expect("it is there until it is dropped").spawn(async move {
+            let done = timeout(limit, work).await.unwrap_or(Err(Fault::Late(limit)));
+            // Whoever asked waits.
+            let _ = reply.send(done);
+        });
+        answer.recv().unwrap_or_else(|_| Err(Fault::Lost("the thread that drives connections stopped".to_owned())))
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        // Connections end with it; whoever drops it may be on a thread that must not wait.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Line {
+    fn slot(&self) -> MutexGuard<'_, Option<Open>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Makes a connection, on which the server gives up in time too.
+async fn connect(address: Address, password: Option<Password>, tls: Maker) -> Result<Open, Fault> {
+    let mut config = Config::new();
+    config
+        .host(&address.host)
+        .port(address.port)
+        .user(&address.user)
+        .dbname(&address.database)
+        .application_name(concat!("minutebook ", env!("CARGO_PKG_VERSION")))
+        .ssl_mode(if address.tls == Tls::Plain { SslMode::Disable } else { SslMode::Require })
+        .connect_timeout(address.connect)
+        .keepalives_idle(QUIET)
+        .tcp_user_timeout(address.answer);
+    if let Some(Password(password)) = password {
+        config.password(password);
+    }
+    let (client, mut connection) = config.connect(tls).await?;
+    let warnings = Arc::new(Mutex::new(vec![]));
+    let heard = Arc::clone(&warnings);
+    tokio::spawn(async move {
+        while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {
+            if let AsyncMessage::Notice(notice) = message {
+                tracing::debug!(%notice, "the server of the log says");
+                if notice.severity() == "WARNING" {
+                    heard.lock().unwrap_or_else(PoisonError::into_inner).push(notice.message().to_owned());
+                }
+            }
+        }
+    });
+    let limit = address.answer.as_millis();
+    client
+        .batch_execute(&format!(
+            "set statement_timeout = {limit}; set lock_timeout = {limit}; \
+             set idle_in_transaction_session_timeout = {limit}; set client_min_messages = warning"
+        ))
+        .await?;
+    Ok(Open { client: Arc::new(client), warnings })
+}

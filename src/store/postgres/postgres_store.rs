@@ -1,0 +1,483 @@
+//! The log on a server: appending, and reading what is durable. It must not know what an entry means, and leaves connections
+//! to `line`, the tables to `schema` and what the server is set to to `checked`.
+//!
+//! The server decides whose append is first: the primary key takes one entry a position, and a trigger none after a gap.
+
+use super::address::Address;
+use super::checked;
+use super::fault::Fault;
+use super::line::{Line, Lines, Open};
+use super::schema;
+use crate::store::index::{IndexKey, Tally, keys_of};
+use crate::store::{NewEntry, OpenError, Scan, Store, StoreError, Stored};
+use minutebook_events::codec::MAX_BYTES;
+use minutebook_events::{EntryId, Hash, Position};
+use minutebook_projections::Subject;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
+use uuid::Uuid;
+
+/// The most that one statement takes: the protocol ends at a gigabyte, and a server's memory may before. More becomes several
+/// in one transaction.
+const STATEMENT_BYTES: usize = 16 * 1024 * 1024;
+
+/// How many entries a scan asks for first, at the most, and as many bytes as it wants of later ones.
+const FIRST_ROWS: u64 = 64;
+const MOST_ROWS: u64 = 1024;
+const WINDOW_BYTES: u64 = 4 * 1024 * 1024;
+
+/// How many rows of an index are asked for at once.
+const INDEX_ROWS: i64 = 10_000;
+
+/// A [`Store`] on a server that speaks PostgreSQL's protocol. Others may append to the same ledger: [`Store::len`] is what
+/// this one has seen to be durable.
+pub struct PostgresStore {
+    lines: Lines,
+    appends: Line,
+    reads: Line,
+    len: AtomicU64,
+    /// Where an append began whose outcome is unknown.
+    failed_at: Mutex<Option<Position>>,
+}
+
+impl PostgresStore {
+    /// Opens the ledger at an address.
+    ///
+    /// # Errors
+    /// [`OpenError`]; above all [`OpenError::Server`], [`OpenError::Unmigrated`], [`OpenError::NotThere`] and
+    /// [`OpenError::Unsafe`].
+    pub fn open(address: Address) -> Result<Self, OpenError> {
+        let mut store = Self::reach(address)?;
+        let address = store.address();
+        let ledger = address.ledger.clone();
+        let sql = "select ledger from minutebook.ledger where ledger = $1";
+        let there = store.lines.ask(&store.reads, move |open| {
+            let ledger = ledger.clone();
+            async move { Ok(!open.client.query_typed(sql, &[(&ledger, Type::TEXT)]).await?.is_empty()) }
+        });
+        if !there.map_err(|fault| fault.opening("look for the ledger", address))? {
+            return Err(OpenError::NotThere { path: address.to_string().into() });
+        }
+        let len = store.size().map_err(|fault| fault.opening("find the end of the ledger", address))?;
+        *store.len.get_mut() = len;
+        Ok(store)
+    }
+
+    /// Makes a ledger at an address, and opens it.
+    ///
+    /// # Errors
+    /// As [`PostgresStore::open`], and [`OpenError::AlreadyThere`].
+    pub fn create(address: Address) -> Result<Self, OpenError> {
+        let store = Self::reach(address)?;
+        let address = store.address();
+        let ledger = address.ledger.clone();
+        let sql = "insert into minutebook.ledger (ledger) values ($1) on conflict do nothing";
+        let made = store.lines.once(&store.appends, move |open| async move {
+            Ok(open.client.execute_typed(sql, &[(&ledger, Type::TEXT)]).await?)
+        });
+        match made.map_err(|fault| fault.opening("make the ledger", address))? {
+            0 => Err(OpenError::AlreadyThere { path: address.to_string().into() }),
+            _ => Ok(store),
+        }
+    }
+
+    /// The server, with tables that this program knows, and set so that it may be relied on.
+    fn reach(address: Address) -> Result<Self, OpenError> {
+        let (lines, reads) = (Lines::new(address)?, Line::default());
+        let found = schema::version(&lines, &reads)?;
+        if found != Some(schema::VERSION) {
+            let server = lines.address.to_string();
+            return Err(OpenError::Unmigrated { server, found, known: schema::VERSION });
+        }
+        checked::check(&lines, &reads)?;
+        let (appends, len, failed_at) = (Line::default(), AtomicU64::new(0), Mutex::new(None));
+        Ok(Self { lines, appends, reads, len, failed_at })
+    }
+
+    fn address(&self) -> &Address {
+        &self.lines.address
+    }
+
+    /// How many entries the server has.
+    fn size(&self) -> Result<u64, Fault> {
+        let sql = "select max(position) from minutebook.entry where ledger = $1";
+        let rows = self.ask(sql, vec![])?;
+        let last: Option<i64> = rows.first().map(|row| row.try_get(0)).transpose()?.flatten();
+        last.map_or(Ok(0), |last| Ok(position_in(last)?.0 + 1))
+    }
+
+    /// Asks for rows of this ledger, whose name is the first value.
+    fn ask(&self, sql: &'static str, values: Vec<(Value, Type)>) -> Result<Vec<Row>, Fault> {
+        let ledger = self.address().ledger.clone();
+        let values = Arc::new(values);
+        self.lines.ask(&self.reads, move |open| {
+            let (ledger, values) = (ledger.clone(), Arc::clone(&values));
+            async move {
+                let mut all: Vec<(&(dyn ToSql + Sync), Type)> = vec![(&ledger, Type::TEXT)];
+                all.extend(values.iter().map(|(value, of)| (&**value as _, of.clone())));
+                Ok(open.client.query_typed(sql, &all).await?)
+            }
+        })
+    }
+
+    /// What an append that was refused is told: that it came too late, or else what the server said.
+    fn refused(&self, first: Position, fault: Fault) -> StoreError {
+        let doing = || format!("append at position {first}");
+        if !fault.is_lost_race() {
+            return fault.doing(doing(), self.address());
+        }
+        match self.size() {
+            Ok(actual) if actual != first.0 => {
+                let actual = Position(self.len.fetch_max(actual, Ordering::SeqCst).max(actual));
+                StoreError::Conflict { expected: first, actual }
+            }
+            // Nobody is ahead: an id is taken, or who was ahead gave up.
+            Ok(_) => fault.doing(doing(), self.address()),
+            Err(unread) => unread.doing(doing(), self.address()),
+        }
+    }
+
+    /// Rows of one window of a scan, each checked.
+    fn window(&self, from: Position, end: u64, rows: u64) -> Result<VecDeque<Stored>, StoreError> {
+        let sql = "select position, leaf, bytes from minutebook.entry \
+                   where ledger = $1 and position >= $2 and position < $3 order by position limit $4";
+        let end = end.min(from.0.saturating_add(rows));
+        let values = vec![number(from.0), number(end), number(rows)];
+        let rows = self.ask(sql, values).map_err(|fault| self.unread(from, fault))?;
+        let mut stored = VecDeque::with_capacity(rows.len());
+        for (next, row) in (from.0..).map(Position).zip(&rows) {
+            let position = row.try_get(0).map_err(Fault::from).and_then(position_in);
+            if position.map_err(|fault| self.unread(next, fault))? != next {
+                break;
+            }
+            stored.push_back(self.checked(next, row.try_get(1), row.try_get(2))?);
+        }
+        Ok(stored)
+    }
+
+    /// An entry as the server has it, held to its hash.
+    fn checked(
+        &self,
+        position: Position,
+        leaf: Result<&[u8], tokio_postgres::Error>,
+        bytes: Result<&[u8], tokio_postgres::Error>,
+    ) -> Result<Stored, StoreError> {
+        let unread = |error: tokio_postgres::Error| self.unread(position, error.into());
+        let (leaf, bytes) = (leaf.map_err(unread)?, bytes.map_err(unread)?);
+        match <[u8; 32]>::try_from(leaf).map(Hash) {
+            Ok(leaf) if Hash::leaf(bytes) == leaf => Ok(Stored { position, bytes: bytes.to_vec(), leaf }),
+            _ => {
+                let what = "its bytes do not match the hash that was stored with them".to_owned();
+                Err(StoreError::Corrupt { position, what })
+            }
+        }
+    }
+
+    fn unread(&self, position: Position, fault: Fault) -> StoreError {
+        fault.doing(format!("read the entry at position {position}"), self.address())
+    }
+
+    fn unread_index(&self, name: impl std::fmt::Display, fault: Fault) -> StoreError {
+        fault.doing(format!("read the index of {name}"), self.address())
+    }
+
+    /// Asks for all rows, so many at a time, each time for those after the last.
+    fn each_after<K: Clone>(
+        &self,
+        sql: &'static str,
+        mut after: K,
+        values: impl Fn(&K) -> Vec<(Value, Type)>,
+        mut each: impl FnMut(&Row) -> Result<K, Fault>,
+    ) -> Result<(), Fault> {
+        loop {
+            let rows = self.ask(sql, values(&after))?;
+            for row in &rows {
+                after = each(row)?;
+            }
+            if (rows.len() as i64) < INDEX_ROWS {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl Store for PostgresStore {
+    fn len(&self) -> u64 {
+        self.len.load(Ordering::SeqCst)
+    }
+
+    fn append(&self, first: Position, entries: &[NewEntry]) -> Result<(), StoreError> {
+        let mut failed = self.failed_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(failed_at) = *failed {
+            return Err(StoreError::Refusing { failed_at });
+        }
+        let mut sized = (0..).zip(entries.iter().map(|entry| entry.bytes.len()));
+        let too_large = sized.find(|(_, bytes)| *bytes > MAX_BYTES);
+        if too_large.is_some() || entries.is_empty() || i64::try_from(first.0).is_err() {
+            // What goes to no server is held to its size all the same.
+            let actual = self.size().map_err(|fault| fault.doing("find the end of the ledger", self.address()))?;
+            if actual != first.0 {
+                let actual = Position(self.len.fetch_max(actual, Ordering::SeqCst).max(actual));
+                return Err(StoreError::Conflict { expected: first, actual });
+            }
+            return match too_large {
+                Some((further, bytes)) => {
+                    Err(StoreError::TooLarge { position: Position(first.0 + further), bytes, limit: MAX_BYTES })
+                }
+                None => Ok(()),
+            };
+        }
+        let (ledger, statements) = (self.address().ledger.clone(), Insert::of(first, entries));
+        // Without a connection nothing was sent.
+        let open = self.lines.open(&self.appends);
+        let open = open.map_err(|fault| fault.doing(format!("append at position {first}"), self.address()))?;
+        match self.lines.with(&self.appends, open, |open| commit(open, ledger, statements)) {
+            Ok(()) => {
+                self.len.fetch_max(first.0 + entries.len() as u64, Ordering::SeqCst);
+                Ok(())
+            }
+            Err(fault @ Fault::Said(..)) => Err(self.refused(first, fault)),
+            Err(fault) => {
+                *failed = Some(first);
+                let (count, server) = (entries.len(), self.address());
+                tracing::error!(%first, count, ?fault, %server, "nobody knows whether an append was kept; no more are taken");
+                Err(StoreError::Unknown { first, count, cause: fault.into_io() })
+            }
+        }
+    }
+
+    fn read(&self, position: Position) -> Result<Option<Stored>, StoreError> {
+        if position.0 >= self.len() {
+            return Ok(None);
+        }
+        match self.window(position, position.0 + 1, 1)?.pop_front() {
+            Some(stored) => Ok(Some(stored)),
+            None => Err(missing(position)),
+        }
+    }
+
+    fn scan(&self, from: Position) -> Scan<'_> {
+        Box::new(Scanner { store: self, next: from, len: self.len(), rows: FIRST_ROWS, ready: VecDeque::new() })
+    }
+
+    fn positions_of(&self, subject: &Subject) -> Result<Vec<Position>, StoreError> {
+        let sql = "select position from minutebook.led where ledger = $1 and key = $2 and position > $3 and position < $4 \
+                   order by position limit $5";
+        let key = IndexKey::of_subject(subject);
+        let mut positions = vec![];
+        let values = |after: &i64| vec![bytes(key), signed(*after), number(self.len()), signed(INDEX_ROWS)];
+        let read = self.each_after(sql, -1, values, |row| {
+            let position: i64 = row.try_get(0)?;
+            positions.push(position_in(position)?);
+            Ok(position)
+        });
+        read.map_err(|fault| self.unread_index(subject, fault))?;
+        Ok(positions)
+    }
+
+    fn position_of(&self, id: EntryId) -> Result<Option<Position>, StoreError> {
+        let sql = "select position from minutebook.entry where ledger = $1 and id = $2 and position < $3";
+        let values = vec![(Arc::new(id.0) as Value, Type::UUID), number(self.len())];
+        let found = self.ask(sql, values).and_then(|rows| match rows.first() {
+            Some(row) => Ok(Some(position_in(row.try_get(0)?)?)),
+            None => Ok(None),
+        });
+        found.map_err(|fault| self.unread_index(id, fault))
+    }
+
+    fn tally(&self, tally: &mut Tally) -> Result<(), StoreError> {
+        let ids = "select position, id from minutebook.entry where ledger = $1 and position > $2 and position < $3 \
+                   order by position limit $4";
+        let of_ids = |after: &i64| vec![signed(*after), number(self.len()), signed(INDEX_ROWS)];
+        let added = self.each_after(ids, -1, of_ids, |row| {
+            let (position, id): (i64, Uuid) = (row.try_get(0)?, row.try_get(1)?);
+            tally.add(IndexKey::of_id(EntryId(id)), position_in(position)?);
+            Ok(position)
+        });
+        added.map_err(|fault| self.unread_index("ids", fault))?;
+        let led = "select key, position from minutebook.led where ledger = $1 and (key, position) > ($2, $3) and position < $4 \
+                   order by key, position limit $5";
+        let none: (Vec<u8>, i64) = (vec![], -1);
+        let of_led = |(key, position): &(Vec<u8>, i64)| {
+            vec![bytes(key.clone()), signed(*position), number(self.len()), signed(INDEX_ROWS)]
+        };
+        let added = self.each_after(led, none, of_led, |row| {
+            let (key, position): (Vec<u8>, i64) = (row.try_get(0)?, row.try_get(1)?);
+            let of = IndexKey::read(&key).ok_or_else(|| Fault::unfit(format!("a key has {} bytes", key.len())))?;
+            tally.add(of, position_in(position)?);
+            Ok((key, position))
+        });
+        added.map_err(|fault| self.unread_index("streams", fault))
+    }
+
+    fn note(&self, notes: &[(String, Hash)]) -> Result<(), StoreError> {
+        // Of one name in it twice, the last counts.
+        let notes: std::collections::BTreeMap<&str, Hash> = notes.iter().map(|(name, hash)| (&**name, *hash)).collect();
+        let names: Vec<String> = notes.keys().map(|name| (*name).to_owned()).collect();
+        let hashes: Vec<Vec<u8>> = notes.values().map(|hash| hash.0.to_vec()).collect();
+        let sql = "insert into minutebook.note (ledger, name, hash) select $1, n.name, n.hash \
+                   from unnest($2::text[], $3::bytea[]) as n(name, hash) \
+                   on conflict (ledger, name) do update set hash = excluded.hash";
+        let values = vec![(Arc::new(names) as Value, Type::TEXT_ARRAY), (Arc::new(hashes) as _, Type::BYTEA_ARRAY)];
+        self.ask(sql, values).map(drop).map_err(|fault| fault.doing("write notes", self.address()))
+    }
+
+    fn noted(&self, name: &str) -> Result<Option<Hash>, StoreError> {
+        let sql = "select hash from minutebook.note where ledger = $1 and name = $2";
+        let found = self.ask(sql, vec![(Arc::new(name.to_owned()) as Value, Type::TEXT)]);
+        let hash = found.and_then(|rows| Ok(rows.first().map(|row| row.try_get::<_, Vec<u8>>(0)).transpose()?));
+        let hash = hash.map_err(|fault| self.unread_index("notes", fault))?;
+        Ok(hash.and_then(|hash| hash.try_into().ok()).map(Hash))
+    }
+}
+
+/// A value of a statement, which the thread that drives connections shares.
+type Value = Arc<dyn ToSql + Send + Sync>;
+
+fn signed(value: i64) -> (Value, Type) {
+    (Arc::new(value), Type::INT8)
+}
+
+/// A position or a size; past what the server can count, nothing is.
+fn number(value: u64) -> (Value, Type) {
+    signed(i64::try_from(value).unwrap_or(i64::MAX))
+}
+
+fn bytes(value: impl Into<Vec<u8>>) -> (Value, Type) {
+    (Arc::new(value.into()), Type::BYTEA)
+}
+
+fn position_in(value: i64) -> Result<Position, Fault> {
+    u64::try_from(value).map(Position).map_err(|_| Fault::unfit(format!("there is an entry at position {value}")))
+}
+
+fn missing(position: Position) -> StoreError {
+    StoreError::Corrupt { position, what: format!("nothing is stored at position {position}") }
+}
+
+/// What one statement inserts.
+struct Insert {
+    positions: Vec<i64>,
+    ids: Vec<Uuid>,
+    leaves: Vec<Vec<u8>>,
+    bytes: Vec<Vec<u8>>,
+    keys: Vec<Vec<u8>>,
+    lead_to: Vec<i64>,
+}
+
+impl Insert {
+    /// The statements for entries from a position on.
+    fn of(first: Position, entries: &[NewEntry]) -> Vec<Self> {
+        let mut all: Vec<Self> = vec![];
+        let mut size = STATEMENT_BYTES;
+        for (position, entry) in (first.0..).zip(entries) {
+            if size + entry.bytes.len() > STATEMENT_BYTES {
+                all.push(Self::empty());
+                size = 0;
+            }
+            size += entry.bytes.len();
+            let last = all.last_mut().expect("the first entry begins one");
+            // Past what the server can count, its own check refuses it.
+            let position = i64::try_from(position).unwrap_or(-1);
+            last.positions.push(position);
+            last.ids.push(entry.id.0);
+            last.leaves.push(Hash::leaf(&entry.bytes).0.to_vec());
+            last.bytes.push(entry.bytes.clone());
+            for key in keys_of(&entry.subjects) {
+                last.keys.push(key.into());
+                last.lead_to.push(position);
+            }
+        }
+        all
+    }
+
+    fn empty() -> Self {
+        Self { positions: vec![], ids: vec![], leaves: vec![], bytes: vec![], keys: vec![], lead_to: vec![] }
+    }
+
+    async fn run(&self, open: &Open, ledger: &String) -> Result<(), Fault> {
+        let sql = "with entries as ( \
+                       insert into minutebook.entry (ledger, position, id, leaf, bytes) \
+                       select $1, e.position, e.id, e.leaf, e.bytes \
+                       from unnest($2::bigint[], $3::uuid[], $4::bytea[], $5::bytea[]) as e(position, id, leaf, bytes) \
+                       order by e.position \
+                   ) \
+                   insert into minutebook.led (ledger, key, position) \
+                   select $1, l.key, l.position from unnest($6::bytea[], $7::bigint[]) as l(key, position)";
+        let values: [(&(dyn ToSql + Sync), Type); 7] = [
+            (ledger, Type::TEXT),
+            (&self.positions, Type::INT8_ARRAY),
+            (&self.ids, Type::UUID_ARRAY),
+            (&self.leaves, Type::BYTEA_ARRAY),
+            (&self.bytes, Type::BYTEA_ARRAY),
+            (&self.keys, Type::BYTEA_ARRAY),
+            (&self.lead_to, Type::INT8_ARRAY),
+        ];
+        open.client.execute_typed(sql, &values).await?;
+        Ok(())
+    }
+}
+
+/// The one commit point. A statement alone is a transaction: it is durable when the server has answered, as it is set to be,
+/// and there is nothing of it where the server has said no. Where it warns, as of a standby that it waited for in vain, what it
+/// acknowledges is not what was asked for.
+async fn commit(open: Open, ledger: String, statements: Vec<Insert>) -> Result<(), Fault> {
+    open.take_warnings();
+    match &*statements {
+        [all] => all.run(&open, &ledger).await?,
+        several => {
+            open.client.batch_execute("begin").await?;
+            for statement in several {
+                if let Err(fault) = statement.run(&open, &ledger).await {
+                    open.client.batch_execute("rollback").await?;
+                    return Err(fault);
+                }
+            }
+            open.client.batch_execute("commit").await?;
+        }
+    }
+    match open.take_warnings() {
+        warnings if warnings.is_empty() => Ok(()),
+        warnings => Err(Fault::Warned(warnings.join("; "))),
+    }
+}
+
+/// Entries from one position up to a size, a window of rows at a time.
+struct Scanner<'a> {
+    store: &'a PostgresStore,
+    next: Position,
+    len: u64,
+    /// How many rows the next window has.
+    rows: u64,
+    ready: VecDeque<Stored>,
+}
+
+impl Scanner<'_> {
+    fn refill(&mut self) -> Result<(), StoreError> {
+        self.ready = self.store.window(self.next, self.len, self.rows)?;
+        let bytes: u64 = self.ready.iter().map(|stored| stored.bytes.len() as u64).sum();
+        let each = bytes / (self.ready.len() as u64).max(1);
+        self.rows = (WINDOW_BYTES / each.max(1)).clamp(1, MOST_ROWS);
+        if self.ready.is_empty() { Err(missing(self.next)) } else { Ok(()) }
+    }
+}
+
+impl Iterator for Scanner<'_> {
+    type Item = Result<Stored, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ready.is_empty()
+            && self.next.0 < self.len
+            && let Err(error) = self.refill()
+        {
+            self.next = Position(self.len);
+            return Some(Err(error));
+        }
+        let stored = self.ready.pop_front()?;
+        self.next = stored.position.next();
+        Some(Ok(stored))
+    }
+}

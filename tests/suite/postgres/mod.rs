@@ -1,0 +1,18 @@
+//! The log on a real server: PostgreSQL as Debian packages it, started by these tests in folders that go away. What every
+//! store promises is in `store`, which is run against this one too.
+//!
+//! | file | what it shows |
+//! | --- | --- |
+//! | `server` | no tests: a server, and who asks it besides us |
+//! | `tables` | tables made and migrated, and what they refuse to whom |
+//! | `doors` | who gets in, by which password, and how the connection is kept |
+//! | `faults` | what is damaged, gone, full or set wrong is found and told |
+//! | `races` | many writers at once, and connections that are cut |
+//! | `copies` | one record in a folder and on a server |
+
+mod copies;
+mod doors;
+mod faults;
+mod races;
+pub mod server;
+mod tables;
