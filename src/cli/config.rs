@@ -56,7 +56,7 @@ enum Takes {
     YesOrNo,
 }
 
-const SETTINGS: [Setting; 16] = [
+const SETTINGS: [Setting; 17] = [
     Setting { name: "ledger", is_of_serve: false, takes: Takes::Text },
     Setting { name: "store", is_of_serve: false, takes: Takes::Text },
     Setting { name: "log", is_of_serve: false, takes: Takes::Text },
