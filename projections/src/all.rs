@@ -359,10 +359,19 @@ impl Projections {
         known[first..].iter().filter(move |contract| self.is_defined(contract, head))
     }
 
-    /// Whether a contract is defined at a head.
+    /// Whether a contract is defined at a head. It makes no timelines: who goes through all contracts would make those of each.
     pub fn is_defined(&self, contract: &ContractId, head: Position) -> bool {
-        let title = self.timeline(&Key::Title(contract.clone()));
-        title.is_some_and(|timeline| timeline.facts().iter().any(|fact| fact.known(head)))
+        if head == self.head {
+            return self.defined.contract(contract);
+        }
+        let stream = self.streams.of(&Subject::Contract(contract.clone()));
+        let known = stream.iter().take_while(|position| **position < head).filter_map(|position| self.entry(*position));
+        let defines =
+            |kind: &EventKind| matches!(kind, EventKind::ContractDefined { contract: own, .. } if own == contract);
+        known.into_iter().any(|recorded| {
+            let struck = |place| self.defined.struck(recorded.position, place).is_some_and(|(by, _)| by < head);
+            recorded.places().any(|place| defines(&recorded.entry.events[usize::from(place)].kind) && !struck(place))
+        })
     }
 
     /// The contracts that ever had a sealed content, in order.

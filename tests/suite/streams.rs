@@ -2,11 +2,11 @@
 //! what it strikes; one root over all of them, and a proof for each that none is left out.
 
 use crate::given::{act, defines};
-use crate::histories::{history, read};
+use crate::histories::{contract, history, read};
 use minutebook_events::decision_file::DecisionFile;
 use minutebook_events::*;
 use minutebook_projections::streams::digest;
-use minutebook_projections::{MerkleMap, Projections, Subject};
+use minutebook_projections::{Key, MerkleMap, Projections, Subject};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,6 +44,20 @@ fn naive(entries: &[Entry]) -> BTreeMap<Subject, Vec<(Position, Hash)>> {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_contract_is_defined_while_an_event_that_defines_it_stands(entries in history()) {
+        let mut projections = Projections::default();
+        for entry in entries.iter() {
+            projections.apply(entry.clone(), Hash([0; 32]));
+        }
+        for (contract, head) in (0..2).flat_map(|number| (0..=entries.len()).map(move |head| (contract(number), head))) {
+            let head = Position(head as u64);
+            let title = projections.timeline(&Key::Title(contract.clone()));
+            let stands = title.is_some_and(|title| title.facts().iter().any(|fact| fact.known(head)));
+            prop_assert_eq!(projections.is_defined(&contract, head), stands, "{} at {:?}", contract, head);
+        }
+    }
 
     #[test]
     fn every_stream_is_whole_and_proven(entries in history()) {
