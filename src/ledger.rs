@@ -250,9 +250,9 @@ impl Ledger {
         Self::from(store, contents, Box::new(Utc::now), before, progress)
     }
 
-    /// Answers one question of the ledger at a place, which is opened for it alone: a question of one contract by the streams
-    /// behind it, one of totals by those that are kept where they are of all entries, any other by folding every entry, of which
-    /// `progress` hears as in [`Ledger::open`].
+    /// Answers one question of the ledger at a place, which is opened for it alone: of a folder a question of one contract by the
+    /// streams behind it, one of totals by those that are kept where they are of all entries; any other, and any of a server, by
+    /// folding every entry, of which `progress` hears as in [`Ledger::open`].
     ///
     /// # Errors
     /// As [`Ledger::open`], and the inner one where there is no answer.
@@ -264,12 +264,14 @@ impl Ledger {
         let place = &place.into();
         let (store, folder) = (store::open(place)?, &*place.folder);
         let contents = Contents::recover(folder).map_err(ContentFault::Unlisted)?;
-        if let Some(answer) = streams::ask(&*store, question)? {
-            return Ok(answer);
-        }
         if place.server.is_some() {
+            // What leads to entries there was held to no entry on opening: where some of it is gone, a stream would be told without
+            // them.
             let ledger = Self::on(store, contents, Box::new(Utc::now), progress)?;
             return Ok(ledger.view().ask(question));
+        }
+        if let Some(answer) = streams::ask(&*store, question)? {
+            return Ok(answer);
         }
         let (kept, totals) = KeptTotals::load(folder, &*store)?;
         let are_of_all = !store.is_empty() && totals.head().0 == store.len();

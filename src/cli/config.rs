@@ -5,6 +5,7 @@
 //! defaults of the flags, so that there is one way in which a setting is read.
 
 use super::{Cli, Outcome, Stop, output, remote};
+use crate::store::PASSWORD;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, CommandFactory, Subcommand};
 use minutebook_events::nearest;
@@ -42,10 +43,10 @@ and passwords are in no file of settings: see `minutebook token --help` and `min
 const OURS: &str = "MINUTEBOOK_";
 const CONFIG: &str = "MINUTEBOOK_CONFIG";
 
-/// A setting: its name, and whether it is of `serve` or of every command.
+/// A setting: its name, and the commands that it is of; of every command where none is named.
 struct Setting {
     name: &'static str,
-    is_of_serve: bool,
+    of: &'static [&'static str],
     takes: Takes,
 }
 
@@ -57,23 +58,23 @@ enum Takes {
 }
 
 const SETTINGS: [Setting; 17] = [
-    Setting { name: "ledger", is_of_serve: false, takes: Takes::Text },
-    Setting { name: "store", is_of_serve: false, takes: Takes::Text },
-    Setting { name: "log", is_of_serve: false, takes: Takes::Text },
-    Setting { name: "log-format", is_of_serve: false, takes: Takes::Text },
-    Setting { name: "listen", is_of_serve: true, takes: Takes::Text },
-    Setting { name: "host", is_of_serve: true, takes: Takes::Texts },
-    Setting { name: "read-key", is_of_serve: true, takes: Takes::Text },
-    Setting { name: "rate", is_of_serve: true, takes: Takes::Number },
-    Setting { name: "call-in", is_of_serve: true, takes: Takes::Number },
-    Setting { name: "may-record", is_of_serve: true, takes: Takes::YesOrNo },
-    Setting { name: "open-to-network", is_of_serve: true, takes: Takes::YesOrNo },
-    Setting { name: "address", is_of_serve: true, takes: Takes::Text },
-    Setting { name: "openid-issuer", is_of_serve: true, takes: Takes::Text },
-    Setting { name: "openid-client", is_of_serve: true, takes: Takes::Text },
-    Setting { name: "openid-secret-file", is_of_serve: true, takes: Takes::Text },
-    Setting { name: "openid-roles-claim", is_of_serve: true, takes: Takes::Text },
-    Setting { name: "openid-roles", is_of_serve: true, takes: Takes::Texts },
+    Setting { name: "ledger", of: &[], takes: Takes::Text },
+    Setting { name: "store", of: &[], takes: Takes::Text },
+    Setting { name: "log", of: &[], takes: Takes::Text },
+    Setting { name: "log-format", of: &[], takes: Takes::Text },
+    Setting { name: "listen", of: &["serve"], takes: Takes::Text },
+    Setting { name: "host", of: &["serve"], takes: Takes::Texts },
+    Setting { name: "read-key", of: &["serve"], takes: Takes::Text },
+    Setting { name: "rate", of: &["serve"], takes: Takes::Number },
+    Setting { name: "call-in", of: &["serve", "report"], takes: Takes::Number },
+    Setting { name: "may-record", of: &["serve"], takes: Takes::YesOrNo },
+    Setting { name: "open-to-network", of: &["serve"], takes: Takes::YesOrNo },
+    Setting { name: "address", of: &["serve"], takes: Takes::Text },
+    Setting { name: "openid-issuer", of: &["serve"], takes: Takes::Text },
+    Setting { name: "openid-client", of: &["serve"], takes: Takes::Text },
+    Setting { name: "openid-secret-file", of: &["serve"], takes: Takes::Text },
+    Setting { name: "openid-roles-claim", of: &["serve"], takes: Takes::Text },
+    Setting { name: "openid-roles", of: &["serve"], takes: Takes::Texts },
 ];
 
 /// What to do with settings.
@@ -120,7 +121,7 @@ pub(super) fn complain_of_unknown() {
     let command = Cli::command();
     let commands = std::iter::once(&command).chain(command.get_subcommands());
     let flags = commands.flat_map(Command::get_arguments).filter_map(Arg::get_env).filter_map(|name| name.to_str());
-    let ours: Vec<&str> = flags.chain([CONFIG, remote::TOKEN]).collect();
+    let ours: Vec<&str> = flags.chain([CONFIG, remote::TOKEN, PASSWORD]).collect();
     let set =
         std::env::vars_os().filter(|(_, value)| !value.is_empty()).filter_map(|(name, _)| name.into_string().ok());
     for name in set.filter(|name| name.starts_with(OURS) && !ours.contains(&name.as_str())) {
@@ -143,13 +144,17 @@ pub(super) fn with_defaults(mut command: Command, path: &Path) -> Result<Command
             setting.ok_or_else(|| format!("{shown}: there is no setting \"{name}\": there are {}", names()))?;
         let values = values(setting, value).map_err(|what| format!("{shown}: {name} {what}"))?;
         let id = name.replace('-', "_");
-        let serve = command.find_subcommand("serve").expect("there is such a command");
-        let of = if setting.is_of_serve { serve } else { &command };
-        let arg = of.get_arguments().find(|arg| *arg.get_id() == *id).expect("every setting is a flag");
+        let first = setting.of.first().map(|name| command.find_subcommand(name).expect("there is such a command"));
+        let arg = first
+            .unwrap_or(&command)
+            .get_arguments()
+            .find(|arg| *arg.get_id() == *id)
+            .expect("every setting is a flag");
         fits(arg, &values).map_err(|what| format!("{shown}: {name}: {what}"))?;
-        command = match setting.is_of_serve {
-            true => command.mut_subcommand("serve", |serve| serve.mut_arg(id, |arg| arg.default_values(values))),
-            false => command.mut_arg(id, |arg| arg.default_values(values)),
+        let default = |command: Command| command.mut_arg(&id, |arg| arg.default_values(values.clone()));
+        command = match setting.of {
+            [] => default(command),
+            of => of.iter().fold(command, |command, name| command.mut_subcommand(name, default)),
         };
     }
     Ok(command)
@@ -189,8 +194,8 @@ impl Config {
     pub(super) fn run(self, file: Option<&Path>, all: &ArgMatches, serve: &ArgMatches) -> Result<Outcome, Stop> {
         let What::Show = self.command;
         let mut lines = String::new();
-        for Setting { name, is_of_serve, .. } in &SETTINGS {
-            let matches = if *is_of_serve { serve } else { all };
+        for Setting { name, of, .. } in &SETTINGS {
+            let matches = if of.is_empty() { all } else { serve };
             let id = name.replace('-', "_");
             let raw = matches.try_get_raw(&id).ok().flatten();
             let values: Vec<String> = raw.into_iter().flatten().map(|value| value.to_string_lossy().into()).collect();

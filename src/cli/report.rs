@@ -42,7 +42,7 @@ pub(super) struct Report {
     #[arg(long)]
     bom: bool,
     /// How many working days a decision may be called in, by the constitution: key dates then say when it may be implemented
-    #[arg(long, value_name = "DAYS", value_parser = call_in())]
+    #[arg(long, value_name = "DAYS", env = "MINUTEBOOK_CALL_IN", value_parser = call_in())]
     call_in: Option<u32>,
     /// What every ocid begins with; yours, registered with the Open Contracting Partnership. The default is registered by nobody
     #[arg(long, value_name = "PREFIX", default_value = "ocds-minutebook", value_parser = ocds::prefix)]

@@ -21,6 +21,9 @@ pub(super) fn rows(all: &Projections, about: About<'_>, at: At, to: Day) -> Resu
             _ => rows.extend(change((of, key), timeline, [&mut first, &mut second])),
         }
     }
+    for of in about.contracts(all, at.on(to)) {
+        rows.extend(followed(all, of, [&mut first, &mut second]));
+    }
     Ok(rows)
 }
 
@@ -76,19 +79,44 @@ fn change<'a>((of, key): (&'a ContractId, &'a Key), timeline: &Timeline, days: [
         let figure = day.figure(of, key, &selection);
         (selection, figure)
     });
+    // What had its last day is not there any more by no act, whoever had said which day that is.
+    let ran_out = after.answer.is_none()
+        && before.answer.zip(after.lapsed).is_some_and(|(was, (lapsed, _))| std::ptr::eq(was, lapsed));
     let by = match same(&before, &after) {
         true if says_the_same(&was, &is) => return None,
         // A last day has passed.
         true => newly_behind(&was, &is).or(after.lapsed.map(|(fact, _)| fact)),
+        false if ran_out => None,
         false => by(&before, &after),
     };
-    let act = by.map_or_else(|| "none: its time ran out".to_owned(), |fact| fact.act().reference.to_string());
+    let act = act(by);
     let is_same = alike(&before, &after) && says_the_same(&was, &is);
     let mut row = Row::new("change").text("contract", of).text("fact", key).figure("before", was).figure("after", is);
     // Where the answer is the same, what changed is what stands beside it.
     if let Some(fact) = newly_beside(&before, &after).filter(|_| is_same) {
         row = row.text("beside", Other::of(fact, Beside::Differs).words());
     }
+    Some(row.text("act", act))
+}
+
+/// The act that changed something; where no act did, why it is another.
+fn act(by: Option<&Fact>) -> String {
+    by.map_or_else(|| "none: its time ran out".to_owned(), |fact| fact.act().reference.to_string())
+}
+
+/// Whether a contract is in force, where that follows from its lots alone and is not the same on both days.
+fn followed<'a>(all: &'a Projections, of: &'a ContractId, days: [&mut OneDay<'a>; 2]) -> Option<Row> {
+    let key = Key::Status(of.clone(), Part::Whole);
+    if all.timeline(&key).is_some() {
+        return None;
+    }
+    let [was, is] = days.map(|day| {
+        let figure = day.statuses_of(of).get(&Part::Whole).cloned();
+        figure.map(|figure| day.all.with_names(Figure { others: vec![], ..figure }, day.at))
+    });
+    let (was, is) = was.zip(is).filter(|(was, is)| !says_the_same(was, is))?;
+    let act = act(newly_behind(&was, &is));
+    let row = Row::new("change").text("contract", of).text("fact", key).figure("before", was).figure("after", is);
     Some(row.text("act", act))
 }
 

@@ -3,6 +3,7 @@
 
 use crate::here::is_here;
 use minutebook_events::Slug;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -96,8 +97,11 @@ impl FromStr for Address {
         if url.fragment().is_some() {
             return Err(form("it has a #: write that as %23"));
         }
-        let mut said = Said::default();
+        let (mut said, mut names) = (Said::default(), BTreeSet::new());
         for (name, value) in url.query_pairs() {
+            if !names.insert(name.clone()) {
+                return says(format!("it says {name:?} twice: say it once"));
+            }
             said.take(&name, value.into_owned())?;
         }
         let tls = said.tls(&host)?;

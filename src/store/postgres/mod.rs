@@ -22,5 +22,6 @@ mod schema;
 mod tls;
 
 pub use address::{Address, AddressError};
+pub use password::PASSWORD;
 pub use postgres_store::PostgresStore;
 pub use schema::{Grants, Migrated, migrate};

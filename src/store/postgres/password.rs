@@ -9,6 +9,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+/// The environment variable that holds the password, before those that others use too.
+pub const PASSWORD: &str = "MINUTEBOOK_STORE_PASSWORD";
+
 /// A password, which no message shows.
 pub(super) struct Password(pub(super) String);
 
@@ -28,7 +31,7 @@ pub(super) fn find(address: &Address) -> Result<Option<Password>, String> {
         let text = private(path).map_err(|what| told(path, &what))?;
         return Ok(Some(Password(text.trim_end_matches(['\r', '\n']).to_owned())));
     }
-    let said = ["MINUTEBOOK_STORE_PASSWORD", "PGPASSWORD"].map(env::var);
+    let said = [PASSWORD, "PGPASSWORD"].map(env::var);
     if let Some(password) = said.into_iter().flatten().find(|password| !password.is_empty()) {
         return Ok(Some(Password(password)));
     }
