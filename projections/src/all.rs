@@ -365,10 +365,11 @@ impl Projections {
             return self.defined.contract(contract);
         }
         let stream = self.streams.of(&Subject::Contract(contract.clone()));
-        let known = stream.iter().take_while(|position| **position < head).filter_map(|position| self.entry(*position));
+        let mut known =
+            stream.iter().take_while(|position| **position < head).filter_map(|position| self.entry(*position));
         let defines =
             |kind: &EventKind| matches!(kind, EventKind::ContractDefined { contract: own, .. } if own == contract);
-        known.into_iter().any(|recorded| {
+        known.any(|recorded| {
             let struck = |place| self.defined.struck(recorded.position, place).is_some_and(|(by, _)| by < head);
             recorded.places().any(|place| defines(&recorded.entry.events[usize::from(place)].kind) && !struck(place))
         })

@@ -61,15 +61,23 @@ impl Kind {
 /// The correction that struck an event, where one did.
 pub(crate) type Struck<'a> = &'a dyn Fn(Position, u16) -> Option<(Position, u16)>;
 
+/// The keys that an entry belongs to, each with the place of the event and the projection that keeps it.
+fn keys(recorded: &Recorded) -> impl Iterator<Item = (Key, u16, &'static Kind)> {
+    let all = recorded.places().flat_map(|place| KINDS.iter().map(move |kind| (place, kind)));
+    all.flat_map(|(place, kind)| {
+        let keys = kind.keys(&recorded.entry, place, recorded.position);
+        keys.into_iter().map(move |key| (key, place, kind))
+    })
+}
+
+fn fact(recorded: &Arc<Recorded>, place: u16, kind: &Kind, struck: Struck) -> Fact {
+    let by = kind.is_struck.then(|| struck(recorded.position, place)).flatten();
+    Fact::new(Arc::clone(recorded), place, by)
+}
+
 /// What an entry says: facts, each with a key that it belongs to.
 pub(crate) fn facts(recorded: &Arc<Recorded>, struck: Struck) -> impl Iterator<Item = (Key, Fact)> {
-    let Recorded { position, entry, .. } = &**recorded;
-    let all = recorded.places().flat_map(|place| KINDS.iter().map(move |kind| (place, kind)));
-    all.flat_map(move |(place, kind)| {
-        let by = kind.is_struck.then(|| struck(*position, place)).flatten();
-        let fact = move |key| (key, Fact::new(Arc::clone(recorded), place, by));
-        kind.keys(entry, place, *position).into_iter().map(fact)
-    })
+    keys(recorded).map(move |(key, place, kind)| (key, fact(recorded, place, kind, struck)))
 }
 
 /// The timelines of one subject; or, of none, those of acts and doubts.
@@ -79,8 +87,8 @@ pub(crate) struct Index(BTreeMap<Key, Timeline>);
 impl Index {
     /// Adds what an entry says of the subject: so many facts.
     pub(crate) fn apply(&mut self, recorded: &Arc<Recorded>, subject: Option<&Subject>, struck: Struck) -> usize {
-        let of_subject = facts(recorded, struck).filter(|(key, _)| key.is_of(subject));
-        of_subject.map(|(key, fact)| self.add(key, fact)).count()
+        let of_subject = keys(recorded).filter(|(key, ..)| key.is_of(subject));
+        of_subject.map(|(key, place, kind)| self.add(key, fact(recorded, place, kind, struck))).count()
     }
 
     /// Adds a fact of the subject.

@@ -1,5 +1,5 @@
-//! What changed between two days, and which act changed it: fact by fact, each as the state tells it. Sums and terms that follow
-//! from several facts follow from these.
+//! What changed between two days, and which act changed it: fact by fact, each as the state tells it, and whether a contract is in
+//! force, also where that follows from its lots. Sums and terms that follow from several facts follow from these.
 
 use super::{About, QuestionError, Row, value};
 use minutebook_events::{ContractId, Day, EventKind, Part};
