@@ -123,3 +123,23 @@ fn the_page_of_a_decision_says_when_it_may_be_implemented() {
     let other = Server::of(Place::kent(), Settings { call_in: Some(5), ..Settings::default() });
     assert!(!other.get("/entries/1").gives(200).body.contains("unless it is called in"), "it cannot be called in");
 }
+
+/// Of an act that was decided some day in January a call-in ends as precisely as that: the first of January 2026 was a holiday, the
+/// last a Saturday.
+#[test]
+fn a_call_in_ends_as_precisely_as_the_day_of_the_act_is_known() {
+    let callable = |decided: &str| {
+        let end = event("ended", "2026-03-01", "").replace("R 1", "N 1");
+        let act = act("N", decided, &end);
+        act.replace(&format!("decided = {decided}\n"), &format!("decided = {decided}\ncallable_in = true\n"))
+    };
+    let place = recorded(&[care(), callable("\"2026-01\"")]);
+    place.run(&["report", "--out", "out", "--as-of", "2026-06-01", "--formats", "ics", "--call-in", "5"]).ok();
+    let calendar = fs::read_to_string(place.path().join("out/key-dates.ics")).unwrap().replace("\r\n ", "");
+    let may = calendar.split("BEGIN:VEVENT").find(|event| event.contains("N: may be implemented")).expect(&calendar);
+    let says = |what: &str| assert!(may.contains(what), "{what}: {may}");
+    ["DTSTART;VALUE=DATE:20260108", "DTEND;VALUE=DATE:20260207", "STATUS:TENTATIVE", "inferred"].map(says);
+    let server = Server::of(place, Settings { call_in: Some(5), ..Settings::default() });
+    let page = server.get("/entries/1").gives(200).body;
+    assert!(page.contains("after a day of") && page.contains("unless it is called in"), "{page}");
+}

@@ -14,6 +14,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
+/// How much of a file is written at once: some of them are gigabytes, in pieces of some kilobytes.
+const BUFFER: usize = 1 << 18;
+
 /// Why a report cannot be put where it was asked for.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
@@ -97,7 +100,7 @@ impl Draft {
         fs::create_dir_all(folder).map_err(FolderError::io("make", folder))?;
         let file = File::create_new(&path).map_err(FolderError::io("write", &path))?;
         self.names.push(name.to_owned());
-        Ok(Output { path, file: BufWriter::new(file) })
+        Ok(Output { path, file: BufWriter::with_capacity(BUFFER, file) })
     }
 
     /// What was written, in the order of its names.

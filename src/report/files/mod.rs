@@ -46,9 +46,12 @@ use matter::{Matter, Matters};
 use minutebook_events::{ContractId, Day, Hash};
 use ocds::{Ocds, Publication};
 use register::Register;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::str::FromStr;
-use workbook::Workbook;
+use std::sync::Arc;
+use std::thread;
+use workbook::{Full, Workbook};
 
 /// What a report may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -150,22 +153,41 @@ pub fn write(
     let question = Question { topic: Topic::State, contract: None, as_of, known_at, decided_by };
     let view = ledger.view();
     let matters = Matters::of(&view, question)?;
-    let known = manifest::known(ledger, &matters)?;
-    let mut files = Files::begin(&mut draft, &matters, settings, &known.root)?;
+    let root = ledger.tree().root(matters.at().head.0).expect("the coordinates are those of the ledger");
+    // The roots of all projections, which nobody may have asked for yet, are made beside the files.
+    let (done, known) = thread::scope(|scope| {
+        let known = scope.spawn(|| manifest::known(ledger, &matters));
+        let done = files(&mut draft, &matters, settings, &root, &mut progress);
+        (done, known.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    done?;
+    let manifest = Manifest::of(&matters, known?, draft.files()?);
+    draft.keep(&manifest)?;
+    Ok(manifest)
+}
+
+/// Writes the files.
+fn files(
+    draft: &mut Draft,
+    matters: &Matters<'_>,
+    settings: &Settings,
+    root: &Hash,
+    progress: &mut impl FnMut(u64, u64),
+) -> Result<(), ReportError> {
+    let full = Arc::new(Full::default());
+    let mut files = Files::begin(draft, matters, settings, root, &full)?;
     let (mut done, total) = (0, matters.contracts().len() as u64);
     let parts: Vec<_> = matters.contracts().chunks(TOGETHER).collect();
-    let make =
-        |contracts: &[ContractId]| (contracts.len() as u64, Part::of(&matters, &matters.some(contracts), settings));
+    let make = |contracts: &[ContractId]| {
+        (contracts.len() as u64, Part::of(matters, &matters.some(contracts), settings, &full))
+    };
     ahead::in_order(parts, AHEAD, make, |(contracts, part)| {
-        files.take(&mut draft, part)?;
+        files.take(draft, part)?;
         done += contracts;
         progress(done, total);
         Ok::<_, FolderError>(())
     })?;
-    files.end(&matters)?;
-    let manifest = Manifest::of(&matters, known, draft.files()?);
-    draft.keep(&manifest)?;
-    Ok(manifest)
+    files.end(matters)
 }
 
 /// The files that are written part by part, as far as they were asked for.
@@ -188,14 +210,14 @@ struct Part {
 }
 
 impl Part {
-    fn of(matters: &Matters<'_>, matter: &Matter<'_>, settings: &Settings) -> Self {
+    fn of(matters: &Matters<'_>, matter: &Matter<'_>, settings: &Settings, full: &Full) -> Self {
         let asked = |format| settings.formats.contains(&format);
         Self {
             register: asked(Format::Csv).then(|| register::part(matter)),
             calendar: asked(Format::KeyDates).then(|| calendar::part(matter, settings.call_in)),
             ocds: asked(Format::Ocds).then(|| ocds::part(matter, &settings.publication)),
             state: asked(Format::Parquet).then(|| state::part(matter)),
-            workbook: asked(Format::Workbook).then(|| workbook::part(matters, matter)),
+            workbook: asked(Format::Workbook).then(|| workbook::part(matters, matter, full)),
         }
     }
 }
@@ -207,6 +229,7 @@ impl<'a> Files<'a> {
         matters: &Matters<'_>,
         settings: &'a Settings,
         root: &Hash,
+        full: &Arc<Full>,
     ) -> Result<Self, ReportError> {
         let mut files = Self::default();
         for format in &settings.formats {
@@ -218,7 +241,7 @@ impl<'a> Files<'a> {
                     facts::write(draft, matters)?;
                     files.state = Some(state::begin(draft, matters)?);
                 }
-                Format::Workbook => files.workbook = Some(Workbook::begin(draft, matters)?),
+                Format::Workbook => files.workbook = Some(Workbook::begin(draft, matters, Arc::clone(full))?),
                 Format::Paper => paper::write(draft, matters, settings.since, root)?,
             }
         }

@@ -4,6 +4,9 @@ use rust_decimal::Decimal;
 use std::borrow::Cow;
 use std::io::Write;
 
+/// How many bytes a release takes, more or less.
+const USUAL: usize = 4096;
+
 /// A field's name.
 pub type Name = Cow<'static, str>;
 
@@ -61,7 +64,7 @@ impl Json {
 
     /// As bytes.
     pub fn bytes(&self) -> Vec<u8> {
-        let mut bytes = vec![];
+        let mut bytes = Vec::with_capacity(USUAL);
         self.write(&mut bytes);
         bytes
     }

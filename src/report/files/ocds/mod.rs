@@ -91,31 +91,25 @@ pub fn process(
     Process { all, contract, at, publication, pictures }.released()
 }
 
-/// The releases and the records of some contracts, as they are written.
+/// The releases and the records of some contracts, each as it is written. They are many megabytes, and are copied nowhere but to
+/// their files.
+#[derive(Default)]
 pub(super) struct Made {
-    releases: Vec<u8>,
-    records: Vec<u8>,
+    releases: Vec<Vec<u8>>,
+    records: Vec<Vec<u8>>,
 }
 
 /// What is made of some contracts.
 pub(super) fn part(matter: &Matter<'_>, publication: &Publication) -> Made {
-    let mut made = Made { releases: vec![], records: vec![] };
+    let mut made = Made::default();
     for contract in matter.contracts {
-        let Some(released) = process(matter.all(), contract, matter.at(), publication, Pictures::Kept) else {
-            continue;
-        };
-        released.releases.iter().for_each(|release| add(&mut made.releases, release));
-        add(&mut made.records, &released.record);
+        let released = process(matter.all(), contract, matter.at(), publication, Pictures::Kept);
+        if let Some(Released { releases, record }) = released {
+            made.releases.extend(releases);
+            made.records.push(record);
+        }
     }
     made
-}
-
-/// Adds to the items of a list.
-fn add(to: &mut Vec<u8>, items: &[u8]) {
-    if !to.is_empty() && !items.is_empty() {
-        to.extend_from_slice(b",\n");
-    }
-    to.extend_from_slice(items);
 }
 
 /// The two packages while they are written. The standard has none without a release: where nothing is known there is no file.
@@ -123,33 +117,38 @@ pub(super) struct Ocds<'a> {
     publication: &'a Publication,
     published: Option<Instant>,
     files: Option<[Output; 2]>,
+    /// Whether the lists have items already.
+    is_begun: bool,
 }
 
 impl<'a> Ocds<'a> {
     pub(super) fn begin(publication: &'a Publication, matters: &Matters<'_>) -> Self {
-        Self { publication, published: matters.recorded(), files: None }
+        Self { publication, published: matters.recorded(), files: None, is_begun: false }
     }
 
     pub(super) fn take(&mut self, draft: &mut Draft, made: &Made) -> Result<(), FolderError> {
         if made.releases.is_empty() {
             return Ok(());
         }
-        let parts = [&made.releases, &made.records];
-        if let Some(files) = &mut self.files {
-            for (file, part) in files.iter_mut().zip(parts) {
-                file.write(b",\n")?;
-                file.write(part)?;
+        let files = match &mut self.files {
+            Some(files) => files,
+            None => {
+                let mut files = [draft.file(RELEASES)?, draft.file(RECORDS)?];
+                for ((file, name), list) in files.iter_mut().zip([RELEASES, RECORDS]).zip(["releases", "records"]) {
+                    file.write(&self.head(name, list))?;
+                }
+                self.files.insert(files)
             }
-            return Ok(());
+        };
+        for (file, items) in files.iter_mut().zip([&made.releases, &made.records]) {
+            for (number, item) in items.iter().enumerate() {
+                if self.is_begun || number > 0 {
+                    file.write(b",\n")?;
+                }
+                file.write(item)?;
+            }
         }
-        let mut files = [draft.file(RELEASES)?, draft.file(RECORDS)?];
-        for (((file, part), name), list) in
-            files.iter_mut().zip(parts).zip([RELEASES, RECORDS]).zip(["releases", "records"])
-        {
-            file.write(&self.head(name, list))?;
-            file.write(part)?;
-        }
-        self.files = Some(files);
+        self.is_begun = true;
         Ok(())
     }
 

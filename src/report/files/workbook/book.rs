@@ -150,11 +150,10 @@ impl Book {
 
     /// Writes the next row of a sheet.
     pub(super) fn row(&mut self, page: usize, cells: &[Told]) {
-        let Page { rows, left, widths } = &mut self.pages[page];
-        if *rows > MOST {
-            *left += 1;
-            return;
+        if self.is_full(page) {
+            return self.leave(page);
         }
+        let Page { rows, widths, .. } = &mut self.pages[page];
         let sheet = sheet(&mut self.book, page);
         for (cell, column) in cells.iter().zip(0..) {
             write(sheet, &self.looks, (*rows, column), cell);
@@ -166,6 +165,17 @@ impl Book {
         });
         sheet.set_row_height(*rows, height(tall.max())).expect(WHAT_IS_OURS);
         *rows += 1;
+    }
+
+    /// Whether a sheet takes no more rows.
+    pub(super) fn is_full(&self, page: usize) -> bool {
+        self.pages[page].rows > MOST
+    }
+
+    /// Counts a row that a full sheet does not take.
+    pub(super) fn leave(&mut self, page: usize) {
+        assert!(self.is_full(page), "a sheet takes rows until it is full");
+        self.pages[page].left += 1;
     }
 
     /// How many rows a sheet has below its headings, and how many it does not take.

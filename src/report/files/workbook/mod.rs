@@ -27,6 +27,8 @@ use rows::{Rows, Told, mark};
 use sheets::{Asked, SHEETS, Sheet};
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The file's name.
 const NAME: &str = "contracts.xlsx";
@@ -74,13 +76,26 @@ pub(super) struct Workbook {
     told: BTreeSet<Hash>,
     coordinates: Vec<[String; 2]>,
     is_small: bool,
+    full: Arc<Full>,
 }
 
 /// What some contracts come to.
 pub(super) struct Part {
-    /// By sheet, each row with its mark where others may hold it too.
-    rows: Vec<Vec<(Option<Hash>, Vec<Told>)>>,
+    /// By sheet.
+    rows: Vec<Vec<OnSheet>>,
     amounts: Vec<Amount>,
+}
+
+/// A row of a sheet, with its mark where others may hold it too; without cells where the sheet is full, and only counts it.
+type OnSheet = (Option<Hash>, Option<Vec<Told>>);
+
+/// Which sheets take no more rows: what they would hold need not be made.
+pub(super) struct Full(Vec<AtomicBool>);
+
+impl Default for Full {
+    fn default() -> Self {
+        Self(SHEETS.iter().map(|_| AtomicBool::new(false)).collect())
+    }
 }
 
 fn is_small(matters: &Matters<'_>) -> bool {
@@ -88,7 +103,7 @@ fn is_small(matters: &Matters<'_>) -> bool {
 }
 
 /// What stands on the sheets of some contracts.
-pub(super) fn part(matters: &Matters<'_>, matter: &Matter<'_>) -> Part {
+pub(super) fn part(matters: &Matters<'_>, matter: &Matter<'_>, full: &Full) -> Part {
     let rows = Rows { all: matter.all(), at: matter.at() };
     let of_some = |topic: &Topic| (topic.clone(), matter.answer(topic));
     let mut answers: Vec<(Topic, Rc<Answer>)> =
@@ -103,14 +118,15 @@ pub(super) fn part(matters: &Matters<'_>, matter: &Matter<'_>) -> Part {
             matter.contracts.iter().map(of)
         })
         .collect();
-    let on = |sheet: &Sheet| -> Vec<(Option<Hash>, Vec<Told>)> {
+    let on = |(sheet, full): (&Sheet, &AtomicBool)| -> Vec<OnSheet> {
+        let is_full = full.load(Ordering::Relaxed);
         let answers = if sheet.asked == Asked::Each { &of_each } else { &answers };
         let answers = answers.iter().filter(|(topic, _)| *topic == sheet.topic).map(|(_, answer)| answer);
-        answers.flat_map(|answer| on_sheet(sheet, answer)).map(|row| held(&rows, sheet, row)).collect()
+        answers.flat_map(|answer| on_sheet(sheet, answer)).map(|row| held(&rows, sheet, row, is_full)).collect()
     };
     let values = of_each.iter().filter(|(topic, _)| *topic == Topic::Value);
     Part {
-        rows: SHEETS.iter().map(on).collect(),
+        rows: SHEETS.iter().zip(&full.0).map(on).collect(),
         amounts: values.flat_map(|(_, answer)| Amount::all(answer)).collect(),
     }
 }
@@ -130,12 +146,12 @@ fn on_sheet<'a>(sheet: &'a Sheet, answer: &'a Answer) -> impl Iterator<Item = &'
     answer.answer.iter().filter(|row| sheet.kinds.contains(&row.kind))
 }
 
-fn held(rows: &Rows<'_>, sheet: &Sheet, row: &Row) -> (Option<Hash>, Vec<Told>) {
-    ((sheet.asked == Asked::All).then(|| mark(row)), rows.cells(sheet, row))
+fn held(rows: &Rows<'_>, sheet: &Sheet, row: &Row, is_full: bool) -> OnSheet {
+    ((sheet.asked == Asked::All).then(|| mark(row)), (!is_full).then(|| rows.cells(sheet, row)))
 }
 
 impl Workbook {
-    pub(super) fn begin(draft: &mut Draft, matters: &Matters<'_>) -> Result<Self, FolderError> {
+    pub(super) fn begin(draft: &mut Draft, matters: &Matters<'_>, full: Arc<Full>) -> Result<Self, FolderError> {
         let mut book = Book::begin("Contracts", &matters.at().words(), matters.recorded());
         book.about(ABOUT, [20, 16, 100]);
         for sheet in &SHEETS {
@@ -146,7 +162,7 @@ impl Workbook {
         let coordinates = coordinates(matters);
         let output = draft.file(NAME)?;
         let (years, told) = (Years::default(), BTreeSet::new());
-        Ok(Self { output, book, years, told, coordinates, is_small: is_small(matters) })
+        Ok(Self { output, book, years, told, coordinates, is_small: is_small(matters), full })
     }
 
     /// Takes what is of the whole ledger, where that is small.
@@ -168,9 +184,13 @@ impl Workbook {
         for (place, rows) in part.rows.into_iter().enumerate() {
             for (mark, cells) in rows {
                 if mark.is_none_or(|mark| self.told.insert(mark)) {
-                    self.book.row(place + 1, &cells);
+                    match cells {
+                        Some(cells) => self.book.row(place + 1, &cells),
+                        None => self.book.leave(place + 1),
+                    }
                 }
             }
+            self.full.0[place].store(self.book.is_full(place + 1), Ordering::Relaxed);
         }
         part.amounts.into_iter().for_each(|amount| self.years.add(amount));
     }
