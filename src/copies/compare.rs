@@ -57,9 +57,16 @@ pub struct Lost {
 pub fn compare(copy: &dyn Store, log: &dyn Store, mut progress: impl FnMut(u64, u64)) -> Result<Compared, LedgerError> {
     let both = copy.len().min(log.len());
     let (mut tree, mut parting) = (Tree::default(), None);
-    for (ours, theirs) in copy.scan(Position(0)).zip(log.scan(Position(0))) {
+    let mut theirs = Some(log.scan(Position(0)));
+    for ours in copy.scan(Position(0)).take(usize::try_from(both).unwrap_or(usize::MAX)) {
         let ours = ours?;
-        let there = match theirs {
+        let mut read = theirs.as_mut().and_then(Iterator::next);
+        if !matches!(read, Some(Ok(_))) {
+            // What is wrong may be further on in what was read at once: from here on it is read one by one.
+            theirs = None;
+            read = log.read(ours.position).transpose();
+        }
+        let there = match read.unwrap_or_else(|| Err(missing(ours.position))) {
             Ok(theirs) if theirs.bytes == ours.bytes => {
                 tree.push(ours.leaf);
                 progress(tree.size(), both);
@@ -98,6 +105,10 @@ fn lost(copy: &dyn Store, log: &dyn Store, from: Position) -> Result<Vec<Lost>, 
         }
     }
     Ok(lost)
+}
+
+fn missing(position: Position) -> StoreError {
+    StoreError::Corrupt { position, what: "nothing is stored there".to_owned() }
 }
 
 fn entry(stored: &Stored) -> Result<Entry, LedgerError> {

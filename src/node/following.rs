@@ -124,8 +124,12 @@ impl Following {
             Known { log: Some(log), .. } if log.saturating_sub(here.0) > CLOSE => State::CatchesUp,
             _ => State::Follows,
         };
-        // What the node itself appended is in the log.
-        Standing { here, log: known.log.map(|log| log.max(here.0)), heard: known.heard.elapsed(), state }
+        let log = match &state {
+            State::Parted(parted) => Some(parted.log),
+            // What the node itself appended is in the log.
+            _ => known.log.map(|log| log.max(here.0)),
+        };
+        Standing { here, log, heard: known.heard.elapsed(), state }
     }
 
     /// Why the node is not ready, with so many entries here; nothing where it is.

@@ -50,7 +50,7 @@ enum Told {
     /// What was recorded before. Ours where it was this very draft's, when nobody knew.
     Known { receipt: Receipt, ours: bool },
     /// What another draft of this group is decided to be.
-    Same(Receipt),
+    Same,
     /// It is decided in the next group.
     Later,
 }
@@ -114,7 +114,7 @@ impl Waiting {
                     deciding.accept(&stamped);
                     group.members.push(Member { asked, place: Some(stamped) });
                 }
-                Ok(Told::Same(_)) => group.members.push(Member { asked, place: None }),
+                Ok(Told::Same) => group.members.push(Member { asked, place: None }),
                 Ok(Told::Known { receipt, .. }) => drop(asked.reply.send(Ok(receipt))),
                 Ok(Told::Later) => {
                     self.drafts.push_front(asked);
@@ -202,7 +202,7 @@ impl<'a> Deciding<'a> {
         }
         if let Some(same) = group.entries().find(|stamped| stamped.entry.id == draft.id) {
             return match same.entry.records(draft) {
-                true => Ok(Told::Same(same.receipt.clone())),
+                true => Ok(Told::Same),
                 false => Err(RecordError::OtherContent { id: draft.id, position: same.receipt.position }),
             };
         }

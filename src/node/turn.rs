@@ -16,7 +16,7 @@ use crate::audit::checkpoint::{Head, Signed};
 use crate::ledger::{Clock, LedgerError, RecordError, Stamped, new_entry};
 use crate::store::{Address, NewEntry, PostgresStore, Store, StoreError, Stored};
 use crate::writer::{GROUP, Request, Shared, Writer};
-use minutebook_events::{Entry, Hash, Position, codec};
+use minutebook_events::{Position, codec};
 use minutebook_projections::Trace;
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
@@ -391,9 +391,10 @@ impl Turn {
 
 /// What the log has at a position, ready to be taken in; or what is wrong with it.
 fn decoded(Stored { position, bytes, leaf }: Stored, keeps_roots: bool) -> (Position, Result<Read, String>) {
-    let read = |entry: Entry, leaf: Hash| {
-        let trace = keeps_roots.then(|| Trace::of(&entry, position));
-        Read { entry, bytes: bytes.clone(), leaf, trace }
+    let entry = match codec::decode(&bytes) {
+        Ok(entry) => entry,
+        Err(error) => return (position, Err(error.to_string())),
     };
-    (position, codec::decode(&bytes).map(|entry| read(entry, leaf)).map_err(|error| error.to_string()))
+    let trace = keeps_roots.then(|| Trace::of(&entry, position));
+    (position, Ok(Read { entry, bytes, leaf, trace }))
 }

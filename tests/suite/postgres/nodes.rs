@@ -2,11 +2,14 @@
 //! the log, byte for byte.
 
 use super::server::{Server, Setup};
-use crate::run::{Place, defines, ran};
+use crate::run::{Place, assigned_and_struck, defines, ran, topics};
+use crate::served::Server as Http;
 use minutebook::ledger::{Ledger, RecordError};
 use minutebook::node::{Settings, State};
+use minutebook::question::Question;
 use minutebook::report::in_hand::InHand;
-use minutebook::store::{self, Address, PostgresStore, Store};
+use minutebook::report::json;
+use minutebook::store::{self, Address, PostgresStore};
 use minutebook_events::{Draft, Position};
 use std::path::Path;
 use std::sync::Barrier;
@@ -144,7 +147,6 @@ fn of_claims_at_once_one_holds_and_the_others_are_told_and_runs_go_on() {
             }
             kept
         };
-        let write = &write;
         let all: Vec<_> = (0..WRITERS).map(|writer| scope.spawn(move || write(writer))).collect();
         all.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
@@ -188,4 +190,96 @@ fn a_node_that_was_stopped_catches_up_and_one_without_a_server_answers() {
     assert!(first.following().unwrap().unready(first.head()).is_none(), "the log may be away for a while");
     let new = Ledger::follow(&place.path().join("new"), address, Settings::default(), |_, _| {});
     assert!(new.is_err(), "what has no copy cannot answer");
+}
+
+#[test]
+fn what_nodes_record_in_turn_is_what_one_ledger_records() {
+    let Some(server) = Server::shared() else { return };
+    let (address, place, runtime) = (server.new_ledger(), Place::empty(), runtime());
+    made(&address);
+    let nodes: Vec<Ledger> = ["a", "b", "c"].map(|name| node(&place.path().join(name), &address)).into();
+    let alone = Ledger::create(&place.path().join("alone")).unwrap();
+    // Each decision of Kent on a node that another one was not: what it rests on was recorded elsewhere a moment before.
+    for (n, (name, text)) in minutebook::kent::decision_files().into_iter().enumerate() {
+        let draft = InHand::parse(name.to_owned(), text.as_bytes()).unwrap().parsed.draft;
+        runtime.block_on(nodes[n * 7 % 3].record(draft.clone(), Position(n as u64))).unwrap();
+        runtime.block_on(alone.record(draft, Position(n as u64))).unwrap();
+    }
+    for node in &nodes {
+        has(node, 39);
+        for topic in topics("2026-04-01".parse().unwrap()) {
+            let question = Question {
+                topic,
+                contract: Some("live-well-kent-2016".parse().unwrap()),
+                as_of: "2018-06-01".parse().unwrap(),
+                known_at: None,
+                decided_by: None,
+            };
+            let answer = |ledger: &Ledger| json(&ledger.answer(&question, None).unwrap());
+            let (theirs, ours) = (answer(node), answer(&alone));
+            let differs = theirs.lines().zip(ours.lines()).find(|(a, b)| a != b && !a.contains("2026-11"));
+            assert_eq!(differs, None, "{question:?} is answered otherwise");
+        }
+    }
+}
+
+/// A group of drafts that rest on each other, and one that does not hold together, at once on one node.
+#[test]
+fn what_rests_on_a_draft_of_the_same_group_is_decided_with_it() {
+    let Some(server) = Server::shared() else { return };
+    let (address, place, runtime) = (server.new_ledger(), Place::empty(), runtime());
+    made(&address);
+    let node = node(&place.path().join("a"), &address);
+    let (assigned, struck) = assigned_and_struck();
+    let parsed = |text: &str| InHand::parse("one".to_owned(), text.as_bytes()).unwrap().parsed.draft;
+    let drafts = vec![draft("first"), parsed(&assigned), parsed(&struck), draft("last")];
+    let receipts = runtime.block_on(node.record_all(drafts, Position(0)));
+    let positions: Vec<u64> = receipts.into_iter().map(|receipt| receipt.unwrap().position.0).collect();
+    assert_eq!(positions, [0, 1, 2, 3]);
+    // The same again, with one that is refused in between: what comes after it conflicts.
+    let other = Draft { events: vec![], ..draft("nothing") };
+    let receipts = runtime.block_on(node.record_all(vec![draft("fifth"), other, draft("sixth")], Position(4)));
+    let told: Vec<bool> = receipts.iter().map(Result::is_ok).collect();
+    assert_eq!(told, [true, false, false]);
+    assert!(matches!(&receipts[1], Err(RecordError::Rejected(_))), "{receipts:?}");
+    assert!(matches!(&receipts[2], Err(RecordError::Conflict { .. })), "{receipts:?}");
+    drop(node);
+    ran(place.command().args(["--ledger", "a", "verify"])).ok().prints(&["Verified 5 entries"]);
+}
+
+#[test]
+fn over_http_a_node_says_how_far_it_is_and_waits_for_what_was_recorded_elsewhere() {
+    let Some(server) = Server::shared() else { return };
+    let address = server.new_ledger();
+    made(&address);
+    let (one, two) = (Http::node(Place::empty(), address.clone()), Http::node(Place::empty(), address.clone()));
+    let sent = serde_json::to_value(draft("party")).unwrap();
+    let receipt = one.append("?expected-head=0", &sent).gives(201).json();
+    assert_eq!(receipt["position"], 0);
+    let asked = two.request("GET", "/api/v1/head").header("Minutebook-At-Least", "0");
+    let head = two.send(asked, b"").gives(200).json();
+    assert_eq!((&head["size"], &head["log"]["size"], &head["log"]["state"]), (&1.into(), &1.into(), &"follows".into()));
+    two.append("", &sent).gives(200);
+    two.append("?expected-head=0", &serde_json::to_value(draft("late")).unwrap()).problem(409, "conflict");
+    let ready = two.get("/ready").gives(200).body;
+    assert!(ready.starts_with("ready: 1 entries; the log has 1, heard "), "{ready}");
+    assert!(two.get("/state").body.contains("This node has 1 entries of the ledger's log"));
+    assert!(two.get("/metrics").body.contains("minutebook_log_entries 1\n"));
+    let ahead = two.send(two.request("GET", "/api/v1/head").header("Minutebook-At-Least", "1"), b"");
+    assert_eq!(ahead.header("retry-after"), "1");
+    assert_eq!(ahead.problem(503, "not-here-yet")["head"], 1);
+    two.send(two.request("GET", "/api/v1/head").header("Minutebook-At-Least", "soon"), b"")
+        .problem(400, "wrong-question");
+
+    server.sql(&format!(
+        "set session_replication_role = replica; delete from minutebook.entry where ledger = '{}'",
+        address.ledger()
+    ));
+    soon("to find it", || two.get("/ready").status == 503);
+    let why = two.get("/ready").problem(503, "not-ready");
+    assert_eq!((&why["log"]["state"], &why["log"]["parted"]["position"]), (&"parted".into(), &0.into()), "{why}");
+    let refused = two.append("", &serde_json::to_value(draft("nobody")).unwrap()).problem(503, "parted");
+    assert_eq!(refused["position"], 0);
+    two.get("/api/v1/state").gives(200);
+    assert!(two.get("/state").body.contains("Nothing is recorded here: the log parts"));
 }
