@@ -180,7 +180,7 @@ impl Site {
             || "not heard yet".to_owned(),
             |log| format!("{log} when last heard, {} s ago", heard.as_secs()),
         );
-        let far = format!("This node has {here} entries of the ledger's log, which has {log}.");
+        let far = format!("This node has {here} entries; the log of the ledger, {log}.");
         Some(match state {
             State::Follows | State::CatchesUp => far,
             // Where the server is concerns nobody who reads pages.

@@ -16,7 +16,7 @@ mod copies;
 mod doors;
 mod faults;
 pub mod nodes;
-mod races;
+pub mod races;
 pub mod server;
 mod tables;
 mod trust;

@@ -1,6 +1,7 @@
 //! Nodes of one ledger: what is recorded on one is answered by the others, a lost race is told or goes on, and what a node keeps is
 //! the log, byte for byte.
 
+use super::races::Proxy;
 use super::server::{Server, Setup};
 use crate::run::{Place, assigned_and_struck, defines, ran, topics};
 use crate::served::Server as Http;
@@ -217,7 +218,8 @@ fn what_nodes_record_in_turn_is_what_one_ledger_records() {
             };
             let answer = |ledger: &Ledger| json(&ledger.answer(&question, None).unwrap());
             let (theirs, ours) = (answer(node), answer(&alone));
-            let differs = theirs.lines().zip(ours.lines()).find(|(a, b)| a != b && !a.contains("2026-11"));
+            // But for when it was recorded.
+            let differs = theirs.lines().zip(ours.lines()).find(|(a, b)| a != b && !a.contains("Z\""));
             assert_eq!(differs, None, "{question:?} is answered otherwise");
         }
     }
@@ -263,7 +265,7 @@ fn over_http_a_node_says_how_far_it_is_and_waits_for_what_was_recorded_elsewhere
     two.append("?expected-head=0", &serde_json::to_value(draft("late")).unwrap()).problem(409, "conflict");
     let ready = two.get("/ready").gives(200).body;
     assert!(ready.starts_with("ready: 1 entries; the log has 1, heard "), "{ready}");
-    assert!(two.get("/state").body.contains("This node has 1 entries of the ledger's log"));
+    assert!(two.get("/state").body.contains("This node has 1 entries; the log of the ledger, 1 when last heard"));
     assert!(two.get("/metrics").body.contains("minutebook_log_entries 1\n"));
     let ahead = two.send(two.request("GET", "/api/v1/head").header("Minutebook-At-Least", "1"), b"");
     assert_eq!(ahead.header("retry-after"), "1");
@@ -282,4 +284,41 @@ fn over_http_a_node_says_how_far_it_is_and_waits_for_what_was_recorded_elsewhere
     assert_eq!(refused["position"], 0);
     two.get("/api/v1/state").gives(200);
     assert!(two.get("/state").body.contains("Nothing is recorded here: the log parts"));
+}
+
+#[test]
+fn what_became_of_an_append_that_was_cut_is_found_out() {
+    let Some(server) = Server::shared() else { return };
+    let (direct, place, runtime) = (server.new_ledger(), Place::empty(), runtime());
+    made(&direct);
+    let proxy = Proxy::new(server.port);
+    let url = server.url("minutes", direct.ledger(), "");
+    let through: Address = url.replace(&server.port.to_string(), &proxy.port.to_string()).parse().unwrap();
+    let (node, other) = (node(&place.path().join("a"), &through), node(&place.path().join("b"), &direct));
+    for round in 0..8_u64 {
+        proxy.cuts_next(round % 2 == 0);
+        let receipt = runtime.block_on(node.record(draft(&format!("party-{round}")), Position(round))).unwrap();
+        assert_eq!((receipt.position, receipt.repeated), (Position(round), false), "kept once, and its own");
+    }
+    has(&other, 8);
+    assert_eq!(proxy.cut(), 8);
+    // Where nobody can be reached any more, nobody knows.
+    proxy.cuts_all();
+    let began = Instant::now();
+    let unknown = runtime.block_on(node.record(draft("lost"), Position(8))).unwrap_err();
+    let refused = "see whether the server runs";
+    assert!(unknown.to_string().contains("is unknown") || unknown.to_string().contains(refused), "{unknown}");
+    assert!(began.elapsed() < PATIENCE);
+    proxy.passes();
+    let again = runtime.block_on(async {
+        loop {
+            match node.record(draft("lost"), Position(8)).await {
+                Ok(receipt) => break receipt,
+                Err(error) => assert!(error.to_string().contains(refused), "{error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    assert_eq!(again.position, Position(8));
+    has(&other, 9);
 }

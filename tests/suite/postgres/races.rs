@@ -110,17 +110,20 @@ fn who_decides_on_what_another_machine_has_passed_is_told_of_a_conflict() {
 const PASSES: u8 = 0;
 const CUTS_BEFORE: u8 = 1;
 const CUTS_AFTER: u8 = 2;
+const CUTS_ALL: u8 = 3;
+/// The next one alone, before or after.
+const ONCE: u8 = 4;
 
 /// A proxy between us and the server, which cuts the connection when an append goes by: before the server has it, or after it
 /// has answered and before we hear.
-struct Proxy {
-    port: u16,
+pub struct Proxy {
+    pub port: u16,
     mode: Arc<AtomicU8>,
     cuts: Arc<AtomicU16>,
 }
 
 impl Proxy {
-    fn new(server: u16) -> Self {
+    pub fn new(server: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let (mode, cuts) = (Arc::new(AtomicU8::new(PASSES)), Arc::new(AtomicU16::new(0)));
@@ -133,6 +136,25 @@ impl Proxy {
             }
         });
         proxy
+    }
+
+    /// Cuts the next append, before or after the server has it, and lets all else pass.
+    pub fn cuts_next(&self, before: bool) {
+        self.mode.store(ONCE | if before { CUTS_BEFORE } else { CUTS_AFTER }, Ordering::SeqCst);
+    }
+
+    /// Cuts whatever goes by.
+    pub fn cuts_all(&self) {
+        self.mode.store(CUTS_ALL, Ordering::SeqCst);
+    }
+
+    pub fn passes(&self) {
+        self.mode.store(PASSES, Ordering::SeqCst);
+    }
+
+    /// How many appends were cut.
+    pub fn cut(&self) -> u16 {
+        self.cuts.load(Ordering::SeqCst)
     }
 }
 
@@ -162,7 +184,12 @@ fn carry(client: &TcpStream, server: &TcpStream, mode: &AtomicU8, cuts: &AtomicU
         let (mut from, mut to, mut buffer) = (client, server, [0; 65536]);
         while let Ok(count @ 1..) = from.read(&mut buffer) {
             let appends = buffer[..count].windows(28).any(|bytes| bytes == b"insert into minutebook.entry");
-            match mode.load(Ordering::SeqCst) {
+            let told = mode.load(Ordering::SeqCst);
+            if appends && told & ONCE != 0 {
+                mode.store(PASSES, Ordering::SeqCst);
+            }
+            match told & !ONCE {
+                CUTS_ALL => break,
                 CUTS_BEFORE if appends => {
                     cuts.fetch_add(1, Ordering::SeqCst);
                     break;

@@ -230,6 +230,11 @@ impl Server {
         if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
     }
 
+    /// A program that comes with the server.
+    pub fn program(&self, name: &str) -> Command {
+        Command::new(programs().expect("the server was started").join(name))
+    }
+
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
