@@ -232,7 +232,9 @@ impl Server {
 
     /// A program that comes with the server.
     pub fn program(&self, name: &str) -> Command {
-        Command::new(programs().expect("the server was started").join(name))
+        let starts = programs().expect("the server was started").join("initdb");
+        // On the path there may be links to some of them alone.
+        Command::new(fs::canonicalize(starts).unwrap().with_file_name(name))
     }
 
     pub fn folder(&self) -> &Path {
