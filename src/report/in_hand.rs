@@ -126,6 +126,7 @@ impl InHand {
                 let elsewhere = matches!(
                     error,
                     RecordError::Store(_)
+                        | RecordError::Parted(_)
                         | RecordError::Closed
                         | RecordError::ClockWentBack { .. }
                         | RecordError::NotErased { .. }

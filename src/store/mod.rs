@@ -37,7 +37,7 @@ pub use error::{OpenError, Shown, StoreError};
 pub use folder::{BESIDE, FORMAT, Folder, MARKER, REBUILDING, SNAPSHOT, TOTALS, copy, is_of_the_store};
 pub use index::{IndexKey, Tally};
 pub use place::Place;
-pub use postgres::{Address, AddressError, Grants, Migrated, PASSWORD, PostgresStore, migrate};
+pub use postgres::{Address, AddressError, Grants, Heard, Migrated, PASSWORD, PostgresStore, migrate};
 pub use sled_store::{Options, SledStore, SyncData};
 
 use minutebook_events::{EntryId, Hash, Position};

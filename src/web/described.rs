@@ -40,7 +40,9 @@ pub(super) fn described() -> OpenApi {
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(
             "What a council has decided about its contracts, as of any day, as known at any moment, as decided by any day. Each \
-             figure says how firmly it stands, where it is written, and by which entries: a plan never becomes a fact.",
+             figure says how firmly it stands, where it is written, and by which entries: a plan never becomes a fact. Where several \
+             nodes serve one ledger, a request with the header Minutebook-At-Least is answered once the entry at that position, as \
+             a receipt tells it, is on the node that is asked; after some seconds the answer is 503 with Retry-After.",
         ))
         .license(Some(LicenseBuilder::new().name("MIT OR Apache-2.0").build()));
     let mut paths = PathsBuilder::new();
@@ -245,7 +247,14 @@ fn question(topic: &str) -> Operation {
 }
 
 fn head() -> Operation {
-    let of = json!({ "type": "object", "required": ["size", "root"], "properties": { "size": { "type": "integer" } } });
+    let of = json!({ "type": "object", "required": ["size", "root"], "properties": {
+        "size": { "type": "integer" },
+        "log": {
+            "type": "object",
+            "description": "Of a node: how many entries the log had when it was last heard, how long ago that was, whether the node \
+                            follows, catches-up, is unreached, parted or broken, and where it parted",
+        },
+    } });
     let operation = operation("head", "How many entries there are, and the Merkle root over all of them", &[]);
     operation.response("200", said("The head", "application/json", schema(&of))).build()
 }

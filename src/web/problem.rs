@@ -147,6 +147,9 @@ impl From<RecordError> for Problem {
                 of(StatusCode::SERVICE_UNAVAILABLE, "not-erased").with("position", position.0)
             }
             RecordError::Store(_) => of(StatusCode::SERVICE_UNAVAILABLE, "store-failed"),
+            RecordError::Parted(parted) => {
+                of(StatusCode::SERVICE_UNAVAILABLE, "parted").with("position", parted.position.0)
+            }
             RecordError::Closed => of(StatusCode::SERVICE_UNAVAILABLE, "closed"),
         }
     }

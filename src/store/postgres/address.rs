@@ -127,6 +127,11 @@ impl FromStr for Address {
 }
 
 impl Address {
+    /// The name of the ledger.
+    pub fn ledger(&self) -> &str {
+        &self.ledger
+    }
+
     /// The database, whichever ledger in it.
     pub fn database(&self) -> String {
         let Self { user, hosts, database, .. } = self;

@@ -1,0 +1,191 @@
+//! Nodes of one ledger: what is recorded on one is answered by the others, a lost race is told or goes on, and what a node keeps is
+//! the log, byte for byte.
+
+use super::server::{Server, Setup};
+use crate::run::{Place, defines, ran};
+use minutebook::ledger::{Ledger, RecordError};
+use minutebook::node::{Settings, State};
+use minutebook::report::in_hand::InHand;
+use minutebook::store::{self, Address, PostgresStore, Store};
+use minutebook_events::{Draft, Position};
+use std::path::Path;
+use std::sync::Barrier;
+use std::thread;
+use std::time::{Duration, Instant};
+use tokio::runtime::{Builder, Runtime};
+
+/// Nothing here takes this long: what does, hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub fn node(folder: &Path, address: &Address) -> Ledger {
+    Ledger::follow(folder, address.clone(), Settings::default(), |_, _| {}).unwrap()
+}
+
+/// A new ledger on the server.
+pub fn made(address: &Address) {
+    drop(PostgresStore::create(address.clone()).unwrap());
+}
+
+pub fn draft(party: &str) -> Draft {
+    InHand::parse(party.to_owned(), defines(party).as_bytes()).unwrap().parsed.draft
+}
+
+pub fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_time().build().unwrap()
+}
+
+/// Waits until a ledger has so many entries.
+#[track_caller]
+pub fn has(ledger: &Ledger, size: u64) {
+    let mut heads = ledger.heads();
+    let waited = async { tokio::time::timeout(PATIENCE, heads.wait_for(|head| *head >= size)).await.is_ok() };
+    assert!(runtime().block_on(waited), "{:?} of {size}", ledger.head());
+}
+
+/// Waits until something is so.
+#[track_caller]
+pub fn soon(what: &str, is: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is() {
+        assert!(began.elapsed() < PATIENCE, "{what} takes too long");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn what_is_recorded_on_one_node_is_answered_by_the_others() {
+    let Some(server) = Server::shared() else { return };
+    let (address, place, runtime) = (server.new_ledger(), Place::empty(), runtime());
+    made(&address);
+    let nodes: Vec<Ledger> = ["a", "b", "c"].map(|name| node(&place.path().join(name), &address)).into();
+    for n in 0..12_u64 {
+        let receipt = runtime.block_on(nodes[n as usize % 3].record_next(draft(&format!("party-{n}")))).unwrap();
+        assert_eq!((receipt.position, receipt.repeated), (Position(n), false));
+    }
+    nodes.iter().for_each(|node| has(node, 12));
+    for node in &nodes {
+        assert_eq!(node.tree().root(12), nodes[0].tree().root(12));
+        assert!(node.stored(Position(11)).unwrap().is_some(), "the copy has it, too");
+        let (here, state) = (node.head(), node.following().unwrap().standing(node.head()));
+        assert_eq!((state.log, state.state), (Some(12), State::Follows), "{here}");
+    }
+    let again = runtime.block_on(nodes[2].record(draft("party-0"), Position(7))).unwrap();
+    assert_eq!(
+        (again.position, again.repeated),
+        (Position(0), true),
+        "a repeat gives the first receipt, whoever recorded it"
+    );
+    let stale = runtime.block_on(nodes[1].record(draft("late"), Position(11))).unwrap_err();
+    assert!(matches!(stale, RecordError::Conflict { expected: Position(11), actual: Position(12) }), "{stale}");
+    drop(nodes);
+    for name in ["a", "b", "c"] {
+        ran(place.command().args(["--ledger", name, "verify"])).ok().prints(&["Verified 12 entries"]);
+        let args = ["--ledger", name, "--store", &server.url("minutes", address.ledger(), "")];
+        ran(place.command().args(args).args(["store", "compare"])).ok().prints(&["Equal: 12 entries"]);
+    }
+}
+
+#[test]
+fn a_claim_of_what_another_node_has_just_recorded_holds() {
+    let Some(server) = Server::shared() else { return };
+    let (address, place, runtime) = (server.new_ledger(), Place::empty(), runtime());
+    made(&address);
+    // This one does not look by itself for as long as the test takes.
+    let slow = Settings { every: PATIENCE, ..Settings::default() };
+    let late = Ledger::follow(&place.path().join("late"), address.clone(), slow, |_, _| {}).unwrap();
+    let first = node(&place.path().join("first"), &address);
+    for n in 0..3 {
+        runtime.block_on(first.record(draft(&format!("party-{n}")), Position(n))).unwrap();
+    }
+    assert_eq!(late.head(), Position(0));
+    let receipt = runtime.block_on(late.record(draft("party-3"), Position(3))).unwrap();
+    assert_eq!(receipt.position, Position(3));
+    // What only the other node's entries define is known here by then.
+    runtime.block_on(first.record_next(draft("party-4"))).unwrap();
+    let again = runtime.block_on(late.record_next(draft("party-4"))).unwrap();
+    assert_eq!((again.position, again.repeated), (Position(4), true));
+}
+
+#[test]
+fn of_claims_at_once_one_holds_and_the_others_are_told_and_runs_go_on() {
+    let Some(server) = Server::shared() else { return };
+    let (address, place) = (server.new_ledger(), Place::empty());
+    made(&address);
+    let nodes: Vec<Ledger> = ["a", "b", "c"].map(|name| node(&place.path().join(name), &address)).into();
+    const WRITERS: usize = 6;
+    const EACH: usize = 15;
+    let together = Barrier::new(WRITERS);
+    // Half of the writers claim the size, half of them record whatever it is.
+    let kept: Vec<Vec<Position>> = thread::scope(|scope| {
+        let write = |writer: usize| {
+            let (node, runtime) = (&nodes[writer % 3], runtime());
+            together.wait();
+            let mut kept = vec![];
+            for n in 0..EACH {
+                let draft = draft(&format!("party-{writer}-{n}"));
+                loop {
+                    let claimed = node.head();
+                    let recorded = match writer % 2 {
+                        0 => runtime.block_on(node.record(draft.clone(), claimed)),
+                        _ => runtime.block_on(node.record_next(draft.clone())),
+                    };
+                    match recorded {
+                        Ok(receipt) => {
+                            assert!(!receipt.repeated, "{receipt:?}");
+                            kept.push(receipt.position);
+                            break;
+                        }
+                        Err(RecordError::Conflict { expected, actual }) => {
+                            assert!(writer % 2 == 0 && expected == claimed && actual > claimed, "{expected} {actual}");
+                        }
+                        Err(error) => panic!("{error}"),
+                    }
+                }
+            }
+            kept
+        };
+        let write = &write;
+        let all: Vec<_> = (0..WRITERS).map(|writer| scope.spawn(move || write(writer))).collect();
+        all.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let mut positions: Vec<u64> = kept.iter().flatten().map(|position| position.0).collect();
+    positions.sort_unstable();
+    let all = (WRITERS * EACH) as u64;
+    assert_eq!(positions, (0..all).collect::<Vec<_>>(), "each position once");
+    nodes.iter().for_each(|node| has(node, all));
+    let roots: Vec<_> = nodes.iter().map(|node| runtime().block_on(node.roots()).unwrap()).collect();
+    assert!(roots[0] == roots[1] && roots[1] == roots[2]);
+}
+
+#[test]
+fn a_node_that_was_stopped_catches_up_and_one_without_a_server_answers() {
+    let Some(server) = Server::new(&Setup::default()) else { return };
+    let address = server.address("minutes", "kent", "&connect_timeout=2");
+    let (place, runtime) = (Place::kent(), runtime());
+    let kent = store::Place::from(&place.ledger());
+    let there = store::Place { server: Some(address.clone()), ..store::Place::from("") };
+    minutebook::copies::between(&kent, &there, &mut |_, _, _| {}).unwrap();
+    let (a, b) = (place.path().join("a"), place.path().join("b"));
+    let nowhere = Ledger::follow(&a, server.address("minutes", "kemt", ""), Settings::default(), |_, _| {});
+    assert!(nowhere.is_err() && !a.exists(), "a ledger that is not there makes no folder");
+    let first = node(&a, &address);
+    assert_eq!(first.head(), Position(39), "what the log has is here when it is open");
+    drop(first);
+    let second = node(&b, &address);
+    for n in 0..5 {
+        runtime.block_on(second.record_next(draft(&format!("party-{n}")))).unwrap();
+    }
+    let first = node(&a, &address);
+    assert_eq!(first.head(), Position(44));
+    drop(first);
+    server.stop();
+    let refused = runtime.block_on(second.record_next(draft("nobody"))).unwrap_err();
+    assert!(refused.to_string().contains("see whether the server runs"), "{refused}");
+    let first = node(&a, &address);
+    assert_eq!(first.head(), Position(44), "without the log it answers from its copy");
+    let state = first.following().unwrap().standing(first.head());
+    assert!(matches!(&state.state, State::Unreached(_)) && state.log.is_none(), "{state:?}");
+    assert!(first.following().unwrap().unready(first.head()).is_none(), "the log may be away for a while");
+    let new = Ledger::follow(&place.path().join("new"), address, Settings::default(), |_, _| {});
+    assert!(new.is_err(), "what has no copy cannot answer");
+}
