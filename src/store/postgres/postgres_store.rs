@@ -186,7 +186,7 @@ impl PostgresStore {
                    on conflict (ledger, name) do update set hash = excluded.hash";
         let noted = self.lines.once(&self.appends, |open| async move {
             open.take_warnings();
-            let hash = Hash::of([first.0.to_be_bytes()]).0.to_vec();
+            let hash = Hash::of([first.0.to_be_bytes().as_slice()]).0.to_vec();
             open.client
                 .execute_typed(sql, &[(&ledger, Type::TEXT), (&SETTLED, Type::TEXT), (&hash, Type::BYTEA)])
                 .await?;

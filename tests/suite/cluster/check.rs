@@ -46,7 +46,7 @@ pub struct Counts {
     pub conflicts: u64,
     pub refused: u64,
     pub unknown: u64,
-    /// Of those that were not known, how many were in the log after all.
+    /// Of the entries of those that were not known, how many were in the log when they were asked for again.
     pub unknown_and_kept: u64,
 }
 
@@ -64,7 +64,7 @@ pub fn check(log: &[Row], calls: &[Call]) -> Result<Counts, String> {
     for call in calls {
         let row = ids.get(call.id.as_str());
         match &call.told {
-            Told::Kept { position, leaf } => {
+            Told::Kept { position, leaf, .. } => {
                 counts.kept += 1;
                 let found = row.map(|row| (row.position, &*row.leaf));
                 if found != Some((*position, leaf)) {
@@ -81,13 +81,13 @@ pub fn check(log: &[Row], calls: &[Call]) -> Result<Counts, String> {
                 }
             }
             Told::Refused(_) => counts.refused += 1,
-            Told::Unknown(_) => {
-                counts.unknown += 1;
-                counts.unknown_and_kept += u64::from(row.is_some());
-            }
+            Told::Unknown(_) => counts.unknown += 1,
         }
     }
     let by_id = by_id(calls);
+    for calls in by_id.values() {
+        counts.unknown_and_kept += u64::from(was_known(calls)?);
+    }
     for row in log {
         // Somebody else's entry, from before.
         let Some(calls) = by_id.get(row.id.as_str()) else { continue };
@@ -101,6 +101,20 @@ pub fn check(log: &[Row], calls: &[Call]) -> Result<Counts, String> {
     }
     in_time(log, &by_id)?;
     Ok(counts)
+}
+
+/// Whether the first receipt of an entry tells that it was there before: then a call before that must have been told that nobody
+/// knows.
+fn was_known(calls: &[&Call]) -> Result<bool, String> {
+    let kept = calls.iter().position(|call| matches!(call.told, Told::Kept { .. }));
+    let Some(first) = kept else { return Ok(false) };
+    if !matches!(calls[first].told, Told::Kept { repeated: true, .. }) {
+        return Ok(false);
+    }
+    match calls[..first].iter().any(|call| matches!(call.told, Told::Unknown(_))) {
+        true => Ok(true),
+        false => Err(format!("it was kept by a call that was told that it was not: {calls:?}")),
+    }
 }
 
 fn by_id(calls: &[Call]) -> BTreeMap<&str, Vec<&Call>> {

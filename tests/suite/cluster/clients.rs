@@ -77,8 +77,8 @@ impl Client {
 /// What a call was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Told {
-    /// A receipt.
-    Kept { position: u64, leaf: String },
+    /// A receipt, of an entry that was there before where it is repeated.
+    Kept { position: u64, leaf: String, repeated: bool },
     /// That the ledger held so many entries, and not what was claimed.
     Conflict { actual: u64 },
     /// That it was not taken, for another reason.
@@ -168,7 +168,9 @@ fn told(answer: io::Result<(u16, String)>) -> Told {
     let number = |name: &str| json[name].as_u64();
     match (status, json["type"].as_str().unwrap_or_default()) {
         (200 | 201, _) => match (number("position"), json["leaf"].as_str()) {
-            (Some(position), Some(leaf)) => Told::Kept { position, leaf: leaf.to_owned() },
+            (Some(position), Some(leaf)) => {
+                Told::Kept { position, leaf: leaf.to_owned(), repeated: json["repeated"] == true }
+            }
             _ => Told::Unknown(body),
         },
         (409, "urn:minutebook:conflict") => match number("actual") {
@@ -176,13 +178,15 @@ fn told(answer: io::Result<(u16, String)>) -> Told {
             None => Told::Unknown(body),
         },
         (_, kind) if REFUSALS.contains(&kind) => Told::Refused(body),
+        // What does not say that it is unknown says that nothing was appended.
+        (_, "urn:minutebook:store-failed") if !body.contains("is unknown") => Told::Refused(body),
         _ => Told::Unknown(body),
     }
 }
 
 /// Kinds of problems that say that an entry was not taken.
 const REFUSALS: [&str; 4] =
-    ["urn:minutebook:rejected", "urn:minutebook:opening", "urn:minutebook:parted", "urn:minutebook:busy"];
+    ["urn:minutebook:rejected", "urn:minutebook:not-ready", "urn:minutebook:parted", "urn:minutebook:clock-went-back"];
 
 /// A draft that defines a party of this name, and its id.
 pub fn draft(name: &str) -> (String, String) {

@@ -4,6 +4,7 @@
 use super::clients::Client;
 use super::{PATIENCE, until};
 use crate::postgres::server::{free_port, start};
+use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Command};
@@ -54,8 +55,10 @@ impl Node {
     }
 
     /// How many entries it has, and their root.
-    pub fn head(&self) -> Option<String> {
-        Client::of(self.port).ask("GET", "/api/v1/head", "").ok().map(|(_, body)| body)
+    pub fn head(&self) -> Option<(u64, String)> {
+        let (_, body) = Client::of(self.port).ask("GET", "/api/v1/head", "").ok()?;
+        let head: Value = serde_json::from_str(&body).ok()?;
+        Some((head["size"].as_u64()?, head["root"].as_str()?.to_owned()))
     }
 
     /// Waits until it is ready.
@@ -72,8 +75,7 @@ impl Node {
     /// Waits until it has so many entries.
     #[track_caller]
     pub fn await_size(&self, size: u64) {
-        let has = format!("\"size\": {size},");
-        until(&format!("a node has {size} entries"), || self.head().is_some_and(|head| head.contains(&has)));
+        until(&format!("a node has {size} entries"), || self.head().is_some_and(|head| head.0 == size));
     }
 
     /// What it wrote to standard error.

@@ -46,6 +46,6 @@ pub fn race(program: Program, appends: u64) -> Option<Raced> {
 /// Holds every node to have so many entries, and the same.
 pub fn same_everywhere(nodes: &[Node], size: u64) {
     nodes.iter().for_each(|node| node.await_size(size));
-    let heads: Vec<Option<String>> = nodes.iter().map(Node::head).collect();
+    let heads: Vec<_> = nodes.iter().map(Node::head).collect();
     assert!(heads[0].is_some() && heads.iter().all(|head| *head == heads[0]), "{heads:?}");
 }

@@ -119,7 +119,7 @@ impl Rounds {
         let Counts { kept, conflicts, refused, unknown, unknown_and_kept } = now;
         let gap = longest_gap(&calls[before..]);
         format!(
-            "round {round}: {words}: {kept} receipts, {conflicts} conflicts, {unknown} unknown ({unknown_and_kept} of them in the \
+            "round {round}: {words}: {kept} receipts, {conflicts} conflicts, {unknown} unknown ({unknown_and_kept} entries of those in the \
              log), {refused} refused, {:.1} s without a receipt; {} entries",
             gap.as_secs_f64(),
             log.len()

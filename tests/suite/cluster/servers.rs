@@ -84,6 +84,15 @@ impl Cluster {
         self.await_standbys(MEMBERS - 2);
     }
 
+    /// Has the standbys hear nothing more of the primary.
+    pub fn part(&self) {
+        for standby in (0..MEMBERS).filter(|number| *number != self.primary) {
+            self.members[standby].sql("alter system set primary_conninfo = ''");
+            self.members[standby].sql("select pg_reload_conf()");
+        }
+        until("nobody follows", || self.primary().sql("select count(*) from pg_stat_replication") == "0");
+    }
+
     /// Makes a member that was killed a standby, of a new copy of the primary.
     pub fn rebuild(&mut self, number: usize) {
         assert_ne!(number, self.primary, "the primary is no standby");

@@ -116,10 +116,11 @@ fn of_claims_at_once_one_holds_and_the_others_are_told_and_runs_go_on() {
     const EACH: usize = 15;
     let together = Barrier::new(WRITERS);
     // Half of the writers claim the size, half of them record whatever it is.
+    let (nodes_, together_) = (&nodes, &together);
     let kept: Vec<Vec<Position>> = thread::scope(|scope| {
-        let write = |writer: usize| {
-            let (node, runtime) = (&nodes[writer % 3], runtime());
-            together.wait();
+        let write = move |writer: usize| {
+            let (node, runtime) = (&nodes_[writer % 3], runtime());
+            together_.wait();
             let mut kept = vec![];
             for n in 0..EACH {
                 let draft = draft(&format!("party-{writer}-{n}"));
@@ -144,7 +145,6 @@ fn of_claims_at_once_one_holds_and_the_others_are_told_and_runs_go_on() {
             }
             kept
         };
-        let write = &write;
         let all: Vec<_> = (0..WRITERS).map(|writer| scope.spawn(move || write(writer))).collect();
         all.into_iter().map(|thread| thread.join().unwrap()).collect()
     });

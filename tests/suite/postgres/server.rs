@@ -46,7 +46,10 @@ fn programs() -> Option<PathBuf> {
         fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|item| item.path().join("bin"));
     let on_path =
         std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
-    let mut found: Vec<_> = debian.chain(on_path).filter(|folder| folder.join("initdb").exists()).collect();
+    let mut found: Vec<_> = debian
+        .chain(on_path)
+        .filter(|folder| ["initdb", "postgres", "pg_basebackup"].iter().all(|name| folder.join(name).exists()))
+        .collect();
     found.sort();
     let found = found.pop();
     if found.is_none() {
