@@ -18,6 +18,9 @@ Examples:
   minutebook serve --ledger node-a --store 'postgres://minutes@db.example/council?ledger=kent'
   minutebook store compare --ledger node-a --store 'postgres://minutes@db.example/council?ledger=kent'
 
+Where the server may be on one of several machines, the address names all of them, with commas between, as in one:5432,other:5432: \
+the first that takes writes is the server.
+
 An address says, after its question mark and with & between them:
   ledger=NAME           which ledger of that database
   sslmode=MODE          verify-full where it is left out; require checks no certificate; disable is for this machine, where it is \

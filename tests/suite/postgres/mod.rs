@@ -4,6 +4,7 @@
 //! | file | what it shows |
 //! | --- | --- |
 //! | `server` | no tests: a server, and who asks it besides us |
+//! | `proxy` | no tests: what cuts a connection in the middle of a commit |
 //! | `tables` | tables made and migrated, and what they refuse to whom |
 //! | `doors` | who gets in, by which password, and how the connection is kept |
 //! | `faults` | what is damaged, gone, full or set wrong is found and told |
@@ -16,7 +17,8 @@ mod copies;
 mod doors;
 mod faults;
 pub mod nodes;
-pub mod races;
+pub mod proxy;
+mod races;
 pub mod server;
 mod tables;
 mod trust;

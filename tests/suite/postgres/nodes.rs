@@ -1,7 +1,7 @@
 //! Nodes of one ledger: what is recorded on one is answered by the others, a lost race is told or goes on, and what a node keeps is
 //! the log, byte for byte.
 
-use super::races::Proxy;
+use super::proxy::{CUTS_AFTER, CUTS_ALL, CUTS_BEFORE, ONCE, PASSES, Proxy};
 use super::server::{Server, Setup};
 use crate::run::{Place, assigned_and_struck, defines, ran, topics};
 use crate::served::Server as Http;
@@ -14,6 +14,7 @@ use minutebook::store::{self, Address, PostgresStore};
 use minutebook_events::{Draft, Position};
 use std::path::Path;
 use std::sync::Barrier;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
@@ -120,10 +121,11 @@ fn of_claims_at_once_one_holds_and_the_others_are_told_and_runs_go_on() {
     const EACH: usize = 15;
     let together = Barrier::new(WRITERS);
     // Half of the writers claim the size, half of them record whatever it is.
+    let (nodes_, together_) = (&nodes, &together);
     let kept: Vec<Vec<Position>> = thread::scope(|scope| {
-        let write = |writer: usize| {
-            let (node, runtime) = (&nodes[writer % 3], runtime());
-            together.wait();
+        let write = move |writer: usize| {
+            let (node, runtime) = (&nodes_[writer % 3], runtime());
+            together_.wait();
             let mut kept = vec![];
             for n in 0..EACH {
                 let draft = draft(&format!("party-{writer}-{n}"));
@@ -296,20 +298,21 @@ fn what_became_of_an_append_that_was_cut_is_found_out() {
     let through: Address = url.replace(&server.port.to_string(), &proxy.port.to_string()).parse().unwrap();
     let (node, other) = (node(&place.path().join("a"), &through), node(&place.path().join("b"), &direct));
     for round in 0..8_u64 {
-        proxy.cuts_next(round % 2 == 0);
+        let cuts = if round % 2 == 0 { CUTS_BEFORE } else { CUTS_AFTER };
+        proxy.mode.store(cuts | ONCE, Ordering::SeqCst);
         let receipt = runtime.block_on(node.record(draft(&format!("party-{round}")), Position(round))).unwrap();
         assert_eq!((receipt.position, receipt.repeated), (Position(round), false), "kept once, and its own");
     }
     has(&other, 8);
-    assert_eq!(proxy.cut(), 8);
+    assert_eq!(proxy.cuts.load(Ordering::SeqCst), 8);
     // Where nobody can be reached any more, nobody knows.
-    proxy.cuts_all();
+    proxy.mode.store(CUTS_ALL, Ordering::SeqCst);
     let began = Instant::now();
     let unknown = runtime.block_on(node.record(draft("lost"), Position(8))).unwrap_err();
     let refused = "see whether the server runs";
     assert!(unknown.to_string().contains("is unknown") || unknown.to_string().contains(refused), "{unknown}");
     assert!(began.elapsed() < PATIENCE);
-    proxy.passes();
+    proxy.mode.store(PASSES, Ordering::SeqCst);
     let again = runtime.block_on(async {
         loop {
             match node.record(draft("lost"), Position(8)).await {
