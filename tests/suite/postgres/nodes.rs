@@ -147,7 +147,10 @@ fn of_claims_at_once_one_holds_and_the_others_are_told_and_runs_go_on() {
                             break;
                         }
                         Err(RecordError::Conflict { expected, actual }) => {
-                            assert!(writer % 2 == 0 && expected == claimed && actual > claimed, "{expected} {actual}");
+                            assert!(
+                                writer.is_multiple_of(2) && expected == claimed && actual > claimed,
+                                "{expected} {actual}"
+                            );
                         }
                         Err(error) => panic!("{error}"),
                     }

@@ -167,7 +167,7 @@ fn standbys_that_are_not_waited_for_are_refused_unless_told() {
     server.sql("alter system set synchronous_standby_names = 'ANY 1 (pg_receivewal)'");
     server.sql("alter role minutes set synchronous_commit = local");
     server.sql("select pg_reload_conf()");
-    soon("to be set", || server.sql("show synchronous_standby_names") != "");
+    soon("to be set", || !server.sql("show synchronous_standby_names").is_empty());
     let refused = PostgresStore::open(address("")).map(drop).unwrap_err().to_string();
     assert!(refused.contains("synchronous_commit=local with synchronous_standby_names="), "{refused}");
     reads.kill().unwrap();
