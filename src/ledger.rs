@@ -116,6 +116,11 @@ pub enum RecordError {
     /// Conflict: the log on the server is not what this node verified of it.
     #[error("{0}")]
     Parted(Arc<Parted>),
+    /// Incorrect: the folder is a node's copy.
+    #[error(
+        "this folder is a node's copy of the log at {0}, and what is recorded here alone would part from it: record there, with --store, or through a node"
+    )]
+    CopyOf(String),
     /// Unavailable: the thread that writes is gone.
     #[error("the ledger was closed meanwhile: reopen it and look up the id of what was being recorded")]
     Closed,
@@ -344,7 +349,7 @@ impl Ledger {
             Err(OpenError::NotThere { .. }) => {
                 // A server that is not there is no reason to make a folder.
                 drop(PostgresStore::open(server.clone())?);
-                store::create(folder)?
+                store::create_copy(folder, &server)?
             }
             opened => opened?,
         };
@@ -461,7 +466,11 @@ impl Ledger {
     /// Asks, and does not wait for the answer.
     fn send<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<Waiting<T>, RecordError> {
         let (reply, answer) = oneshot::channel();
-        self.writer.as_ref().ok_or(RecordError::Closed)?.send(request(reply))?;
+        let request = request(reply);
+        if let (Request::Record(..), None, Some(of)) = (&request, &self.node, self.store.copy_of()) {
+            return Err(RecordError::CopyOf(of.to_owned()));
+        }
+        self.writer.as_ref().ok_or(RecordError::Closed)?.send(request)?;
         Ok(answer)
     }
 

@@ -157,8 +157,13 @@ fn copied(from: &Place, to: &Place) -> Result<Outcome, Stop> {
     }
 }
 
-/// The copy in the folder, and the log.
-fn both(place: &Place) -> Result<(Arc<dyn Store>, Arc<dyn Store>), Stop> {
+/// The copy in a folder, and the log.
+struct Both {
+    copy: Arc<dyn Store>,
+    log: Arc<dyn Store>,
+}
+
+fn both(place: &Place) -> Result<Both, Stop> {
     let Some(server) = &place.server else {
         return Err("name the log with --store, and the folder of the copy with --ledger".into());
     };
@@ -167,11 +172,11 @@ fn both(place: &Place) -> Result<(Arc<dyn Store>, Arc<dyn Store>), Stop> {
         error => error.to_string(),
     })?;
     let log = store::open(Place { server: Some(server.clone()), ..Place::from("") })?;
-    Ok((copy, log))
+    Ok(Both { copy, log })
 }
 
 fn compared(place: &Place) -> Result<Outcome, Stop> {
-    let (copy, log) = both(place)?;
+    let Both { copy, log } = both(place)?;
     let mut progress = output::Progress::new("comparing");
     let compared = compare(&*copy, &*log, |done, total| progress.tell(done, total))?;
     output::print(&told(&compared, place))?;
@@ -219,7 +224,7 @@ fn told(compared: &Compared, place: &Place) -> String {
 }
 
 fn reappended(place: &Place, dry_run: bool) -> Result<Outcome, Stop> {
-    let (copy, log) = both(place)?;
+    let Both { copy, log } = both(place)?;
     let Reappended { appended, refused } = reappend(&*copy, &Contents::beside(&place.folder), &*log, dry_run)?;
     let verb = if dry_run { "Would append" } else { "Appended" };
     let mut text = format!("{verb} {} entries to {place}\n", appended.len());

@@ -5,6 +5,7 @@ use crate::snapshot::Snapshots;
 use crate::store::{NewEntry, Store, StoreError};
 use crate::writer::Chunk;
 use minutebook_events::Position;
+use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
@@ -88,10 +89,8 @@ impl Copier {
         let sent = self.batches.as_ref().is_some_and(|batches| batches.send(batch).is_ok());
         match self.copied.failed() {
             Some(error) => Err(error),
-            None => {
-                assert!(sent, "the copier goes on until it fails or is dropped");
-                Ok(())
-            }
+            None if sent => Ok(()),
+            None => unreachable!("it takes batches until it fails or is dropped"),
         }
     }
 
@@ -114,6 +113,18 @@ struct Work {
     copy: Arc<dyn Store>,
     snapshots: Snapshots,
     copied: Arc<Copied>,
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        // Whoever waits for more waits in vain.
+        let ended = || {
+            let source = io::Error::other("the thread that writes it has ended");
+            Arc::new(StoreError::Io { what: "the copy of the log".to_owned(), source })
+        };
+        self.copied.state().failed.get_or_insert_with(ended);
+        self.copied.grown.notify_all();
+    }
 }
 
 impl Work {

@@ -8,12 +8,14 @@
 use crate::ledger::{Clock, Receipt, RecordError, Stamped, decided, recorder, repeat};
 use crate::sealed::{Contents, may_concern_contents};
 use crate::slice;
+use crate::store::StoreError;
 use crate::writer::{Claim, GROUP, Reply, Run};
 use chrono::{DateTime, TimeDelta, Utc};
 use minutebook_events::{Draft, Entry, Hash, Instant, Position};
 use minutebook_projections::streams::named;
 use minutebook_projections::{Projections, Subject};
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// How far the clock of one machine may be behind that of another whose entry came last. What is recorded here is then a step after
 /// that entry.
@@ -27,8 +29,8 @@ pub(super) struct Asked {
     pub(super) draft: Draft,
     pub(super) claim: Claim,
     pub(super) reply: Reply<Receipt>,
-    /// The hash under which it was appended before, where nobody knew what came of that.
-    pub(super) tried: Option<Hash>,
+    /// The hash under which it was appended before, where nobody knew what came of that, and what is said then.
+    pub(super) tried: Option<(Hash, Arc<StoreError>)>,
     /// Whether it was decided before, and taken back.
     pub(super) again: bool,
 }
@@ -38,6 +40,8 @@ impl Asked {
         if let Claim::Run(run) = &self.claim {
             run.going().refused = true;
         }
+        // What may have been kept is not told as what was not.
+        let error = self.tried.map_or(error, |(_, unknown)| RecordError::Store(unknown));
         // Whoever asked may have gone.
         drop(self.reply.send(Err(error)));
     }
@@ -78,8 +82,8 @@ impl Waiting {
         self.refused.clear();
     }
 
-    /// Takes back what was decided, to be decided again, before all others. `tried` where nobody knows whether it was appended.
-    pub(super) fn take_back(&mut self, group: Group, tried: bool) {
+    /// Takes back what was decided, to be decided again, before all others; `unknown` where nobody knows whether it was appended.
+    pub(super) fn take_back(&mut self, group: Group, unknown: Option<&Arc<StoreError>>) {
         for Member { mut asked, place } in group.members.into_iter().rev() {
             if let (Claim::Run(run), Some(place)) = (&asked.claim, &place) {
                 let mut going = run.going();
@@ -91,7 +95,8 @@ impl Waiting {
                 }
             }
             asked.again = true;
-            asked.tried = place.filter(|_| tried).map(|place| place.receipt.leaf).or(asked.tried);
+            let tried = place.zip(unknown).map(|(place, unknown)| (place.receipt.leaf, Arc::clone(unknown)));
+            asked.tried = tried.or(asked.tried);
             self.drafts.push_front(asked);
         }
     }
@@ -197,7 +202,7 @@ impl<'a> Deciding<'a> {
         let Asked { draft, tried, .. } = asked;
         if let Some(known) = self.known.by_id(draft.id) {
             let receipt = repeat(draft, &known)?;
-            let ours = *tried == Some(receipt.leaf);
+            let ours = tried.as_ref().is_some_and(|(leaf, _)| *leaf == receipt.leaf);
             return Ok(Told::Known { receipt: Receipt { repeated: !ours, ..receipt }, ours });
         }
         if let Some(same) = group.entries().find(|stamped| stamped.entry.id == draft.id) {

@@ -321,7 +321,7 @@ impl Turn {
                     self.halted(Halt::Broken(error));
                 }
             }
-            Err(StoreError::Conflict { .. }) => waiting.take_back(group, false),
+            Err(StoreError::Conflict { .. }) => waiting.take_back(group, None),
             Err(unknown @ StoreError::Unknown { .. }) => self.settle(group, waiting, unknown),
             Err(error) => {
                 let error = Arc::new(error);
@@ -335,7 +335,7 @@ impl Turn {
         let (unknown, until) = (Arc::new(unknown), Instant::now() + SETTLING);
         loop {
             let halt = match self.follow(&mut |_, _| {}) {
-                Ok(_) => return waiting.take_back(group, true),
+                Ok(_) => return waiting.take_back(group, Some(&unknown)),
                 Err(halt) => halt,
             };
             let may_change = matches!(halt, Halt::Unreached(_)) && Instant::now() < until;

@@ -127,6 +127,7 @@ impl InHand {
                     error,
                     RecordError::Store(_)
                         | RecordError::Parted(_)
+                        | RecordError::CopyOf(_)
                         | RecordError::Closed
                         | RecordError::ClockWentBack { .. }
                         | RecordError::NotErased { .. }

@@ -87,6 +87,9 @@ fn what_is_recorded_on_one_node_is_answered_by_the_others() {
         ran(place.command().args(["--ledger", name, "verify"])).ok().prints(&["Verified 12 entries"]);
         let args = ["--ledger", name, "--store", &server.url("minutes", address.ledger(), "")];
         ran(place.command().args(args).args(["store", "compare"])).ok().prints(&["Equal: 12 entries"]);
+        place.file("one.toml", defines("somebody"));
+        let alone = ran(place.command().args(["--ledger", name, "record", "one.toml"]));
+        alone.ends(2).says(&["this folder is a node's copy of the log at postgres://minutes@127.0.0.1:"]);
     }
 }
 
