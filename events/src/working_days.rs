@@ -100,10 +100,12 @@ pub fn notice_due(act: &Act) -> Option<Day> {
 }
 
 /// The day on which the call-in of an act ends, of so many working days: it may be implemented after it, unless it is called in.
-/// Nothing where the record does not say that it can be called in, on which day it was taken, or which days are bank holidays.
-pub fn call_in_ends(act: &Act, working_days: u32) -> Option<Day> {
-    let taken = act.callable_in.filter(|is_callable| *is_callable).and_then(|_| act.decided.exact())?;
-    working_days_after(working_days, taken).ok()
+/// As precisely as it is known when it was taken. Nothing where the record does not say that it can be called in, or by when it was
+/// taken, or where nobody has said which days are bank holidays.
+pub fn call_in_ends(act: &Act, working_days: u32) -> Option<DateSpan> {
+    let taken = act.callable_in.filter(|is_callable| *is_callable).map(|_| act.decided)?;
+    let ends = |taken| working_days_after(working_days, taken).ok();
+    DateSpan::new(ends(taken.earliest())?, ends(taken.latest())?)
 }
 
 #[cfg(test)]

@@ -68,11 +68,9 @@ impl Projections {
     /// Those that some entries of a ledger come to, in order, the others up to a head passed over: what is folded for one answer
     /// is not the whole ledger. All timelines are made at once, since what an answer is about is why these entries were taken.
     pub fn of_some(entries: impl IntoIterator<Item = Arc<Recorded>>, head: Position) -> Self {
-        let (mut some, entries) = (Self::default(), entries.into_iter().collect::<Vec<_>>());
-        for recorded in &entries {
-            some.log.push(recorded);
-            some.follow(recorded);
-        }
+        let entries: Vec<_> = entries.into_iter().collect();
+        let mut some = Self { log: Log::of(entries.clone()), ..Self::default() };
+        entries.iter().for_each(|recorded| some.follow(recorded));
         some.pass(head);
         some.make(&entries);
         some

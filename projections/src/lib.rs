@@ -12,6 +12,7 @@ extern crate std;
 mod prelude;
 
 mod all;
+mod chunks;
 mod contents;
 mod coordinates;
 mod decisions;

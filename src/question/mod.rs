@@ -572,7 +572,8 @@ fn known_contract(all: &Projections, asked: &ContractId, at: At) -> Result<(), Q
     Err(QuestionError::NoContract { asked: asked.clone(), hint })
 }
 
-/// Whether anything that counts by the decision coordinate is known of the contract.
+/// Whether anything that counts by the decision coordinate is known of a contract that is defined: where there is no such coordinate,
+/// that it is defined counts. No timelines are made for that, which would be those of each contract.
 fn counted(all: &Projections, contract: &ContractId, at: At) -> bool {
-    all.timelines_of(contract).any(|(_, timeline)| timeline.is_counted(at))
+    at.decided_by.is_none() || all.timelines_of(contract).any(|(_, timeline)| timeline.is_counted(at))
 }

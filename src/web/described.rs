@@ -3,20 +3,15 @@
 
 use super::asked::{EXPLAINED, MOST_CONTRACTS, TOPICS, taken};
 use super::site::Site;
-use axum::Router;
+use super::viewer;
 use axum::http::{HeaderName, HeaderValue, header};
+use axum::routing::get;
+use axum::{Json, Router};
 use minutebook_events::codec::MAX_BYTES;
 use minutebook_projections::By;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
 use tower_http::set_header::SetResponseHeaderLayer;
-use utoipa::openapi::path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{
-    ComponentsBuilder, ContentBuilder, HttpMethod, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem,
-    PathsBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Schema,
-};
-use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// Where a program finds the description, and where a person reads it.
 const DESCRIBED: &str = "/api/v1/openapi.json";
@@ -27,54 +22,52 @@ const POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; scri
                       connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 pub(super) fn routes() -> Router<Site> {
-    let config = Config::from(DESCRIBED).validator_url("none").try_it_out_enabled(true);
-    let pages: Router<Site> = SwaggerUi::new(READ).url(DESCRIBED, described()).config(config).into();
+    let described = Arc::new(described());
+    let pages = viewer::routes(READ, DESCRIBED).route(DESCRIBED, get(async move || Json(described)));
     let policy: HeaderName = header::CONTENT_SECURITY_POLICY;
     pages.layer(SetResponseHeaderLayer::overriding(policy, HeaderValue::from_static(POLICY)))
 }
 
 /// The whole description.
-pub(super) fn described() -> OpenApi {
-    let info = InfoBuilder::new()
-        .title("Minutebook")
-        .version(env!("CARGO_PKG_VERSION"))
-        .description(Some(
-            "What a council has decided about its contracts, as of any day, as known at any moment, as decided by any day. Each \
-             figure says how firmly it stands, where it is written, and by which entries: a plan never becomes a fact. Where several \
-             nodes serve one ledger, a request with the header Minutebook-At-Least is answered once the entry at that position, as \
-             a receipt tells it, is on the node that is asked; after some seconds the answer is 503 with Retry-After.",
-        ))
-        .license(Some(LicenseBuilder::new().name("MIT OR Apache-2.0").build()));
-    let mut paths = PathsBuilder::new();
-    for topic in TOPICS {
-        paths = paths.path(format!("/api/v1/{topic}"), PathItem::new(HttpMethod::Get, question(topic)));
-    }
-    let get = |operation| PathItem::new(HttpMethod::Get, operation);
-    let mut entries = get(entries());
-    entries.post = Some(append());
-    paths = paths
-        .path("/api/v1/head", get(head()))
-        .path("/api/v1/entries", entries)
-        .path("/api/v1/entries/{position}", get(entry()))
-        .path("/api/v1/entries/{position}/explained", get(explained()))
-        .path("/api/v1/entries/new", get(new_entries()));
-    let token = HttpBuilder::new()
-        .scheme(HttpAuthScheme::Bearer)
-        .description(Some("A token, as `minutebook token new` shows it once"))
-        .build();
-    let components = ComponentsBuilder::new()
-        .security_scheme("token", SecurityScheme::Http(token))
-        .schema("Answer", schema(&answer()))
-        .schema("Entry", schema(&stored()))
-        .schema("Problem", schema(&problem()))
-        .build();
-    OpenApiBuilder::new().info(info.build()).paths(paths.build()).components(Some(components)).build()
+pub(super) fn described() -> Value {
+    let mut paths: Map<String, Value> =
+        TOPICS.into_iter().map(|topic| (format!("/api/v1/{topic}"), json!({ "get": question(topic) }))).collect();
+    paths.extend(
+        [
+            ("/api/v1/head", json!({ "get": head() })),
+            ("/api/v1/entries", json!({ "get": entries(), "post": append() })),
+            ("/api/v1/entries/{position}", json!({ "get": entry() })),
+            ("/api/v1/entries/{position}/explained", json!({ "get": explained() })),
+            ("/api/v1/entries/new", json!({ "get": new_entries() })),
+        ]
+        .map(|(path, operations)| (path.to_owned(), operations)),
+    );
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Minutebook",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "What a council has decided about its contracts, as of any day, as known at any moment, as decided by any \
+                            day. Each figure says how firmly it stands, where it is written, and by which entries: a plan never \
+                            becomes a fact.",
+            "license": { "name": "MIT OR Apache-2.0" },
+        },
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                TOKEN: {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A token, as `minutebook token new` shows it once",
+                },
+            },
+            "schemas": { "Answer": answer(), "Entry": stored(), "Problem": problem() },
+        },
+    })
 }
 
-fn schema(of: &Value) -> RefOr<Schema> {
-    serde_json::from_value(of.clone())
-        .unwrap_or_else(|error| unreachable!("a schema that is written here is one: {error} {of}"))
-}
+/// How whoever asks shows who it is.
+const TOKEN: &str = "token";
 
 fn answer() -> Value {
     json!({
@@ -123,81 +116,83 @@ fn problem() -> Value {
 }
 
 /// A parameter: where it is, its name, what it says, and its shape.
-fn parameter(at: ParameterIn, name: &str, says: &str, of: &Value) -> Parameter {
-    let required = if at == ParameterIn::Path { Required::True } else { Required::False };
-    let parameter = ParameterBuilder::new().name(name).parameter_in(at).required(required);
-    parameter.description(Some(says)).schema(Some(schema(of))).build()
+fn parameter(at: &str, name: &str, says: &str, of: Value) -> Value {
+    json!({ "in": at, "name": name, "description": says, "required": at == "path", "schema": of })
 }
 
-fn asked(name: &str, says: &str, of: &Value) -> Parameter {
-    parameter(ParameterIn::Query, name, says, of)
+fn asked(name: &str, says: &str, of: Value) -> Value {
+    parameter("query", name, says, of)
 }
 
-fn day(name: &str, says: &str) -> Parameter {
-    asked(name, says, &json!({ "type": "string", "format": "date" }))
+fn day(name: &str, says: &str) -> Value {
+    asked(name, says, json!({ "type": "string", "format": "date" }))
 }
 
-fn contract(name: &str, says: &str) -> Parameter {
-    asked(name, says, &json!({ "type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$" }))
+fn contract(name: &str, says: &str) -> Value {
+    asked(name, says, json!({ "type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$" }))
 }
 
-fn text(name: &str, says: &str) -> Parameter {
-    asked(name, says, &json!({ "type": "string" }))
+fn text(name: &str, says: &str) -> Value {
+    asked(name, says, json!({ "type": "string" }))
 }
 
 /// The largest whole number that is read.
 const MOST: u64 = u64::MAX;
 
-fn whole(name: &str, says: &str, least: u64) -> Parameter {
-    asked(name, says, &json!({ "type": "integer", "minimum": least, "maximum": MOST }))
+fn whole(name: &str, says: &str, least: u64) -> Value {
+    asked(name, says, json!({ "type": "integer", "minimum": least, "maximum": MOST }))
 }
 
-fn needed(mut parameter: Parameter) -> Parameter {
-    parameter.required = Required::True;
+fn needed(mut parameter: Value) -> Value {
+    parameter["required"] = true.into();
     parameter
 }
 
-fn position() -> Parameter {
-    parameter(
-        ParameterIn::Path,
-        "position",
-        "The entry's place in the ledger, from 0",
-        &json!({ "type": "integer", "minimum": 0 }),
-    )
+fn position() -> Value {
+    let of = json!({ "type": "integer", "minimum": 0 });
+    parameter("path", "position", "The entry's place in the ledger, from 0", of)
 }
 
-fn refers(to: &str) -> RefOr<Schema> {
-    Ref::from_schema_name(to).into()
+fn refers(to: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{to}") })
 }
 
-fn said(what: &str, media: &str, of: RefOr<Schema>) -> Response {
-    ResponseBuilder::new().description(what).content(media, ContentBuilder::new().schema(Some(of)).build()).build()
+fn said(what: &str, media: &str, of: Value) -> Value {
+    json!({ "description": what, "content": { media: { "schema": of } } })
 }
 
-/// An operation, with the problems that it may answer with.
-fn operation(id: &str, summary: &str, problems: &[(&str, &str)]) -> OperationBuilder {
-    let mut operation = OperationBuilder::new().operation_id(Some(id)).summary(Some(summary));
+/// An operation: its name, what it does, what it takes, what it answers with, and the problems that it may answer with besides.
+fn operation(
+    id: &str,
+    summary: &str,
+    parameters: Vec<Value>,
+    answers: impl IntoIterator<Item = (&'static str, Value)>,
+    problems: &[(&'static str, &str)],
+) -> Value {
     let always = [
         ("400", "The question is not understood: each field that is wrong is named"),
         ("401", "A token that does not count, or none where one is needed"),
         ("429", "Too many requests from this address, or too many wrong tokens"),
         ("503", "The ledger is being opened, or the answer takes too long"),
     ];
-    for (status, what) in always.iter().chain(problems) {
-        operation = operation.response(*status, said(what, "application/problem+json", refers("Problem")));
-    }
-    operation
+    let problem =
+        |(status, what): &(&'static str, &str)| (*status, said(what, "application/problem+json", refers("Problem")));
+    let problems = always.iter().chain(problems).map(problem);
+    let responses: Map<String, Value> =
+        answers.into_iter().chain(problems).map(|(status, said)| (status.to_owned(), said)).collect();
+    json!({ "operationId": id, "summary": summary, "parameters": parameters, "responses": responses })
 }
 
 const PAST: (&str, &str) = ("404", "There is no such contract, fact or entry");
 const NOT_ALLOWED: (&str, &str) = ("403", "The token has not the role that this takes");
 
-fn needs_token(operation: OperationBuilder) -> Operation {
-    operation.security(SecurityRequirement::new("token", Vec::<String>::new())).build()
+fn needs_token(mut operation: Value) -> Value {
+    operation["security"] = json!([{ TOKEN: [] }]);
+    operation
 }
 
 /// A field of a question.
-fn field(topic: &str, name: &str) -> Parameter {
+fn field(topic: &str, name: &str) -> Value {
     match name {
         "contract" if topic == "why" => needed(contract(name, "The contract that the figure is of")),
         "contract" => contract(name, "One contract; all of them where it is left out"),
@@ -208,23 +203,23 @@ fn field(topic: &str, name: &str) -> Parameter {
         "to" => needed(day(name, "The later day")),
         "by" => {
             let groups: Vec<&str> = By::EACH.iter().map(|by| by.word()).collect();
-            asked(name, "By what they are grouped", &json!({ "type": "string", "enum": groups }))
+            asked(name, "By what they are grouped", json!({ "type": "string", "enum": groups }))
         }
         "ends-within" => {
             let months = json!({ "type": "integer", "minimum": 1, "maximum": 1200 });
-            asked(name, "Also what ends within so many months", &months)
+            asked(name, "Also what ends within so many months", months)
         }
         "fact" => needed(text(name, "The figure, by the name that answers give it as \"fact\"")),
         "from" => contract(name, "Of all contracts: a page that begins with this one, or the next"),
         "limit" => {
             let of = json!({ "type": "integer", "minimum": 1, "maximum": MOST_CONTRACTS });
-            asked(name, "Of all contracts: a page of so many; what is about none of them is left out", &of)
+            asked(name, "Of all contracts: a page of so many; what is about none of them is left out", of)
         }
         other => unreachable!("{other} is no field of a question"),
     }
 }
 
-fn question(topic: &str) -> Operation {
+fn question(topic: &str) -> Value {
     let summary = match topic {
         "state" => "Everything that matters on a day",
         "register" => "Contracts with their terms, options, clauses and milestones",
@@ -238,15 +233,18 @@ fn question(topic: &str) -> Operation {
         "why" => "The chain of entries behind one figure",
         other => other,
     };
-    let operation = taken(topic)
-        .iter()
-        .fold(operation(topic, summary, &[PAST]), |operation, name| operation.parameter(field(topic, name)))
-        .response("304", ResponseBuilder::new().description("The answer is the one whose ETag was sent").build());
-    let answer = said("The answer; in words for whoever accepts text/plain", "application/json", refers("Answer"));
-    operation.response("200", answer).build()
+    let answers = [
+        ("200", said("The answer; in words for whoever accepts text/plain", "application/json", refers("Answer"))),
+        ("304", json!({ "description": "The answer is the one whose ETag was sent" })),
+    ];
+    operation(topic, summary, fields(topic), answers, &[PAST])
 }
 
-fn head() -> Operation {
+fn fields(topic: &str) -> Vec<Value> {
+    taken(topic).iter().map(|name| field(topic, name)).collect()
+}
+
+fn head() -> Value {
     let of = json!({ "type": "object", "required": ["size", "root"], "properties": {
         "size": { "type": "integer" },
         "log": {
@@ -255,11 +253,11 @@ fn head() -> Operation {
                             follows, catches-up, is unreached, parted or broken, and where it parted",
         },
     } });
-    let operation = operation("head", "How many entries there are, and the Merkle root over all of them", &[]);
-    operation.response("200", said("The head", "application/json", schema(&of))).build()
+    let summary = "How many entries there are, and the Merkle root over all of them";
+    operation("head", summary, vec![], [("200", said("The head", "application/json", of))], &[])
 }
 
-fn entries() -> Operation {
+fn entries() -> Value {
     let of = json!({
         "type": "object",
         "required": ["from", "head", "next", "entries"],
@@ -267,39 +265,42 @@ fn entries() -> Operation {
             "from": { "type": "integer" },
             "head": { "type": "integer" },
             "next": { "type": ["integer", "null"], "description": "Where the next page begins; none at the end" },
-            "entries": { "type": "array", "items": { "$ref": "#/components/schemas/Entry" } },
+            "entries": { "type": "array", "items": refers("Entry") },
         },
     });
     let limit = json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 });
-    let operation = operation("entries", "A page of entries as they are stored; auditors", &[NOT_ALLOWED])
-        .parameter(whole("from", "The first", 0))
-        .parameter(asked("limit", "How many", &limit));
-    needs_token(operation.response("200", said("The page", "application/json", schema(&of))))
+    let parameters = vec![whole("from", "The first", 0), asked("limit", "How many", limit)];
+    let page = [("200", said("The page", "application/json", of))];
+    needs_token(operation(
+        "entries",
+        "A page of entries as they are stored; auditors",
+        parameters,
+        page,
+        &[NOT_ALLOWED],
+    ))
 }
 
-fn entry() -> Operation {
-    let operation =
-        operation("entry", "An entry as it is stored; auditors", &[NOT_ALLOWED, PAST]).parameter(position());
-    needs_token(operation.response("200", said("The entry", "application/json", refers("Entry"))))
+fn entry() -> Value {
+    let answers = [("200", said("The entry", "application/json", refers("Entry")))];
+    let summary = "An entry as it is stored; auditors";
+    needs_token(operation("entry", summary, vec![position()], answers, &[NOT_ALLOWED, PAST]))
 }
 
-fn explained() -> Operation {
+fn explained() -> Value {
     let summary = "An entry with its proof, what it changed, and what came of it; auditors";
-    let operation = operation("explained", summary, &[NOT_ALLOWED, PAST]).parameter(position());
-    let operation =
-        taken(EXPLAINED).iter().fold(operation, |operation, name| operation.parameter(field(EXPLAINED, name)));
-    needs_token(operation.response("200", said("The answer", "application/json", refers("Answer"))))
+    let parameters = [vec![position()], fields(EXPLAINED)].concat();
+    let answers = [("200", said("The answer", "application/json", refers("Answer")))];
+    needs_token(operation("explained", summary, parameters, answers, &[NOT_ALLOWED, PAST]))
 }
 
-fn new_entries() -> Operation {
-    let stream = said("Server-sent events, each an entry", "text/event-stream", schema(&json!({ "type": "string" })));
-    let operation =
-        operation("new-entries", "Each entry from a position on, and new ones as they come; auditors", &[NOT_ALLOWED])
-            .parameter(whole("from", "The first; those to come where it is left out", 0));
-    needs_token(operation.response("200", stream))
+fn new_entries() -> Value {
+    let stream = said("Server-sent events, each an entry", "text/event-stream", json!({ "type": "string" }));
+    let summary = "Each entry from a position on, and new ones as they come; auditors";
+    let parameters = vec![whole("from", "The first; those to come where it is left out", 0)];
+    needs_token(operation("new-entries", summary, parameters, [("200", stream)], &[NOT_ALLOWED]))
 }
 
-fn append() -> Operation {
+fn append() -> Value {
     let problems = [
         NOT_ALLOWED,
         ("409", "The ledger has another size than was expected, or the id is that of another entry"),
@@ -317,13 +318,12 @@ fn append() -> Operation {
         "description": format!("A draft, as a decision file in JSON; an entry may take {MAX_BYTES} bytes"),
         "required": ["id", "act", "documents", "events"],
     });
-    let body = RequestBodyBuilder::new()
-        .required(Some(Required::True))
-        .content("application/json", ContentBuilder::new().schema(Some(schema(&draft))).build());
-    let operation = operation("append", "Record a draft; recorders", &problems)
-        .parameter(whole("expected-head", "The size that the ledger must have; any where it is left out", 0))
-        .request_body(Some(body.build()))
-        .response("200", said("It had been recorded before: the first receipt", "application/json", schema(&of)))
-        .response("201", said("It is on disk: the receipt", "application/json", schema(&of)));
-    needs_token(operation)
+    let answers = [
+        ("200", said("It had been recorded before: the first receipt", "application/json", of.clone())),
+        ("201", said("It is on disk: the receipt", "application/json", of)),
+    ];
+    let parameters = vec![whole("expected-head", "The size that the ledger must have; any where it is left out", 0)];
+    let mut append = operation("append", "Record a draft; recorders", parameters, answers, &problems);
+    append["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": draft } } });
+    needs_token(append)
 }

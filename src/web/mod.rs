@@ -19,8 +19,9 @@
 //! | `rate` | how fast one address may ask |
 //! | `record` | recording in a browser |
 //! | `sessions` | who signed in, in cookies |
-//! | `who` | who asks, and what that allows |
 //! | `site` | the ledger while it is opened, and once it is |
+//! | `viewer` | the page on which a description of the API is read |
+//! | `who` | who asks, and what that allows |
 
 mod api;
 mod asked;
@@ -38,6 +39,7 @@ mod rate;
 mod record;
 mod sessions;
 mod site;
+mod viewer;
 mod who;
 
 pub(crate) use api::TEXT;

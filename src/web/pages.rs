@@ -22,7 +22,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use chrono::Datelike;
-use minutebook_events::{Act, DateSpan, Day, Position, working_days};
+use minutebook_events::{Act, Day, Position, working_days};
 use std::collections::BTreeSet;
 
 /// What every page can be reached from: address and name.
@@ -490,9 +490,10 @@ async fn entry(
 
 /// From when a decision may be implemented, in words.
 fn call_in_ends((act, days): (Act, u32)) -> Option<String> {
-    let ends = DateSpan::day(working_days::call_in_ends(&act, days)?);
+    let ends = working_days::call_in_ends(&act, days)?;
+    let on = if ends.exact().is_some() { "after" } else { "after a day of" };
     Some(format!(
-        "after {ends}, unless it is called in: {days} working days of call-in, as the settings of this server have it"
+        "{on} {ends}, unless it is called in: {days} working days of call-in, as the settings of this server have it"
     ))
 }
 

@@ -99,6 +99,10 @@ fn what_is_not_ours_is_not_touched() {
     place.file(".out.lock", "");
     place.file("out", "a file");
     refused(&["out is no folder", "name a new folder"]);
+    place
+        .run(&["report", "--out", "minutebook-ledger/report"])
+        .ends(2)
+        .says(&["lies in the folder of a ledger", "name a new folder"]);
     fs::remove_file(place.path().join("out")).unwrap();
     fs::create_dir(place.path().join("out")).unwrap();
     place.file("out/notes.txt", "somebody's");
@@ -274,8 +278,8 @@ fn key_dates_are_parsed_back() {
         "2026-01-02",
         false,
     );
-    // 2 October 2025 was a Thursday.
-    has(&now, "3022: may be implemented after this day", "2025-10-09", true);
+    // 2 October 2025 was a Thursday. That it may be implemented then is inferred, and it may still be called in.
+    has(&now, "3022: may be implemented after this day", "2025-10-09", false);
     let earlier = dates(&["--as-of", "2018-06-01"]);
     has(&earlier, "Live Well Kent (Community Mental Health and Wellbeing): term ends (inferred)", "2021-03-31", false);
     assert!(!earlier.values().any(|(summary, ..)| summary.contains("may be implemented")), "nobody said how long");

@@ -80,6 +80,7 @@ fn main() -> ExitCode {
     one_writer(&cluster, &measure);
     many_writers(&cluster, &measure);
     another_node(&cluster, &measure);
+    idle(&cluster, &measure);
     catching_up(&cluster, &measure);
     ExitCode::SUCCESS
 }
@@ -230,6 +231,37 @@ fn another_node(cluster: &Cluster, measure: &Measure) {
     took.sort_unstable_by(f64::total_cmp);
     let (median, p99) = (took[took.len() / 2], took[took.len() * 99 / 100]);
     println!("seen on another node after its receipt: median {median:.1} ms, p99 {p99:.1} ms");
+}
+
+/// What nodes cost the server that have nothing to do but to ask what is new, and to read older entries again.
+fn idle(cluster: &Cluster, measure: &Measure) {
+    let store = made(cluster, "idle");
+    let nodes: Vec<Node> = (0..4).map(|_| Node::start(program, &store)).collect();
+    by_node(&nodes[0], "idle", 1, measure.turn);
+    // Who asks is a client of the server too, and is left out of what is counted.
+    let sql = "select sum(xact_commit) from pg_stat_database where datname = 'council'";
+    let asked = || -> f64 { cluster.primary().sql(sql).parse().expect("a number") };
+    let pids = cluster.primary().sql("select pid from pg_stat_activity where usename = 'minutes'");
+    let used = || -> Duration { pids.lines().map(processor_time).sum() };
+    // The server counts what it did some time after.
+    let (began, before, used_before) = (Instant::now(), asked(), used());
+    thread::sleep(measure.turn * 4);
+    let (after, used_after, seconds) = (asked(), used(), began.elapsed().as_secs_f64());
+    let a_node = |of: f64| of / seconds / nodes.len() as f64;
+    println!(
+        "a node with nothing to do: {:.0} transactions a second at the server, {:.2} % of a core there",
+        a_node(after - before),
+        a_node((used_after - used_before).as_secs_f64() * 100.0)
+    );
+}
+
+/// The time that a process has had a core.
+fn processor_time(pid: &str) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
+    let ticks = |at: usize| fields.get(at).and_then(|ticks| ticks.parse::<u64>().ok()).unwrap_or_default();
+    // In user mode and in the kernel, in hundredths of a second.
+    Duration::from_millis((ticks(11) + ticks(12)) * 10)
 }
 
 fn record(folder: &Path, entries: u64) {

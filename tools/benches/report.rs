@@ -1,6 +1,6 @@
 //! How long a report takes, and how much memory: of a synthetic register of so many entries (`-- 1000000`, ten for each contract),
 //! or of one whose contracts are as large as a council's (`-- 500000 council`, five for each), each format alone and then all of
-//! them, or those that are named (`-- 500000 council csv ocds`). Memory is what the process held at the most beyond the open ledger, as Linux tells it.
+//! them, or those that are named (`-- 500000 council csv all`). Memory is what the process held at the most beyond the open ledger, as Linux tells it.
 #![allow(clippy::panic, reason = "a benchmark that cannot go on stops")]
 
 use minutebook::ledger::Ledger;
@@ -53,10 +53,14 @@ fn main() {
     let (contracts, largest) = (streams.contracts().len(), largest.unwrap_or_default());
     println!("{entries} entries, {contracts} contracts, the largest of {largest} entries");
     drop(view);
-    let named: Vec<Format> = std::env::args().filter_map(|word| word.parse().ok()).collect();
-    let each = Format::EACH.map(|format| vec![format]).into_iter().chain([Format::EACH.to_vec()]);
-    let asked = if named.is_empty() { each.collect() } else { named.into_iter().map(|format| vec![format]).collect() };
-    let asked: Vec<Vec<Format>> = asked;
+    let named = |word: String| match word.as_str() {
+        "all" => Some(Format::EACH.to_vec()),
+        word => word.parse().ok().map(|format| vec![format]),
+    };
+    let mut asked: Vec<Vec<Format>> = std::env::args().filter_map(named).collect();
+    if asked.is_empty() {
+        asked = Format::EACH.map(|format| vec![format]).into_iter().chain([Format::EACH.to_vec()]).collect();
+    }
     for formats in asked {
         let words: Vec<&str> = formats.iter().map(|format| format.word()).collect();
         let settings = Settings {

@@ -4,7 +4,7 @@ use super::{Finding, Outcome, Rule, Weight};
 use crate::all::Projections;
 use crate::coordinates::At;
 use crate::prelude::*;
-use minutebook_events::{ActKind, Event, EventKind, Power, Standing, working_days};
+use minutebook_events::{ActKind, DateSpan, Event, EventKind, Power, Standing, working_days};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -57,7 +57,7 @@ fn call_ins(rule: &Rule, all: &Projections, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     for recorded in all.acts(at) {
         let entry = &recorded.entry;
-        let Some(first) = working_days::call_in_ends(&entry.act, 1) else { continue };
+        let Some(first) = working_days::call_in_ends(&entry.act, 1).and_then(DateSpan::exact) else { continue };
         outcome.examined += 1;
         let counts = |place: u16| all.struck(recorded.position, place).is_none_or(|(by, _)| by >= at.head);
         let events = (0..).zip(&entry.events).filter(|(place, _)| counts(*place)).map(|(_, event)| event);

@@ -250,14 +250,15 @@ fn implementable(acts: &[Arc<Recorded>], contract: &ContractId, days: u32) -> Ve
     of_contract
         .filter_map(|recorded| {
             let act = &recorded.entry.act;
-            let on = DateSpan::day(working_days::call_in_ends(act, days)?);
+            let on = working_days::call_in_ends(act, days)?;
             Some(KeyDate {
                 about: format!("{} call-in", act.reference),
                 summary: format!("{}: may be implemented after this day, unless it is called in", act.reference),
                 on,
-                is_firm: true,
+                // It is our conclusion, and a call-in may come between.
+                is_firm: false,
                 says: format!(
-                    "{}\nTaken on {}; {days} working days of call-in end on {on}, by the setting of this report and the bank \
+                    "{}\nTaken {}; {days} working days of call-in end {on}, inferred from the setting of this report and the bank \
                      holidays of England",
                     act.title, act.decided
                 ),

@@ -3,7 +3,7 @@
 
 use crate::report::visible;
 use minutebook_events::{Class, Day, EventKind, Standing};
-use minutebook_projections::{Figure, How, Knowing, Says, Val, Why};
+use minutebook_projections::{Figure, How, Knowing, Lack, Says, Val, Why};
 use rust_decimal::Decimal;
 
 /// What is in a cell.
@@ -53,9 +53,16 @@ pub(super) fn standing(figure: &Figure) -> String {
         (None, Some(_)) => "computed".to_owned(),
         // What is withheld may be proposed, and no more.
         (Some(standing), None) if matches!(*value, Knowing::Withheld(_)) => format!("{}, {standing}", value.word()),
+        (_, None) if is_partly_withheld(&value) => format!("{}, partly withheld", value.word()),
         (_, None) => value.word().to_owned(),
     };
     if figure.uncertain.is_some() { format!("{word}, uncertain") } else { word }
+}
+
+/// Whether a sum is not known since an amount of it is withheld: whoever filters by that must find it.
+fn is_partly_withheld(value: &Knowing) -> bool {
+    let Knowing::Unknown(Why::Sum { lacks, withheld, .. }) = value else { return false };
+    matches!(lacks, Lack::Withheld(..)) || !withheld.is_empty()
 }
 
 /// How firmly a figure stands, as it is drawn and added up: what may not hold on the day is not drawn as what does.

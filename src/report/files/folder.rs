@@ -5,6 +5,7 @@ use super::manifest::{MANIFEST, Manifest, Written};
 use crate::ahead;
 use crate::durable;
 use crate::lock::Lock;
+use crate::store::MARKER;
 use minutebook_events::Hash;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
@@ -181,6 +182,11 @@ fn written(folder: &Path, name: String) -> Result<Written, FolderError> {
 /// Whether a report may take the place of what is there: nothing, an empty folder, or a report with nothing else in it.
 fn is_ours(out: &Path) -> Result<(), FolderError> {
     let not_ours = |what: String| FolderError::NotOurs { path: out.to_owned(), what };
+    // A backup takes what lies beside a ledger, and a check may not know it.
+    let whole = std::path::absolute(out).map_err(FolderError::io("look at", out))?;
+    if let Some(ledger) = whole.ancestors().find(|folder| folder.join(MARKER).is_file()) {
+        return Err(not_ours(format!("lies in the folder of a ledger, {}", ledger.display())));
+    }
     let about = match fs::symlink_metadata(out) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         about => about.map_err(FolderError::io("look at", out))?,

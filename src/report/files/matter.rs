@@ -5,6 +5,9 @@ use crate::ledger::View;
 use crate::question::{Answer, KnownAt, Question, QuestionError, Slice, Topic};
 use minutebook_events::{ContractId, Day, Instant, Position};
 use minutebook_projections::{At, Projections};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 /// What a report is made of: a view of the ledger, and the coordinates.
 pub(super) struct Matters<'a> {
@@ -67,7 +70,7 @@ impl<'a> Matters<'a> {
     /// What is made of some of the contracts.
     pub(super) fn some<'s>(&'s self, contracts: &'s [ContractId]) -> Matter<'s> {
         let slice = self.view.slice_of(contracts, &self.question).expect("the coordinates are those of the ledger");
-        Matter { of: self, contracts, slice }
+        Matter { of: self, contracts, slice, answers: RefCell::default() }
     }
 }
 
@@ -77,7 +80,12 @@ pub(super) struct Matter<'a> {
     /// The contracts, in the order of their ids.
     pub(super) contracts: &'a [ContractId],
     slice: Slice,
+    /// The answers that were made: several files are made of one.
+    answers: RefCell<HashMap<Asked, Rc<Answer>>>,
 }
+
+/// A topic, and the contract that is asked about, where it is one alone.
+type Asked = (&'static str, Option<ContractId>);
 
 impl Matter<'_> {
     /// The coordinates.
@@ -95,18 +103,22 @@ impl Matter<'_> {
         self.slice.projections()
     }
 
-    /// The answer about these contracts.
-    pub(super) fn answer(&self, topic: Topic) -> Answer {
+    /// The answer about these contracts, to a question of this topic.
+    pub(super) fn answer(&self, topic: &Topic) -> Rc<Answer> {
         self.ask(topic, None)
     }
 
     /// The answer about one of them, at the length at which one contract is told.
-    pub(super) fn answer_of(&self, contract: &ContractId, topic: Topic) -> Answer {
+    pub(super) fn answer_of(&self, contract: &ContractId, topic: &Topic) -> Rc<Answer> {
         self.ask(topic, Some(contract.clone()))
     }
 
-    fn ask(&self, topic: Topic, contract: Option<ContractId>) -> Answer {
-        let answer = self.slice.ask(&Question { topic, contract, ..self.of.question.clone() });
-        answer.expect("the coordinates are those of the ledger, and the contracts are in it")
+    fn ask(&self, topic: &Topic, contract: Option<ContractId>) -> Rc<Answer> {
+        let made = |contract| {
+            let answer = self.slice.ask(&Question { topic: topic.clone(), contract, ..self.of.question.clone() });
+            Rc::new(answer.expect("the coordinates are those of the ledger, and the contracts are in it"))
+        };
+        let mut answers = self.answers.borrow_mut();
+        Rc::clone(answers.entry((topic.word(), contract.clone())).or_insert_with(|| made(contract)))
     }
 }

@@ -9,6 +9,7 @@ use crate::question::{Answer, Cell, Row, Topic};
 use crate::report::visible;
 use minutebook_events::{ContractId, Measure};
 use minutebook_projections::Figure;
+use std::rc::Rc;
 
 /// The file's name.
 const NAME: &str = "register.csv";
@@ -73,7 +74,7 @@ impl Register {
 
 /// The rows of some contracts.
 pub(super) fn part(matter: &Matter<'_>) -> Vec<u8> {
-    let of = |topic| matter.answer(topic);
+    let of = |topic| matter.answer(&topic);
     let answers = Answers {
         register: of(Topic::Register),
         value: of(Topic::Value),
@@ -92,10 +93,10 @@ fn lines(rows: impl IntoIterator<Item = Vec<String>>) -> Vec<u8> {
 }
 
 struct Answers {
-    register: Answer,
-    value: Answer,
-    lots: Answer,
-    network: Answer,
+    register: Rc<Answer>,
+    value: Rc<Answer>,
+    lots: Rc<Answer>,
+    network: Rc<Answer>,
 }
 
 /// The rows of a kind about a contract.

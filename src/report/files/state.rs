@@ -16,7 +16,7 @@
 use super::columns::{Column, Of, Rows, Table};
 use super::folder::{Draft, FolderError};
 use super::matter::{Matter, Matters};
-use crate::question::{Cell, Row, Topic};
+use crate::question::{Answer, Cell, Row, Topic};
 use minutebook_events::{Basis, ContractId, DateSpan, Day};
 use minutebook_projections::{Figure, Knowing, Other, Val};
 use rust_decimal::Decimal;
@@ -28,20 +28,19 @@ const NAME: &str = "state.parquet";
 
 const TOPICS: [Topic; 4] = [Topic::Register, Topic::Value, Topic::Lots, Topic::Network];
 
-/// One row of the file.
+/// One row of the file: a figure, by its place in an answer about one contract.
 struct Told {
-    topic: &'static str,
-    contract: ContractId,
-    row: Rc<Row>,
-    column: &'static str,
-    figure: Figure,
+    answer: Rc<Answer>,
+    row: usize,
+    cell: usize,
+    figure: usize,
     says: Knowing,
 }
 
 const COLUMNS: &[Column<Told>] = &[
-    ("topic", Of::Text(|it| it.topic.into())),
-    ("contract", Of::Text(|it| it.contract.as_str().into())),
-    ("row", Of::Text(|it| it.row.kind.into())),
+    ("topic", Of::Text(|it| it.answer.question.as_str().into())),
+    ("contract", Of::Text(|it| it.contract().into())),
+    ("row", Of::Text(|it| it.row().kind.into())),
     ("title", Of::MaybeText(|it| it.named("title"))),
     ("lot", Of::MaybeText(|it| it.named("lot"))),
     ("service", Of::MaybeText(|it| it.named("service"))),
@@ -54,24 +53,24 @@ const COLUMNS: &[Column<Told>] = &[
     ("parts", Of::MaybeText(|it| it.named("parts"))),
     ("role", Of::MaybeText(|it| it.named("role"))),
     ("what", Of::MaybeText(|it| it.named("what"))),
-    ("column", Of::Text(|it| it.column.into())),
-    ("fact", Of::Text(|it| it.figure.fact.as_str().into())),
+    ("column", Of::Text(|it| it.cell().0.into())),
+    ("fact", Of::Text(|it| it.figure().fact.as_str().into())),
     ("value", Of::Text(|it| it.says.words().into())),
     ("knowledge", Of::Text(|it| it.says.word().into())),
     ("amount", Of::Decimal(Told::amount)),
     ("basis", Of::MaybeText(|it| it.basis().map(|basis| basis.word().into()))),
     ("number", Of::Decimal(Told::number)),
     ("day", Of::Day(Told::day)),
-    ("standing", Of::MaybeText(|it| it.figure.standing.map(|standing| standing.word().into()))),
-    ("uncertain", Of::MaybeText(|it| it.figure.uncertain.as_ref().map(|doubt| doubt.to_string().into()))),
-    ("because", Of::MaybeText(|it| it.figure.because.as_deref().map(Cow::Borrowed))),
-    ("effective_earliest", Of::Day(|it| it.figure.effective.map(DateSpan::earliest))),
-    ("effective_latest", Of::Day(|it| it.figure.effective.map(DateSpan::latest))),
-    ("computed", Of::MaybeText(|it| it.figure.computed.as_ref().map(|how| how.to_string().into()))),
-    ("sources", Of::Texts(|it| it.figure.sources().into_iter().map(ToString::to_string).collect())),
-    ("entries", Of::Positions(|it| it.figure.entries())),
-    ("acts", Of::Texts(|it| it.figure.acts().into_iter().map(ToString::to_string).collect())),
-    ("beside", Of::Texts(|it| it.figure.others.iter().map(Other::words).collect())),
+    ("standing", Of::MaybeText(|it| it.figure().standing.map(|standing| standing.word().into()))),
+    ("uncertain", Of::MaybeText(|it| it.figure().uncertain.as_ref().map(|doubt| doubt.to_string().into()))),
+    ("because", Of::MaybeText(|it| it.figure().because.as_deref().map(Cow::Borrowed))),
+    ("effective_earliest", Of::Day(|it| it.figure().effective.map(DateSpan::earliest))),
+    ("effective_latest", Of::Day(|it| it.figure().effective.map(DateSpan::latest))),
+    ("computed", Of::MaybeText(|it| it.figure().computed.as_ref().map(|how| how.to_string().into()))),
+    ("sources", Of::Texts(|it| it.figure().sources().into_iter().map(ToString::to_string).collect())),
+    ("entries", Of::Positions(|it| it.figure().entries())),
+    ("acts", Of::Texts(|it| it.figure().acts().into_iter().map(ToString::to_string).collect())),
+    ("beside", Of::Texts(|it| it.figure().others.iter().map(Other::words).collect())),
 ];
 
 /// Begins the file.
@@ -83,33 +82,49 @@ pub(super) fn begin(draft: &mut Draft, matters: &Matters<'_>) -> Result<Table, F
 pub(super) fn part(matter: &Matter<'_>) -> Rows {
     let mut told = vec![];
     for contract in matter.contracts {
-        for topic in TOPICS {
-            let word = topic.word();
-            let rows = matter.answer_of(contract, topic).answer.into_iter().map(Rc::new);
-            told.extend(rows.flat_map(|row| figures(word, contract, &row)));
-        }
+        TOPICS.iter().for_each(|topic| told.extend(figures(&matter.answer_of(contract, topic))));
     }
     Rows::of(COLUMNS, &told)
 }
 
-fn figures(topic: &'static str, contract: &ContractId, row: &Rc<Row>) -> Vec<Told> {
-    let figures =
-        row.cells.iter().flat_map(|(column, cell)| cell.figures().iter().map(move |figure| (*column, figure)));
-    let told = |(column, figure): (&'static str, &Figure)| Told {
-        topic,
-        contract: contract.clone(),
-        row: Rc::clone(row),
-        column,
-        figure: figure.clone(),
-        says: figure.value().into_owned(),
-    };
-    figures.map(told).collect()
+/// Every figure of an answer.
+fn figures(answer: &Rc<Answer>) -> impl Iterator<Item = Told> {
+    let cells = answer.answer.iter().enumerate().flat_map(|(place, row)| {
+        let cells = row.cells.iter().enumerate();
+        cells.map(move |(cell, (_, held))| (place, cell, held.figures()))
+    });
+    cells.flat_map(move |(row, cell, figures)| {
+        let told = move |(figure, held): (usize, &Figure)| Told {
+            answer: Rc::clone(answer),
+            row,
+            cell,
+            figure,
+            says: held.value().into_owned(),
+        };
+        figures.iter().enumerate().map(told)
+    })
 }
 
 impl Told {
+    fn contract(&self) -> &str {
+        self.answer.contract.as_ref().map_or("", ContractId::as_str)
+    }
+
+    fn row(&self) -> &Row {
+        &self.answer.answer[self.row]
+    }
+
+    fn cell(&self) -> &(&'static str, Cell) {
+        &self.row().cells[self.cell]
+    }
+
+    fn figure(&self) -> &Figure {
+        &self.cell().1.figures()[self.figure]
+    }
+
     /// What the row is about, by a name.
     fn named(&self, name: &str) -> Option<Cow<'_, str>> {
-        match self.row.get(name)? {
+        match self.row().get(name)? {
             Cell::Text(text) => Some(text.into()),
             _ => None,
         }

@@ -21,7 +21,7 @@ const LOAD: u64 = 30;
 
 /// Every time-out that the address sets, in seconds, and what the program gives on top.
 const TIME_OUTS: &str = "&connect_timeout=1&statement_timeout=1";
-const LONGER: Duration = Duration::from_secs(9);
+const LONGER: Duration = Duration::from_secs(20);
 
 /// What befalls them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

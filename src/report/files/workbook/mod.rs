@@ -26,6 +26,7 @@ use minutebook_events::{DateSpan, Hash};
 use rows::{Rows, Told, mark};
 use sheets::{Asked, SHEETS, Sheet};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// The file's name.
 const NAME: &str = "contracts.xlsx";
@@ -89,15 +90,16 @@ fn is_small(matters: &Matters<'_>) -> bool {
 /// What stands on the sheets of some contracts.
 pub(super) fn part(matters: &Matters<'_>, matter: &Matter<'_>) -> Part {
     let rows = Rows { all: matter.all(), at: matter.at() };
-    let of_some = |topic: &Topic| (topic.clone(), matter.answer(topic.clone()));
-    let mut answers: Vec<(Topic, Answer)> = [Topic::State, Topic::Lots, Topic::Network].iter().map(of_some).collect();
+    let of_some = |topic: &Topic| (topic.clone(), matter.answer(topic));
+    let mut answers: Vec<(Topic, Rc<Answer>)> =
+        [Topic::State, Topic::Lots, Topic::Network].iter().map(of_some).collect();
     if !is_small(matters) {
         answers.extend([Topic::Decisions, Topic::Findings].iter().map(of_some));
     }
-    let of_each: Vec<(Topic, Answer)> = [Topic::Register, Topic::Value]
+    let of_each: Vec<(Topic, Rc<Answer>)> = [Topic::Register, Topic::Value]
         .iter()
         .flat_map(|topic| {
-            let of = |contract| (topic.clone(), matter.answer_of(contract, topic.clone()));
+            let of = |contract| (topic.clone(), matter.answer_of(contract, topic));
             matter.contracts.iter().map(of)
         })
         .collect();
