@@ -101,9 +101,10 @@ impl Waiting {
         }
     }
 
-    /// Decides those that wait, as far as they can be appended at once. Who is refused, or recorded it before, is answered.
-    pub(super) fn decide(&mut self, known: &Projections, contents: &Contents, clock: &Clock) -> Group {
-        let mut deciding = Deciding::new(known, contents, clock());
+    /// Decides those that wait, as far as they can be appended at once. Who is refused, or recorded it before, is answered; nobody is
+    /// refused unless what is known is `fresh`: the log may have more by now.
+    pub(super) fn decide(&mut self, known: &Projections, contents: &Contents, clock: &Clock, fresh: bool) -> Group {
+        let mut deciding = Deciding::new(known, contents, clock(), fresh);
         let mut group = Group { first: known.head(), members: vec![] };
         while let Some(asked) = self.drafts.pop_front() {
             if !asked.again {
@@ -181,6 +182,7 @@ struct Deciding<'a> {
     known: &'a Projections,
     contents: &'a Contents,
     now: DateTime<Utc>,
+    is_fresh: bool,
     /// The position of the next entry, and when the one before it is recorded.
     next: Position,
     last: Option<Instant>,
@@ -193,12 +195,19 @@ struct Deciding<'a> {
 }
 
 impl<'a> Deciding<'a> {
-    fn new(known: &'a Projections, contents: &'a Contents, now: DateTime<Utc>) -> Self {
+    fn new(known: &'a Projections, contents: &'a Contents, now: DateTime<Utc>, is_fresh: bool) -> Self {
         let (next, last) = (known.head(), known.log().last_recorded());
-        Self { known, contents, now, next, last, about: BTreeSet::new(), is_closed: false, slice: None }
+        Self { known, contents, now, is_fresh, next, last, about: BTreeSet::new(), is_closed: false, slice: None }
     }
 
     fn decide(&mut self, asked: &Asked, expected: Position, group: &Group) -> Result<Told, RecordError> {
+        match self.told(asked, expected, group) {
+            Err(_) if !self.is_fresh => Ok(Told::Later),
+            told => told,
+        }
+    }
+
+    fn told(&mut self, asked: &Asked, expected: Position, group: &Group) -> Result<Told, RecordError> {
         let Asked { draft, tried, .. } = asked;
         if let Some(known) = self.known.by_id(draft.id) {
             let receipt = repeat(draft, &known)?;

@@ -83,6 +83,7 @@ pub(crate) fn start(
         settings,
         clock,
         is_held: false,
+        is_alone: false,
         reached: true,
         tried: now,
         reread: (0, now),
@@ -148,6 +149,8 @@ struct Turn {
     clock: Clock,
     /// Whether all of the log was held to the copy since it was reached.
     is_held: bool,
+    /// Whether nobody else appended between the last two times that the log was asked.
+    is_alone: bool,
     /// Whether it was reached when it was last tried, and when that was.
     reached: bool,
     tried: Instant,
@@ -194,8 +197,11 @@ impl Turn {
         if !self.reached && waiting.is_empty() && self.tried.elapsed() < AGAIN {
             return;
         }
+        // Where nobody else appends, what was heard a moment ago is enough to take what waits: the log itself refuses it otherwise.
+        let mut hears = !(self.is_alone && self.is_held && self.tried.elapsed() < self.settings.every);
         loop {
-            let log = match self.follow(&mut |_, _| {}) {
+            let reached = if hears { self.follow(&mut |_, _| {}) } else { self.log.reach().map_err(Halt::from) };
+            let log = match reached {
                 Ok(log) => log,
                 Err(halt) => {
                     let refusal = self.halted(halt);
@@ -205,13 +211,14 @@ impl Turn {
             if waiting.is_empty() {
                 return self.read_again(&log);
             }
-            let group = waiting.decide(&self.live.projections(), &self.live.contents, &self.clock);
+            let group = waiting.decide(&self.live.projections(), &self.live.contents, &self.clock, hears);
             if !group.is_empty() {
                 self.append(&log, group, waiting);
             }
             if waiting.is_empty() {
                 return;
             }
+            hears = true;
         }
     }
 
@@ -257,6 +264,7 @@ impl Turn {
         }
         drop(tree);
         self.following.hears(heard.size);
+        self.is_alone = heard.size == self.live.head().0;
         (self.is_held, self.reached) = (true, true);
         self.read_on(&log, heard.size, progress)?;
         Ok(log)
@@ -325,7 +333,10 @@ impl Turn {
                     self.halted(Halt::Broken(error));
                 }
             }
-            Err(StoreError::Conflict { .. }) => waiting.take_back(group, None),
+            Err(StoreError::Conflict { .. }) => {
+                self.is_alone = false;
+                waiting.take_back(group, None);
+            }
             Err(unknown @ StoreError::Unknown { .. }) => self.settle(group, waiting, unknown),
             Err(error) => {
                 let error = Arc::new(error);
