@@ -16,7 +16,7 @@ mod server;
 
 /// By the name that the suite has for them.
 mod postgres {
-    pub use crate::{proxy, server};
+    pub(crate) use crate::{proxy, server};
 }
 
 use cluster::clients::{Client, draft};
