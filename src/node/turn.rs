@@ -31,9 +31,13 @@ const SETTLING: Duration = Duration::from_secs(10);
 /// How long a log that is not reached is left alone before it is tried again.
 const AGAIN: Duration = Duration::from_millis(250);
 
-/// So many older entries are read again, so often: an altered one is found while the node runs.
-const REREAD: u64 = 1000;
+/// So often some older entries are read again: an altered one is found while the node runs.
 const REREAD_EVERY: Duration = Duration::from_secs(1);
+
+/// All of them in so many turns, and how few and how many in one: what a server is asked does not grow with the log past that.
+const REREADS: u64 = 600;
+const REREAD_LEAST: u64 = 10;
+const REREAD_MOST: u64 = 1000;
 
 /// What is taken in at once; and from how many on other threads read ahead.
 const BATCH: usize = 1000;
@@ -354,8 +358,9 @@ impl Turn {
             return;
         }
         let tree = self.live.tree();
-        let found = hold::bytes(log, &tree, next, REREAD);
-        let after = next + REREAD;
+        let count = (tree.size() / REREADS).clamp(REREAD_LEAST, REREAD_MOST);
+        let found = hold::bytes(log, &tree, next, count);
+        let after = next + count;
         self.reread = (if after < tree.size() { after } else { 0 }, Instant::now());
         drop(tree);
         match found {

@@ -3,16 +3,18 @@
 
 use super::proxy::{CUTS_AFTER, CUTS_ALL, CUTS_BEFORE, ONCE, PASSES, Proxy};
 use super::server::{Server, Setup};
-use crate::run::{Place, assigned_and_struck, defines, ran, topics};
+use crate::run::{BINARY, Place, assigned_and_struck, defines, ran, topics};
 use crate::served::Server as Http;
-use minutebook::ledger::{Ledger, RecordError};
+use minutebook::ledger::{Ledger, RecordError, Run};
 use minutebook::node::{Settings, State};
 use minutebook::question::Question;
 use minutebook::report::in_hand::InHand;
 use minutebook::report::json;
 use minutebook::store::{self, Address, PostgresStore};
 use minutebook_events::{Draft, Position};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Barrier;
 use std::sync::atomic::Ordering;
 use std::thread;
@@ -145,7 +147,10 @@ fn of_claims_at_once_one_holds_and_the_others_are_told_and_runs_go_on() {
                             break;
                         }
                         Err(RecordError::Conflict { expected, actual }) => {
-                            assert!(writer % 2 == 0 && expected == claimed && actual > claimed, "{expected} {actual}");
+                            assert!(
+                                writer.is_multiple_of(2) && expected == claimed && actual > claimed,
+                                "{expected} {actual}"
+                            );
                         }
                         Err(error) => panic!("{error}"),
                     }
@@ -327,4 +332,99 @@ fn what_became_of_an_append_that_was_cut_is_found_out() {
     });
     assert_eq!(again.position, Position(8));
     has(&other, 9);
+}
+
+/// A number that is as good as drawn.
+fn drawn(state: &mut u64, below: u64) -> u64 {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    (*state >> 33) % below
+}
+
+/// A draft about a few contracts, lots and parties, which may hold together or not with what came before.
+fn any_draft(number: u64, state: &mut u64) -> Draft {
+    let head = defines(&format!("draft-{number}")).split("\n[[event]]").next().unwrap().to_owned();
+    let mut text = head;
+    for _ in 0..=drawn(state, 2) {
+        let (contract, lot, party) = (drawn(state, 3), drawn(state, 3), drawn(state, 4));
+        let (kind, rest) = match drawn(state, 5) {
+            0 => ("party-defined", format!("party = \"p-{party}\"\nname = \"Party {party}\"")),
+            1 => ("contract-defined", format!("contract = \"c-{contract}\"\ntitle = \"Contract\"")),
+            2 => ("lot-defined", format!("contract = \"c-{contract}\"\nlot = \"{lot}\"\ntitle = \"Lot\"")),
+            _ => ("lot-assigned", format!("contract = \"c-{contract}\"\nlot = \"{lot}\"\nparty = \"p-{party}\"")),
+        };
+        let day = 1 + drawn(state, 28);
+        text += &format!(
+            "\n[[event]]\nkind = \"{kind}\"\neffective = 2022-04-{day:02}\nstanding = \"decided\"\nsources = [\"C 4.1\"]\n{rest}\n"
+        );
+    }
+    InHand::parse("one".to_owned(), text.as_bytes()).unwrap().parsed.draft
+}
+
+/// Drafts at once, in groups of any size, on any node: each comes to what it comes to one after the other in a ledger alone.
+#[test]
+fn a_random_history_through_three_nodes_is_that_of_one_ledger() {
+    let Some(server) = Server::shared() else { return };
+    let (mut kept, mut refused) = (0, 0);
+    for seed in 0..4_u64 {
+        let (address, place, runtime, mut state) = (server.new_ledger(), Place::empty(), runtime(), seed);
+        made(&address);
+        let nodes: Vec<Ledger> = ["a", "b", "c"].map(|name| node(&place.path().join(name), &address)).into();
+        let alone = Ledger::create(&place.path().join("alone")).unwrap();
+        let drafts: Vec<Draft> = (0..90).map(|number| any_draft(number, &mut state)).collect();
+        let mut rest = &drafts[..];
+        while !rest.is_empty() {
+            let (group, after) = rest.split_at((1 + drawn(&mut state, 12) as usize).min(rest.len()));
+            rest = after;
+            let on = &nodes[drawn(&mut state, 3) as usize];
+            let send = |ledger: &Ledger| {
+                let sent: Vec<_> =
+                    group.iter().map(|draft| ledger.send_all(&Run::default(), vec![draft.clone()])).collect();
+                let told = sent.into_iter().map(|sent| match runtime.block_on(sent.receipts()).pop().unwrap() {
+                    Ok(receipt) => Some((receipt.id, receipt.position)),
+                    Err(RecordError::Rejected(_)) => None,
+                    Err(error) => panic!("{error}"),
+                });
+                told.collect::<Vec<_>>()
+            };
+            let (theirs, ours) = (send(on), send(&alone));
+            assert_eq!(theirs, ours, "seed {seed}");
+            kept += ours.iter().flatten().count();
+            refused += ours.iter().filter(|told| told.is_none()).count();
+        }
+        let size = alone.head().0;
+        for node in &nodes {
+            has(node, size);
+            for position in (0..size).map(Position) {
+                let entry = |ledger: &Ledger| ledger.view().projections.entry(position).unwrap().entry.clone();
+                assert!(entry(node).is_record_of(&entry(&alone)));
+            }
+        }
+        drop(nodes);
+        ran(place.command().args(["--ledger", "a", "verify"])).ok().prints(&[&format!("Verified {size} entries")]);
+    }
+    assert!(kept > 40 && refused > 40, "some hold together and some do not: {kept} {refused}");
+}
+
+/// The program as an operator starts it: what the log's server is set to is told, and a signal stops it.
+#[test]
+fn the_program_is_a_node_where_it_is_given_a_store() {
+    let Some(server) = Server::shared() else { return };
+    let (address, place) = (server.new_ledger(), Place::empty());
+    made(&address);
+    let url = server.url("minutes", address.ledger(), "");
+    let mut command = Command::new(BINARY);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--may-record", "--store", &url, "--ledger"]);
+    command.arg(place.path().join("a")).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = command.spawn().unwrap();
+    let (mut said, mut told) = (String::new(), String::new());
+    BufReader::new(process.stdout.take().unwrap()).read_line(&mut said).unwrap();
+    let mut errors = BufReader::new(process.stderr.take().unwrap());
+    errors.read_line(&mut told).unwrap();
+    assert!(said.starts_with("Minutebook listens at http://127.0.0.1:"), "{said}");
+    for words in ["the server of the log is set so: synchronous_commit=on, fsync=on", "standbys seen: 0"] {
+        assert!(told.contains(words), "{told}");
+    }
+    let stopped = Command::new("kill").args(["-s", "TERM", &process.id().to_string()]).status().unwrap();
+    assert!(stopped.success() && process.wait().unwrap().success());
+    ran(place.command().args(["--ledger", "a", "verify"])).ok().prints(&["Verified 0 entries"]);
 }

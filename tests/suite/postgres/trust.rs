@@ -167,9 +167,34 @@ fn standbys_that_are_not_waited_for_are_refused_unless_told() {
     server.sql("alter system set synchronous_standby_names = 'ANY 1 (pg_receivewal)'");
     server.sql("alter role minutes set synchronous_commit = local");
     server.sql("select pg_reload_conf()");
-    soon("to be set", || server.sql("show synchronous_standby_names") != "");
+    soon("to be set", || !server.sql("show synchronous_standby_names").is_empty());
     let refused = PostgresStore::open(address("")).map(drop).unwrap_err().to_string();
     assert!(refused.contains("synchronous_commit=local with synchronous_standby_names="), "{refused}");
     reads.kill().unwrap();
     reads.wait().unwrap();
+}
+
+#[test]
+fn what_a_checkpoint_covers_and_the_log_lacks_is_told() {
+    let Some(server) = Server::shared() else { return };
+    let place = Place::empty();
+    let (address, name, ledger) = recorded(&server, &place, 6);
+    drop(ledger);
+    let key = place.run(&["key", "new", "kent.gov.uk/minutebook", "--out", "kent.key"]).ok();
+    place.file("kent.pub", key.out);
+    ran(place.command().args(["--ledger", "a", "checkpoint", "--key", "kent.key"])).ok();
+    behind_our_back(
+        &server,
+        &format!(
+            "delete from minutebook.entry where ledger = '{name}' and position >= 4;
+             delete from minutebook.led where ledger = '{name}' and position >= 4"
+        ),
+    );
+    // A copy that was made after the loss knows nothing of it but by what was signed before.
+    let short = node(&place.path().join("b"), &address);
+    assert!(short.following().unwrap().unready(short.head()).is_none());
+    drop(short);
+    std::fs::rename(place.path().join("a/checkpoints"), place.path().join("b/checkpoints")).unwrap();
+    let short = node(&place.path().join("b"), &address);
+    parts(&short, 4, "there nothing, and a checkpoint was signed of 6 entries");
 }
