@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what must hold and does not ends the run, and says what")]
 
 #[path = "../tests/suite/cluster/mod.rs"]
+#[allow(dead_code, reason = "the suite loses what an asynchronous primary has, too")]
 mod cluster;
 #[path = "../tests/suite/faults/mod.rs"]
 mod faults;

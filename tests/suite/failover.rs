@@ -24,7 +24,7 @@ fn program() -> Command {
 
 #[test]
 fn of_writers_on_several_nodes_each_position_is_given_to_one() {
-    let Some(raced) = race(program, 1_000) else { return };
+    let Some(raced) = race(program, 2_000) else { return };
     println!("{:?} in {:?}", raced.counts, raced.took);
 }
 

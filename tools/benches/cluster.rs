@@ -1,6 +1,7 @@
 //! A log on a primary with two synchronous standbys, and nodes on it: durable appends by one writer beside `pgbench` with an
 //! insert of the same size, 64 writers beside one, how soon an append is seen on another node, how fast a new node catches up
-//! with so many entries (`-- 200000`), and what an entry takes on the server's disk. All of it is on this machine, the servers
+//! with so many entries (`-- 200000`), and what an entry takes on the server's disk; or those of it that are named, as `-- one seen`
+//! (one, many, seen, idle, follow). All of it is on this machine, the servers
 //! and the nodes share its cores and its disk, and what is compared takes turns.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot go on stops")]
 
@@ -77,11 +78,11 @@ fn main() -> ExitCode {
         "a primary and two synchronous standbys (ANY 1), {} cores",
         thread::available_parallelism().map_or(1, usize::from)
     );
-    one_writer(&cluster, &measure);
-    many_writers(&cluster, &measure);
-    another_node(&cluster, &measure);
-    idle(&cluster, &measure);
-    catching_up(&cluster, &measure);
+    let parts: [(&str, fn(&Cluster, &Measure)); 5] =
+        [("one", one_writer), ("many", many_writers), ("seen", another_node), ("idle", idle), ("follow", catching_up)];
+    let is_named = |name: &str| words.iter().any(|word| word == name);
+    let all = !parts.iter().any(|(name, _)| is_named(name));
+    parts.iter().filter(|(name, _)| all || is_named(name)).for_each(|(_, part)| part(&cluster, &measure));
     ExitCode::SUCCESS
 }
 

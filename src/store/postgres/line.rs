@@ -7,6 +7,7 @@ use super::fault::Fault;
 use super::password::{self, Password};
 use super::tls::Maker;
 use crate::store::OpenError;
+use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +15,8 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 use tokio_postgres::config::{SslMode, TargetSessionAttrs};
-use tokio_postgres::{AsyncMessage, Client, Config};
+use tokio_postgres::types::Type;
+use tokio_postgres::{AsyncMessage, Client, Config, Statement};
 
 /// How much longer than the server's own limit an answer is waited for.
 const GRACE: Duration = Duration::from_secs(5);
@@ -38,11 +40,26 @@ pub(super) struct Line(Mutex<Option<Open>>);
 #[derive(Clone)]
 pub(super) struct Open {
     pub(super) client: Arc<Client>,
+    /// What the server has parsed on it, by its text.
+    statements: Arc<Mutex<HashMap<&'static str, Statement>>>,
     /// What the server warned of since they were last taken.
     warnings: Arc<Mutex<Vec<String>>>,
 }
 
 impl Open {
+    /// A statement that the server parses once for a connection: to parse and plan the insert of an entry anew takes longer than
+    /// to run it.
+    pub(super) async fn statement(&self, sql: &'static str, types: &[Type]) -> Result<Statement, Fault> {
+        let statements = || self.statements.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = statements().get(sql).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let made = self.client.prepare_typed(sql, types).await?;
+        statements().insert(sql, made.clone());
+        Ok(made)
+    }
+
     /// What the server has warned of; it is forgotten.
     pub(super) fn take_warnings(&self) -> Vec<String> {
         std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
@@ -191,5 +208,5 @@ async fn connect(address: Address, host: Host, password: Option<Password>, tls: 
              set idle_in_transaction_session_timeout = {limit}; set client_min_messages = warning"
         ))
         .await?;
-    Ok(Open { client: Arc::new(client), warnings })
+    Ok(Open { client: Arc::new(client), statements: Arc::default(), warnings })
 }

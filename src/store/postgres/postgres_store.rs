@@ -216,9 +216,12 @@ impl PostgresStore {
         self.lines.ask(&self.reads, move |open| {
             let (ledger, values) = (ledger.clone(), Arc::clone(&values));
             async move {
-                let mut all: Vec<(&(dyn ToSql + Sync), Type)> = vec![(&ledger, Type::TEXT)];
-                all.extend(values.iter().map(|(value, of)| (&**value as _, of.clone())));
-                Ok(open.client.query_typed(sql, &all).await?)
+                let types: Vec<Type> =
+                    [Type::TEXT].into_iter().chain(values.iter().map(|(_, of)| of.clone())).collect();
+                let statement = open.statement(sql, &types).await?;
+                let mut all: Vec<&(dyn ToSql + Sync)> = vec![&ledger];
+                all.extend(values.iter().map(|(value, _)| &**value as &(dyn ToSql + Sync)));
+                Ok(open.client.query(&statement, &all).await?)
             }
         })
     }
@@ -511,16 +514,19 @@ impl Insert {
                    ) \
                    insert into minutebook.led (ledger, key, position) \
                    select $1, l.key, l.position from unnest($6::bytea[], $7::bigint[]) as l(key, position)";
-        let values: [(&(dyn ToSql + Sync), Type); 7] = [
-            (ledger, Type::TEXT),
-            (&self.positions, Type::INT8_ARRAY),
-            (&self.ids, Type::UUID_ARRAY),
-            (&self.leaves, Type::BYTEA_ARRAY),
-            (&self.bytes, Type::BYTEA_ARRAY),
-            (&self.keys, Type::BYTEA_ARRAY),
-            (&self.lead_to, Type::INT8_ARRAY),
+        let types = [
+            Type::TEXT,
+            Type::INT8_ARRAY,
+            Type::UUID_ARRAY,
+            Type::BYTEA_ARRAY,
+            Type::BYTEA_ARRAY,
+            Type::BYTEA_ARRAY,
+            Type::INT8_ARRAY,
         ];
-        open.client.execute_typed(sql, &values).await?;
+        let values: [&(dyn ToSql + Sync); 7] =
+            [ledger, &self.positions, &self.ids, &self.leaves, &self.bytes, &self.keys, &self.lead_to];
+        let statement = open.statement(sql, &types).await?;
+        open.client.execute(&statement, &values).await?;
         Ok(())
     }
 }

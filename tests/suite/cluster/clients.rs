@@ -178,15 +178,18 @@ fn told(answer: io::Result<(u16, String)>) -> Told {
             None => Told::Unknown(body),
         },
         (_, kind) if REFUSALS.contains(&kind) => Told::Refused(body),
-        // What does not say that it is unknown says that nothing was appended.
-        (_, "urn:minutebook:store-failed") if !body.contains("is unknown") => Told::Refused(body),
         _ => Told::Unknown(body),
     }
 }
 
 /// Kinds of problems that say that an entry was not taken.
-const REFUSALS: [&str; 4] =
-    ["urn:minutebook:rejected", "urn:minutebook:not-ready", "urn:minutebook:parted", "urn:minutebook:clock-went-back"];
+const REFUSALS: [&str; 5] = [
+    "urn:minutebook:rejected",
+    "urn:minutebook:not-ready",
+    "urn:minutebook:parted",
+    "urn:minutebook:store-failed",
+    "urn:minutebook:clock-went-back",
+];
 
 /// A draft that defines a party of this name, and its id.
 pub fn draft(name: &str) -> (String, String) {

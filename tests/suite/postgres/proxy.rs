@@ -42,6 +42,16 @@ impl Proxy {
     }
 }
 
+/// What an append is called on this connection from then on, with the noughts around it by which it is asked for, where it is
+/// sent to be parsed.
+fn name_of_append(sent: &[u8]) -> Option<Vec<u8>> {
+    let sql = sent.windows(15).position(|bytes| bytes == b"with entries as")?;
+    let name = sent[..sql - 1].rsplit(|byte| *byte == 0).next()?;
+    // Before it is the length of the message, whose last byte may be any.
+    let start = name.iter().rposition(|byte| *byte == b's')?;
+    Some([&[0], &name[start..], &[0]].concat())
+}
+
 fn carry(client: &TcpStream, server: &TcpStream, mode: &AtomicU8, cuts: &AtomicU16) {
     let ends = || {
         let _ = client.shutdown(Shutdown::Both);
@@ -69,8 +79,11 @@ fn carry(client: &TcpStream, server: &TcpStream, mode: &AtomicU8, cuts: &AtomicU
             ends();
         });
         let (mut from, mut to, mut buffer) = (client, server, [0; 65536]);
+        let mut called = None;
         while let Ok(count @ 1..) = from.read(&mut buffer) {
-            let appends = buffer[..count].windows(28).any(|bytes| bytes == b"insert into minutebook.entry");
+            called = called.or_else(|| name_of_append(&buffer[..count]));
+            let appends =
+                called.as_ref().is_some_and(|name| buffer[..count].windows(name.len()).any(|bytes| bytes == name));
             let told = mode.load(Ordering::SeqCst);
             if appends && told & ONCE != 0 {
                 mode.store(PASSES, Ordering::SeqCst);
