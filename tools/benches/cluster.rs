@@ -78,7 +78,8 @@ fn main() -> ExitCode {
         "a primary and two synchronous standbys (ANY 1), {} cores",
         thread::available_parallelism().map_or(1, usize::from)
     );
-    let parts: [(&str, fn(&Cluster, &Measure)); 5] =
+    type Part = fn(&Cluster, &Measure);
+    let parts: [(&str, Part); 5] =
         [("one", one_writer), ("many", many_writers), ("seen", another_node), ("idle", idle), ("follow", catching_up)];
     let is_named = |name: &str| words.iter().any(|word| word == name);
     let all = !parts.iter().any(|(name, _)| is_named(name));
