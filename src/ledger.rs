@@ -4,10 +4,11 @@
 use crate::ahead;
 use crate::audit::checkpoint::Head;
 use crate::merkle::Tree;
+use crate::node::{self, Copied, Following, Parted, Started};
 use crate::question::{Answer, Page, Question, QuestionError};
 use crate::sealed::{ContentError, ContentFault, Contents, Unready, erasures};
 use crate::snapshot::{KeptTotals, Snapshot, Snapshots};
-use crate::store::{self, NewEntry, OpenError, Place, Store, StoreError, Stored};
+use crate::store::{self, Address, NewEntry, OpenError, Place, PostgresStore, Store, StoreError, Stored};
 use crate::streams;
 use crate::today::day_of;
 use crate::writer::{Claim, Reply, Request, Shared, Writer};
@@ -112,6 +113,14 @@ pub enum RecordError {
     /// The store failed; the message says whether the outcome is known.
     #[error(transparent)]
     Store(Arc<StoreError>),
+    /// Conflict: the log on the server is not what this node verified of it.
+    #[error("{0}")]
+    Parted(Arc<Parted>),
+    /// Incorrect: the folder is a node's copy.
+    #[error(
+        "this folder is a node's copy of the log at {0}, and what is recorded here alone would part from it: record there, with --store, or through a node"
+    )]
+    CopyOf(String),
     /// Unavailable: the thread that writes is gone.
     #[error("the ledger was closed meanwhile: reopen it and look up the id of what was being recorded")]
     Closed,
@@ -184,6 +193,8 @@ pub struct Ledger {
     /// Taken when it is dropped.
     writer: Option<Writer>,
     snapshots: Snapshots,
+    /// Of a node: what is known of the log that it follows, and how far its copy is.
+    node: Option<(Arc<Following>, Arc<Copied>)>,
 }
 
 /// The projections, and how much of them is durable: a question never sees an entry that is not on disk.
@@ -319,11 +330,57 @@ impl Ledger {
         (folded, totals, snapshots): (Folded, Totals, Option<(Snapshot, KeptTotals)>),
         progress: impl FnMut(u64, u64),
     ) -> Result<Self, LedgerError> {
-        let Folded { projections, tree } = fold(folded, &*store, store.len(), progress)?;
+        let start = |shared, _: &mut dyn FnMut(u64, u64)| Ok((Writer::start(shared)?, None));
+        Self::started(store, contents, clock, (folded, totals, snapshots), progress, start)
+    }
+
+    /// Opens a node of the ledger on a server: its copy in the folder, which is made where there is none, and then what is in the
+    /// log after that. Where the log is not reached, or has parted from the copy, the node answers all the same from what it has.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`]; a log that is not reached where the copy is empty.
+    pub fn follow(
+        folder: &Path,
+        server: Address,
+        settings: node::Settings,
+        progress: impl FnMut(u64, u64),
+    ) -> Result<Self, LedgerError> {
+        let store = match store::open(folder) {
+            Err(OpenError::NotThere { .. }) => {
+                // A server that is not there is no reason to make a folder.
+                drop(PostgresStore::open(server.clone())?);
+                store::create_copy(folder, &server)?
+            }
+            opened => opened?,
+        };
+        let contents = Contents::recover(folder).map_err(ContentFault::Unlisted)?;
+        let (kept, totals) = KeptTotals::load(folder, &*store)?;
+        let (snapshot, folded) = Snapshot::load(Snapshot::live(folder), &*store)?;
+        let before = (folded, totals, Some((snapshot, kept)));
+        let start = |shared, progress: &mut dyn FnMut(u64, u64)| {
+            let Started { writer, following, copied } = node::start(shared, folder, server, settings, progress)?;
+            Ok((writer, Some((following, copied))))
+        };
+        Self::started(store, contents, Box::new(Utc::now), before, progress, start)
+    }
+
+    /// Folds what a store has, and starts what writes.
+    fn started(
+        store: Arc<dyn Store>,
+        contents: Contents,
+        clock: Clock,
+        (folded, totals, snapshots): (Folded, Totals, Option<(Snapshot, KeptTotals)>),
+        mut progress: impl FnMut(u64, u64),
+        start: impl FnOnce(
+            Shared,
+            &mut dyn FnMut(u64, u64),
+        ) -> Result<(Writer, Option<(Arc<Following>, Arc<Copied>)>), LedgerError>,
+    ) -> Result<Self, LedgerError> {
+        let Folded { projections, tree } = fold(folded, &*store, store.len(), &mut progress)?;
         let (projections, tree) = (Arc::new(RwLock::new(projections)), Arc::new(RwLock::new(tree)));
         let durable = Arc::new(watch::Sender::new(store.len()));
         let snapshots = Arc::new(Mutex::new(snapshots));
-        let writer = Writer::start(Shared {
+        let shared = Shared {
             store: Arc::clone(&store),
             contents: contents.clone(),
             projections: Arc::clone(&projections),
@@ -331,9 +388,10 @@ impl Ledger {
             durable: Arc::clone(&durable),
             snapshots: Arc::clone(&snapshots),
             clock,
-        })?;
+        };
+        let (writer, node) = start(shared, &mut progress)?;
         let (writer, totals) = (Some(writer), Mutex::new(totals));
-        Ok(Self { store, contents, projections, totals, tree, durable, writer, snapshots })
+        Ok(Self { store, contents, projections, totals, tree, durable, writer, snapshots, node })
     }
 
     /// Records a draft as the entry at `expected`, which claims that the ledger holds that many entries. Entries
@@ -408,7 +466,11 @@ impl Ledger {
     /// Asks, and does not wait for the answer.
     fn send<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<Waiting<T>, RecordError> {
         let (reply, answer) = oneshot::channel();
-        self.writer.as_ref().ok_or(RecordError::Closed)?.send(request(reply))?;
+        let request = request(reply);
+        if let (Request::Record(..), None, Some(of)) = (&request, &self.node, self.store.copy_of()) {
+            return Err(RecordError::CopyOf(of.to_owned()));
+        }
+        self.writer.as_ref().ok_or(RecordError::Closed)?.send(request)?;
         Ok(answer)
     }
 
@@ -455,6 +517,7 @@ impl Ledger {
     /// # Errors
     /// [`StoreError`].
     pub fn stored(&self, position: Position) -> Result<Option<Stored>, StoreError> {
+        self.wait_for(position.next());
         self.store.read(position)
     }
 
@@ -517,7 +580,22 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::open`].
     pub fn at_size(&self, size: Position) -> Result<Folded, LedgerError> {
+        self.wait_for(size);
         fold(Folded::default(), &*self.store, size.0, |_, _| {})
+    }
+
+    /// How a node stands with the log that it follows; nothing of a ledger that is no node.
+    pub fn following(&self) -> Option<&Following> {
+        self.node.as_ref().map(|(following, _)| &**following)
+    }
+
+    /// Waits until the store has so many entries, where there are so many: a node's copy is a moment behind what it answers.
+    fn wait_for(&self, size: Position) {
+        if let Some((_, copied)) = &self.node
+            && let Err(error) = copied.wait(size.min(self.head()).0)
+        {
+            tracing::debug!(%error, "the copy of the log grows no more");
+        }
     }
 
     /// The contents that lie beside it.
@@ -527,6 +605,7 @@ impl Ledger {
 
     /// The store, for verification.
     pub fn store(&self) -> &dyn Store {
+        self.wait_for(self.head());
         &*self.store
     }
 }
@@ -605,7 +684,7 @@ pub(crate) fn fold(
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Folded, LedgerError> {
     let last = folded.projections.log().last_recorded();
-    let mut order = Order { next: folded.projections.head(), last };
+    let mut order = Order::after(folded.projections.head(), last);
     let keeps_roots = folded.projections.keeps_roots();
     let decoded = |stored: Stored| {
         let entry = codec::decode(&stored.bytes);
@@ -633,6 +712,11 @@ pub(crate) struct Order {
 }
 
 impl Order {
+    /// Of the entries after these many, of which the last was recorded at an instant.
+    pub(crate) fn after(next: Position, last: Option<Instant>) -> Self {
+        Self { next, last }
+    }
+
     /// Holds the next entry to it, which says that it is at this position.
     pub(crate) fn hold(&mut self, position: Position, entry: &Entry) -> Result<(), LedgerError> {
         self.follow(position, entry.expected_head, entry.recorded)
@@ -725,22 +809,49 @@ pub(crate) fn accept(
     if expected != position {
         return Err(RecordError::Conflict { expected, actual: position });
     }
-    decide(&*projections, &draft).map_err(RecordError::Rejected)?;
+    let last = projections.log().last_recorded();
+    let stamped = decided(projections, contents, draft, (position, last), now, recorder())?;
+    let receipt = stamped.receipt.clone();
+    Ok((Some(taken_in(projections, stamped)), receipt))
+}
+
+/// An entry that was decided, as it will be stored, and the receipt for it.
+#[derive(Clone)]
+pub(crate) struct Stamped {
+    pub(crate) entry: Entry,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) receipt: Receipt,
+}
+
+/// Decides a draft by what is known, as the entry at a position, after one that was recorded at `last`; or says why not. Nothing
+/// is taken in.
+pub(crate) fn decided(
+    known: &Projections,
+    contents: &Contents,
+    draft: Draft,
+    (position, last): (Position, Option<Instant>),
+    now: DateTime<Utc>,
+    recorder: String,
+) -> Result<Stamped, RecordError> {
+    decide(known, &draft).map_err(RecordError::Rejected)?;
     let today = day_of(Instant::new(now));
     decide_on(today, &draft).map_err(RecordError::Rejected)?;
-    contents.ready(projections, &draft, today).map_err(RecordError::Unready)?;
-    let last = projections.log().last_recorded();
+    contents.ready(known, &draft, today).map_err(RecordError::Unready)?;
     let recorded = after(last, Instant::new(now))?;
-    let entry = Entry::stamp(draft, expected, recorded, recorder());
+    let entry = Entry::stamp(draft, position, recorded, recorder);
     let bytes = codec::encode(&entry);
     if bytes.len() > codec::MAX_BYTES {
         return Err(RecordError::TooLarge { bytes: bytes.len(), limit: codec::MAX_BYTES });
     }
     let leaf = Hash::leaf(&bytes);
     let receipt = Receipt { id: entry.id, position, recorded, leaf, repeated: false };
+    Ok(Stamped { entry, bytes, receipt })
+}
+
+/// Takes an entry that was decided into the projections, as the next.
+pub(crate) fn taken_in(projections: &mut Projections, Stamped { entry, bytes, receipt }: Stamped) -> Decided {
     let new = new_entry(projections, &entry, bytes);
-    let recorded = projections.apply(entry, leaf);
-    Ok((Some((new, recorded)), receipt))
+    (new, projections.apply(entry, receipt.leaf))
 }
 
 /// What the store takes of an entry with these bytes, which comes after what the projections hold.
@@ -766,7 +877,7 @@ pub fn rehearse(projections: &mut Projections, contents: &Contents, draft: Draft
     accept(projections, contents, draft, expected, Utc::now()).map(|(_, receipt)| receipt)
 }
 
-fn repeat(draft: &Draft, known: &Recorded) -> Result<Receipt, RecordError> {
+pub(crate) fn repeat(draft: &Draft, known: &Recorded) -> Result<Receipt, RecordError> {
     let Recorded { position, leaf, entry } = known;
     if !entry.records(draft) {
         return Err(RecordError::OtherContent { id: draft.id, position: *position });
@@ -775,6 +886,6 @@ fn repeat(draft: &Draft, known: &Recorded) -> Result<Receipt, RecordError> {
 }
 
 /// Who records: the system, and never a person's name.
-fn recorder() -> String {
+pub(crate) fn recorder() -> String {
     concat!("minutebook ", env!("CARGO_PKG_VERSION")).to_owned()
 }

@@ -15,6 +15,7 @@ pub mod kent;
 pub mod ledger;
 mod lock;
 pub mod merkle;
+pub mod node;
 pub mod question;
 pub mod report;
 pub mod sealed;

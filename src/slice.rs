@@ -7,8 +7,8 @@ use crate::store::Store;
 use minutebook_events::{ContractId, Position, codec};
 use minutebook_projections::streams::named;
 use minutebook_projections::{Projections, Recorded, Subject};
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry::Vacant;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -74,6 +74,20 @@ pub(crate) fn of_projections<'a>(
 ) -> Projections {
     let Ok(entries) = entries(&all, contracts.into_iter().cloned().map(Subject::Contract), last);
     Projections::of_some(entries.into_values(), all.head())
+}
+
+/// Out of a ledger that is open: the entries about some subjects and about no other, by which a draft that names no other can be
+/// decided; nothing where they are more than `most`.
+pub(crate) fn of_streams(all: &Projections, subjects: &BTreeSet<Subject>, most: usize) -> Option<Projections> {
+    let mut positions = BTreeSet::new();
+    for subject in subjects {
+        positions.extend(all.streams().of(subject).iter().copied());
+        if positions.len() > most {
+            return None;
+        }
+    }
+    let entries = positions.into_iter().map(|position| all.entry(position).expect("a stream leads to entries"));
+    Some(Projections::of_some(entries, all.head()))
 }
 
 type Entries = BTreeMap<Position, Arc<Recorded>>;

@@ -11,12 +11,12 @@ use crate::store::{NewEntry, Store, StoreError};
 use minutebook_events::{Draft, Position, codec};
 use minutebook_projections::Projections;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::thread::{Builder, JoinHandle};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// The most entries that share one commit.
-const GROUP: usize = 1024;
+pub(crate) const GROUP: usize = 1024;
 
 /// What a request is answered with.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, RecordError>>;
@@ -42,16 +42,54 @@ pub(crate) enum Claim {
 pub struct Run(Arc<Mutex<Going>>);
 
 #[derive(Default)]
-struct Going {
+pub(crate) struct Going {
     /// How many entries the ledger must hold; whatever it holds, where nothing is claimed.
-    expected: Option<Position>,
-    refused: bool,
+    pub(crate) expected: Option<Position>,
+    pub(crate) refused: bool,
 }
 
 impl From<Position> for Run {
     /// One whose first new entry is that of this position, with nobody else's between them.
     fn from(expected: Position) -> Self {
         Self(Arc::new(Mutex::new(Going { expected: Some(expected), refused: false })))
+    }
+}
+
+impl Claim {
+    /// Lets a draft be decided as what it claims to be, of a ledger that holds so many entries; `new` says where what was
+    /// decided is new.
+    pub(crate) fn hold<T>(
+        &self,
+        head: Position,
+        decide: impl FnOnce(Position) -> Result<T, RecordError>,
+        new: impl FnOnce(&T) -> Option<Position>,
+    ) -> Result<T, RecordError> {
+        let run = match self {
+            Self::Size(expected) => return decide(*expected),
+            Self::Run(run) => run,
+        };
+        let mut run = run.going();
+        if run.refused {
+            // One is missing that it comes after.
+            return Err(RecordError::Conflict { expected: head.next(), actual: head });
+        }
+        let decided = decide(run.expected.unwrap_or(head));
+        match &decided {
+            Ok(decided) => {
+                if let (Some(expected), Some(position)) = (&mut run.expected, new(decided)) {
+                    *expected = position.next();
+                }
+            }
+            Err(_) => run.refused = true,
+        }
+        decided
+    }
+}
+
+impl Run {
+    /// How far it is, for whoever has to take something back.
+    pub(crate) fn going(&self) -> MutexGuard<'_, Going> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -96,7 +134,12 @@ impl Writer {
             start("ledger-decider", Box::new(move || decider.run(inbox)))?,
             start("ledger-committer", Box::new(move || committer.run(&decided)))?,
         ];
-        Ok(Self { requests: Some(requests), threads })
+        Ok(Self::of(requests, threads))
+    }
+
+    /// Threads that work on requests, until there are none and nobody sends any.
+    pub(crate) fn of(requests: mpsc::UnboundedSender<Request>, threads: Vec<JoinHandle<()>>) -> Self {
+        Self { requests: Some(requests), threads }
     }
 
     pub(crate) fn send(&self, request: Request) -> Result<(), RecordError> {
@@ -148,11 +191,20 @@ struct Group {
 type Accepted = (Decided, Receipt, Reply<Receipt>);
 
 /// A full chunk of packed entries, with its number.
-type Chunk = (usize, Vec<u8>);
+pub(crate) type Chunk = (usize, Vec<u8>);
 
 /// The most chunks that go with one group, which fewer entries of the usual size fill: others wait for the groups after it, or
 /// until the ledger closes.
 const CHUNKS: usize = 4;
+
+/// The chunks that are full and come next, where there is a snapshot.
+pub(crate) fn full_chunks(projections: &Projections, next_chunk: &mut Option<usize>) -> Vec<Chunk> {
+    let Some(next) = next_chunk else { return vec![] };
+    let full: Vec<Chunk> =
+        (*next..*next + CHUNKS).map_while(|number| Some((number, projections.full_chunk(number)?))).collect();
+    *next += full.len();
+    full
+}
 
 struct Decider {
     contents: Contents,
@@ -210,12 +262,8 @@ impl Decider {
     }
 
     fn full_chunks(&mut self) -> Vec<Chunk> {
-        let Some(next) = &mut self.next_chunk else { return vec![] };
         let projections = self.projections.read().unwrap_or_else(PoisonError::into_inner);
-        let full: Vec<Chunk> =
-            (*next..*next + CHUNKS).map_while(|number| Some((number, projections.full_chunk(number)?))).collect();
-        *next += full.len();
-        full
+        full_chunks(&projections, &mut self.next_chunk)
     }
 
     /// Checks one draft against everything decided so far, and applies it.
@@ -223,24 +271,8 @@ impl Decider {
         sound(&self.broken)?;
         let mut projections = self.projections.write().unwrap_or_else(PoisonError::into_inner);
         let head = projections.head();
-        let accept = |expected| accept(&mut projections, &self.contents, draft, expected, (self.clock)());
-        match claim {
-            Claim::Size(expected) => accept(*expected),
-            Claim::Run(run) => {
-                let mut run = run.0.lock().unwrap_or_else(PoisonError::into_inner);
-                if run.refused {
-                    // One is missing that it comes after.
-                    return Err(RecordError::Conflict { expected: head.next(), actual: head });
-                }
-                let decided = accept(run.expected.unwrap_or(head));
-                match &decided {
-                    Ok((Some(_), receipt)) if run.expected.is_some() => run.expected = Some(receipt.position.next()),
-                    Ok(_) => {}
-                    Err(_) => run.refused = true,
-                }
-                decided
-            }
-        }
+        let decide = |expected| accept(&mut projections, &self.contents, draft, expected, (self.clock)());
+        claim.hold(head, decide, |(new, receipt)| new.as_ref().map(|_| receipt.position))
     }
 
     fn head(&self) -> Head {
@@ -319,7 +351,7 @@ impl Committer {
 }
 
 /// What is appended reads back as what was decided: nothing else is worth a receipt.
-fn reads_back((new, decided): &Decided) {
+pub(crate) fn reads_back((new, decided): &Decided) {
     let read = codec::decode(&new.bytes);
     assert_eq!(read.as_ref(), Ok(&decided.entry), "what is appended reads back as what was decided");
 }

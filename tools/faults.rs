@@ -1,13 +1,28 @@
 //! Makes the faults happen that a ledger must survive, at length: `cargo run --release -p minutebook-tools --bin faults --
-//! --help`. What they are and what must hold is in `tests/suite/faults`; here is only the command.
+//! --help`. What they are and what must hold is in `tests/suite/faults` and `tests/suite/cluster`; here is only the command.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what must hold and does not ends the run, and says what")]
 
+#[path = "../tests/suite/cluster/mod.rs"]
+#[allow(dead_code, reason = "the suite loses what an asynchronous primary has, too")]
+mod cluster;
 #[path = "../tests/suite/faults/mod.rs"]
 mod faults;
 #[path = "../tests/suite/given.rs"]
 mod given;
+#[path = "../tests/suite/postgres/proxy.rs"]
+mod proxy;
+#[path = "../tests/suite/postgres/server.rs"]
+#[allow(dead_code, reason = "the suite asks more of a server than happens to one here")]
+mod server;
+
+/// By the name that the suite has for them.
+mod postgres {
+    pub(crate) use crate::{proxy, server};
+}
 
 use clap::{Parser, Subcommand};
+use cluster::races::{Raced, race};
+use cluster::rounds::{FAULTS, Rounds};
 use faults::{Program, cuts, errors, flips, kills, layer, scenarios};
 use std::env;
 use std::process::{Command, ExitCode};
@@ -16,7 +31,7 @@ use std::process::{Command, ExitCode};
 #[derive(Parser)]
 #[command(after_help = "Every run prints its seed, which repeats its choices. TMPDIR says where the ledgers lie: \
                   a disk in memory, as /dev/shm, makes it faster.\n\n\
-                  Exit status: 0 all survived; 1 there is no layer below the program here; 101 something did not survive.")]
+                  Exit status: 0 all survived; 1 there is no layer below the program here, or no PostgreSQL; 101 something did not survive.")]
 struct Faults {
     #[command(subcommand)]
     which: Which,
@@ -42,6 +57,16 @@ enum Which {
         /// As if nothing had ever been synced: checks then fail, which shows that a cut takes something
         #[arg(long)]
         without_syncs: bool,
+    },
+    /// Servers and nodes killed and stopped under load, and connections cut: PostgreSQL, a primary and two standbys, three nodes
+    Failover {
+        #[arg(long, default_value_t = 50)]
+        count: u64,
+    },
+    /// Eight writers on three nodes on such servers, every append with an expected head; nothing fails
+    Races {
+        #[arg(long, default_value_t = 10_000)]
+        appends: u64,
     },
     /// Each byte of a small ledger changed in turn, and its files cut at each length
     Flips {
@@ -85,7 +110,8 @@ fn main() -> ExitCode {
     }
     faults::be_child();
     let Faults { which, seed, only } = Faults::parse();
-    if let Err(why) = layer::library() {
+    let is_below = !matches!(which, Which::Failover { .. } | Which::Races { .. });
+    if let (true, Err(why)) = (is_below, layer::library()) {
         eprintln!("faults: {why}");
         return ExitCode::FAILURE;
     }
@@ -117,6 +143,21 @@ fn main() -> ExitCode {
             format!(
                 "{} calls failed: {} were told, the others did no harm; no receipt was lost, and every ledger worked again",
                 seen.met, seen.told
+            )
+        }
+        Which::Failover { count } => {
+            let Some(mut rounds) = Rounds::new(PROGRAM.minutebook) else { return ExitCode::FAILURE };
+            for (number, fault) in (0..count).zip(FAULTS.into_iter().cycle()) {
+                say(&rounds.round(fault, faults::random(seed, number)));
+            }
+            format!("{count} rounds: no receipt was lost, nothing is there twice, and every node went on")
+        }
+        Which::Races { appends } => {
+            let Some(Raced { counts, took }) = race(PROGRAM.minutebook, appends) else { return ExitCode::FAILURE };
+            let cluster::check::Counts { kept, conflicts, .. } = counts;
+            format!(
+                "{kept} appends in {:.1} s: each position was given to one, and {conflicts} who came second were told",
+                took.as_secs_f64()
             )
         }
         Which::Flips { every, every_zero } => {

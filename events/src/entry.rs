@@ -177,6 +177,11 @@ impl Entry {
         self.id == draft.id && self.act == draft.act && self.documents == draft.documents && self.events == draft.events
     }
 
+    /// Whether it records what another entry does, whenever and wherever that was recorded.
+    pub fn is_record_of(&self, other: &Self) -> bool {
+        self.id == other.id && self.act == other.act && self.documents == other.documents && self.events == other.events
+    }
+
     /// The contracts whose streams it belongs to, each once, in order.
     pub fn contracts(&self) -> Vec<&ContractId> {
         let mut contracts: Vec<_> = self.events.iter().flat_map(|event| event.kind.contracts()).collect();

@@ -57,7 +57,7 @@ enum Takes {
     YesOrNo,
 }
 
-const SETTINGS: [Setting; 17] = [
+const SETTINGS: [Setting; 19] = [
     Setting { name: "ledger", of: &[], takes: Takes::Text },
     Setting { name: "store", of: &[], takes: Takes::Text },
     Setting { name: "log", of: &[], takes: Takes::Text },
@@ -67,6 +67,8 @@ const SETTINGS: [Setting; 17] = [
     Setting { name: "read-key", of: &["serve"], takes: Takes::Text },
     Setting { name: "rate", of: &["serve"], takes: Takes::Number },
     Setting { name: "call-in", of: &["serve", "report"], takes: Takes::Number },
+    Setting { name: "follow-every", of: &["serve"], takes: Takes::Number },
+    Setting { name: "log-silence", of: &["serve"], takes: Takes::Number },
     Setting { name: "may-record", of: &["serve"], takes: Takes::YesOrNo },
     Setting { name: "open-to-network", of: &["serve"], takes: Takes::YesOrNo },
     Setting { name: "address", of: &["serve"], takes: Takes::Text },

@@ -189,7 +189,11 @@ impl Done {
 
 fn refused(number: u64, error: &RecordError) -> Fault {
     let outcome = match error {
-        RecordError::Store(_) | RecordError::Closed | RecordError::ClockWentBack { .. } => Outcome::Unusable,
+        RecordError::Store(_)
+        | RecordError::Parted(_)
+        | RecordError::CopyOf(_)
+        | RecordError::Closed
+        | RecordError::ClockWentBack { .. } => Outcome::Unusable,
         _ => Outcome::Found,
     };
     Fault { number, what: error.to_string(), outcome }

@@ -439,15 +439,13 @@ fn run(cli: Cli) -> Result<Outcome, Stop> {
         Command::Report(report) => report.run(ledger),
         Command::Restore(restore) => restore.run(folder_of(ledger)?),
         Command::Content(content) => content.run(ledger),
-        Command::Serve(serve) => serve.run(folder_of(ledger)?),
-        Command::Token(token) => token.run(folder_of(ledger)?),
-        Command::Demo { serve: true } => {
-            let folder = folder_of(ledger)?;
-            match demo::run(ledger)? {
-                Outcome::Answered => serve::Serve::from_arg_matches(&serve_as_settled()?)?.run(folder),
-                outcome => Ok(outcome),
-            }
-        }
+        Command::Serve(serve) => serve.run(ledger),
+        // Who may do what on a node is said in its own folder.
+        Command::Token(token) => token.run(&ledger.folder),
+        Command::Demo { serve: true } => match demo::run(ledger)? {
+            Outcome::Answered => serve::Serve::from_arg_matches(&serve_as_settled()?)?.run(ledger),
+            outcome => Ok(outcome),
+        },
         Command::Demo { serve: false } => demo::run(ledger),
         Command::Store(store) => store.run(ledger),
         Command::Config(config) => {

@@ -2,12 +2,14 @@
 
 use super::openid::OpenId;
 use super::{Outcome, Stop, call_in, output, said};
+use crate::node;
 use crate::sealed::ReadKey;
+use crate::store::Place;
 use crate::web::{self, Beside, Settings, Site, serve};
 use clap::Args;
 use std::future::pending;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
@@ -17,6 +19,7 @@ pub(super) const HELP: &str = "\
 Examples:
   minutebook serve
   minutebook serve --listen 127.0.0.1:9000 --may-record
+  minutebook serve --ledger node-a --store 'postgres://minutes@db.example/council?ledger=kent'
   curl 'http://127.0.0.1:8080/api/v1/lots?contract=live-well-kent-2016&as-of=2018-06-01'
 
 While it runs it holds the ledger: ask it, not the folder. A signal (Ctrl-C) stops it once what is under way is answered; a \
@@ -25,7 +28,11 @@ second one at once. What everybody is answered has no exempt content in it.
 Who may do more shows a token, see `minutebook token --help`, or signs in with the organisation's provider of OpenID Connect, see \
 `minutebook config --help`. Where no token was ever made and no provider is set, only whoever is on this machine reaches it, unless \
 --open-to-network says otherwise, and nobody records through it unless --may-record says so. It speaks no TLS: for more than this \
-machine, put a server with TLS before it.";
+machine, put a server with TLS before it.
+
+With --store it is one node of several: entries go to the server first, and the folder of --ledger keeps a verified copy, from which \
+it answers; see `minutebook store --help`. A request with the header Minutebook-At-Least: N is answered once the entry at position N, \
+as a receipt tells it, has come to this node. /ready is 503 where the log has parted from the copy, or was not heard for long.";
 
 /// Signals so close together are one.
 const AT_ONCE: Duration = Duration::from_millis(500);
@@ -57,17 +64,36 @@ pub(super) struct Serve {
     /// How many working days a decision may be called in, by the constitution: its page then says when it may be implemented
     #[arg(long, value_name = "DAYS", env = "MINUTEBOOK_CALL_IN", value_parser = call_in())]
     call_in: Option<u32>,
+    /// Of a node: how many milliseconds pass before the log is asked again for what others appended
+    #[arg(long, value_name = "MS", default_value = "20", env = "MINUTEBOOK_FOLLOW_EVERY", value_parser = clap::value_parser!(u64).range(1..=60_000))]
+    follow_every: u64,
+    /// Of a node: for how many seconds the log may not be heard before /ready says so
+    #[arg(long, value_name = "SECONDS", default_value = "30", env = "MINUTEBOOK_LOG_SILENCE", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    log_silence: u64,
     #[command(flatten)]
     openid: OpenId,
 }
 
 impl Serve {
-    pub(super) fn run(self, folder: &Path) -> Result<Outcome, Stop> {
-        let Self { listen, host, may_record, open_to_network, read_key, rate, call_in, openid } = self;
+    pub(super) fn run(self, place: &Place) -> Result<Outcome, Stop> {
+        let Self {
+            listen,
+            host,
+            may_record,
+            open_to_network,
+            read_key,
+            rate,
+            call_in,
+            follow_every,
+            log_silence,
+            openid,
+        } = self;
+        let node =
+            node::Settings { every: Duration::from_millis(follow_every), silence: Duration::from_secs(log_silence) };
         let read_key = read_key.map(|path| ReadKey::read(&path)).transpose()?;
         let hosts = host.into_iter().chain(openid.host()).chain([listen.ip().to_string()]).collect();
         let openid = openid.settings()?;
-        let site = Site::of(folder, Settings { may_record, hosts, read_key, rate, call_in, openid })?;
+        let site = Site::of(place, Settings { may_record, hosts, read_key, rate, call_in, openid, node })?;
         if may_record && open_to_network {
             return Err("--may-record is for who is on this machine alone, and --open-to-network lets everybody reach it: leave \
                         one out, or make tokens with `minutebook token new`"
@@ -91,8 +117,12 @@ impl Serve {
             let opening = site.clone();
             let opened = tokio::task::spawn_blocking(move || opening.open());
             output::print(&format!("Minutebook listens at http://{address} and answers once the ledger is open\n"))?;
+            let of_log = site.clone();
             let failed = async move {
                 if matches!(opened.await, Ok(Ok(()))) {
+                    if let Some(set) = of_log.log_set() {
+                        output::complain(&format_args!("minutebook: the server of the log is set so: {set}\n"));
+                    }
                     pending::<()>().await;
                 }
             };

@@ -7,6 +7,7 @@
 //! | `draft` | a folder that is there whole, or not at all |
 //! | `beside` | the folders beside the entries that are part of a ledger, and carrying them along |
 //! | `between` | the entries of one store in another, whichever kind |
+//! | `compare` | a copy against the log that it follows |
 //! | `sums` | the SHA-256 of every file of a copy |
 //! | `ledger` | a ledger in a draft: filled, opened, verified |
 //! | `backup` | a ledger's folder, made again entry by entry while the ledger is written to |
@@ -22,6 +23,7 @@ mod archive;
 mod backup;
 mod beside;
 mod between;
+mod compare;
 mod draft;
 mod error;
 mod foreign;
@@ -33,6 +35,7 @@ pub use archive::{ENTRIES, archive};
 pub use backup::backup;
 pub use beside::FOLDERS;
 pub use between::{Moved, between};
+pub use compare::{Compared, Lost, Parting, compare};
 pub use error::CopyError;
 pub use foreign::foreign;
 pub use restore::{Held, Kind, restore};

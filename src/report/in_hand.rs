@@ -126,6 +126,8 @@ impl InHand {
                 let elsewhere = matches!(
                     error,
                     RecordError::Store(_)
+                        | RecordError::Parted(_)
+                        | RecordError::CopyOf(_)
                         | RecordError::Closed
                         | RecordError::ClockWentBack { .. }
                         | RecordError::NotErased { .. }

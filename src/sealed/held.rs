@@ -2,7 +2,7 @@
 //! what an auditor finds. It must not decide whether an entry holds together: `decide` has, before.
 
 use super::contents::{ContentError, Contents};
-use minutebook_events::{Commitment, ContractId, DateSpan, Day, Draft, Entry, EventKind, Position, Slug, Step};
+use minutebook_events::{Commitment, ContractId, DateSpan, Day, Draft, Entry, Event, EventKind, Position, Slug, Step};
 use minutebook_projections::{Content, Projections};
 use std::fmt;
 
@@ -113,7 +113,16 @@ pub const ERASES: &str = "recording this destroys a content for good: record it 
 
 /// The contents that a draft erases.
 pub fn erasures(draft: &Draft) -> Vec<(ContractId, Slug)> {
-    let steps = draft.events.iter().filter_map(|event| event.kind.content_step());
+    erased(&draft.events)
+}
+
+/// The contents that an entry erases.
+pub(crate) fn erased_by(entry: &Entry) -> Vec<(ContractId, Slug)> {
+    erased(&entry.events)
+}
+
+fn erased(events: &[Event]) -> Vec<(ContractId, Slug)> {
+    let steps = events.iter().filter_map(|event| event.kind.content_step());
     let erased = steps.filter(|(.., step)| *step == Step::Erased);
     erased.map(|(contract, content, _)| (contract.clone(), content.clone())).collect()
 }

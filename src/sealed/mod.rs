@@ -28,6 +28,6 @@ mod opening;
 
 pub use certificate::certificate;
 pub use contents::{ContentError, Contents, commits};
-pub(crate) use held::may_concern_contents;
 pub use held::{ContentFault, ERASES, NotReady, Unready, VerifiedContents, erasures, published};
+pub(crate) use held::{erased_by, may_concern_contents};
 pub use key::{ReadKey, SealKey, SealKeyError};

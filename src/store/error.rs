@@ -168,7 +168,7 @@ pub enum OpenError {
     },
     /// Incorrect: the server may lose what it acknowledges.
     #[error(
-        "the server of {server} has {set}, and may lose entries that it acknowledged: set that to on, or say loss=allowed in the \
+        "the server of {server} has {set}, and may lose entries that it acknowledged: {remedy}, or say loss=allowed in the \
          address where that may be"
     )]
     Unsafe {
@@ -176,6 +176,8 @@ pub enum OpenError {
         server: String,
         /// What it is set to.
         set: String,
+        /// What would be right.
+        remedy: &'static str,
     },
     /// Unavailable: another process has it.
     #[error("the ledger at {path} is in use by {holder}: stop that process or wait for it, then try again")]

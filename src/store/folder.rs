@@ -47,6 +47,8 @@ struct Marker {
     name: String,
     format: u64,
     created_with: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    copy_of: Option<String>,
 }
 
 /// The part of a marker that every format keeps.
@@ -55,6 +57,7 @@ struct AnyMarker {
     name: String,
     format: u64,
     created_with: Option<String>,
+    copy_of: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -69,6 +72,8 @@ struct Holder {
 pub struct Folder {
     path: PathBuf,
     created: bool,
+    /// Of which log it is a copy, where it is one.
+    copy_of: Option<String>,
     _lock: Lock,
 }
 
@@ -91,7 +96,15 @@ impl Folder {
         }
         Kept::settle(&path.join(SLED))?;
         clear_half_made(path)?;
-        Ok(Self { path: path.to_owned(), created: true, _lock: lock })
+        Ok(Self { path: path.to_owned(), created: true, copy_of: None, _lock: lock })
+    }
+
+    /// The same for a copy of a log elsewhere.
+    ///
+    /// # Errors
+    /// As [`Folder::create`].
+    pub fn create_copy(path: &Path, of: String) -> Result<Self, OpenError> {
+        Ok(Self { copy_of: Some(of), ..Self::create(path)? })
     }
 
     /// Opens a ledger's folder.
@@ -100,14 +113,19 @@ impl Folder {
     /// [`OpenError`]: not there, not a ledger, of a newer format, locked, not writable.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         no_links(path)?;
-        read_marker(path)?;
+        let copy_of = read_marker(path)?;
         let lock = lock(path)?;
         Kept::settle(&path.join(SLED))?;
         if !path.join(SLED).join("db").is_file() {
             let what = format!("its file {SLED}/db is missing");
             return Err(OpenError::Corrupt { path: path.into(), what });
         }
-        Ok(Self { path: path.to_owned(), created: false, _lock: lock })
+        Ok(Self { path: path.to_owned(), created: false, copy_of, _lock: lock })
+    }
+
+    /// Of which log it is a copy: only a node that follows that log appends to it.
+    pub fn copy_of(&self) -> Option<&str> {
+        self.copy_of.as_deref()
     }
 
     /// Where it is.
@@ -138,6 +156,7 @@ impl Folder {
             name: "minutebook".to_owned(),
             format: FORMAT,
             created_with: env!("CARGO_PKG_VERSION").to_owned(),
+            copy_of: self.copy_of.clone(),
         };
         let mut text = serde_json::to_string_pretty(&marker).expect("a marker has only text and a number");
         text.push('\n');
@@ -272,7 +291,8 @@ fn no_marker(path: &Path, found: &str) -> OpenError {
     OpenError::NotALedger { path: path.into(), why: format!("it holds {found} and no {MARKER}") }
 }
 
-fn read_marker(path: &Path) -> Result<(), OpenError> {
+/// That there is a ledger of this format; of which log it is a copy, where it is one.
+fn read_marker(path: &Path) -> Result<Option<String>, OpenError> {
     let file = path.join(MARKER);
     let text = match fs::read_to_string(&file) {
         Ok(text) => text,
@@ -293,7 +313,7 @@ fn read_marker(path: &Path) -> Result<(), OpenError> {
     }
     match marker.format {
         0 => Err(bad("says format 0, which never was".to_owned())),
-        FORMAT => Ok(()),
+        FORMAT => Ok(marker.copy_of),
         found if found < FORMAT => {
             Err(OpenError::Older { path: path.into(), found, known: FORMAT, program: marker.created_with })
         }

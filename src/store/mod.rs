@@ -37,11 +37,12 @@ pub use error::{OpenError, Shown, StoreError};
 pub use folder::{BESIDE, FORMAT, Folder, MARKER, REBUILDING, SNAPSHOT, TOTALS, copy, is_of_the_store};
 pub use index::{IndexKey, Tally};
 pub use place::Place;
-pub use postgres::{Address, AddressError, Grants, Migrated, PASSWORD, PostgresStore, migrate};
+pub use postgres::{Address, AddressError, Grants, Heard, Migrated, PASSWORD, PostgresStore, migrate};
 pub use sled_store::{Options, SledStore, SyncData};
 
 use minutebook_events::{EntryId, Hash, Position};
 use minutebook_projections::Subject;
+use std::path::Path;
 use std::sync::Arc;
 
 /// One stored entry: the bytes exactly as they were appended.
@@ -131,6 +132,11 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// As [`Store::read`].
     fn noted(&self, name: &str) -> Result<Option<Hash>, StoreError>;
+
+    /// Of which log it is a copy, where it is one: whoever appends to it appends what that log has, and nothing else.
+    fn copy_of(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Makes a ledger at a place where there is none, and opens it: in a folder that is empty or not there, or on a server.
@@ -143,6 +149,14 @@ pub fn create(place: impl Into<Place>) -> Result<Arc<dyn Store>, OpenError> {
         Some(address) => Ok(Arc::new(PostgresStore::create(address)?)),
         None => Ok(Arc::new(SledStore::open(Folder::create(&place.folder)?, Options::default())?)),
     }
+}
+
+/// Makes a copy of the log at an address, in a folder that is empty or not there; nothing is in it yet.
+///
+/// # Errors
+/// [`OpenError`], each with its remedy.
+pub fn create_copy(folder: &Path, of: &Address) -> Result<Arc<dyn Store>, OpenError> {
+    Ok(Arc::new(SledStore::open(Folder::create_copy(folder, of.to_string())?, Options::default())?))
 }
 
 /// Opens the ledger at a place.

@@ -50,7 +50,7 @@ pub struct SledStore {
     // After sled has closed.
     as_found: Whole,
     // Last, so that the folder is unlocked after sled has closed.
-    _folder: Folder,
+    folder: Folder,
 }
 
 /// What is durable.
@@ -115,7 +115,7 @@ impl SledStore {
         let mut writer = Writer { data, watermark, failed_at: None };
         writer.watermark.note(state.len());
         as_found.checked();
-        Ok(Self { reader, state: RwLock::new(state), writer: Mutex::new(writer), options, as_found, _folder: folder })
+        Ok(Self { reader, state: RwLock::new(state), writer: Mutex::new(writer), options, as_found, folder })
     }
 
     /// The one commit point: what is appended is durable when `sync` returns, and not before. sled's own `flush` only
@@ -292,6 +292,10 @@ impl Store for SledStore {
     fn noted(&self, name: &str) -> Result<Option<Hash>, StoreError> {
         let found = self.on_note(|db| db.get(layout::note_key(name)))?;
         Ok(found.and_then(|value| value.as_ref().try_into().ok()).map(Hash))
+    }
+
+    fn copy_of(&self) -> Option<&str> {
+        self.folder.copy_of()
     }
 }
 

@@ -7,6 +7,7 @@ use super::site::Site;
 use crate::audit::checkpoint::Signed;
 use crate::audit::explain::{bytes, explain};
 use crate::ledger::Ledger;
+use crate::node::{Standing, State as NodeState};
 use crate::question::{KnownAt, Page, Question, asked};
 use crate::report::{self, Terminal};
 use crate::sealed::{ERASES, erasures};
@@ -166,7 +167,11 @@ async fn head(State(site): State<Site>) -> Answered {
     site.with(|ledger| {
         let (head, tree) = (ledger.head(), ledger.tree());
         let root = tree.root(head.0).map(|root| root.to_string());
-        Ok(json_of(&json!({ "size": head, "root": root })))
+        let mut answer = json!({ "size": head, "root": root });
+        if ledger.following().is_some() {
+            answer["log"] = log_of(ledger);
+        }
+        Ok(json_of(&answer))
     })
     .await
 }
@@ -313,20 +318,53 @@ async fn new_entries(
     Ok(Sse::new(ReceiverStream::new(stream)).keep_alive(KeepAlive::default()))
 }
 
+/// Whether it may be asked: of a node with how far it is behind the log, or why it is not ready.
 async fn ready(State(site): State<Site>) -> Answered {
-    let head = site.ledger()?.head();
-    Ok(format!("ready: {head} entries\n").into_response())
+    let ledger = site.ledger()?;
+    let head = ledger.head();
+    let Some(following) = ledger.following() else { return Ok(format!("ready: {head} entries\n").into_response()) };
+    match following.unready(head) {
+        None => Ok(format!("ready: {}\n", following.standing(head)).into_response()),
+        Some(why) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", why).with("log", log_of(ledger))),
+    }
+}
+
+/// How a node stands with the log that it follows; null of a ledger that is no node.
+fn log_of(ledger: &Ledger) -> Value {
+    let Some(following) = ledger.following() else { return Value::Null };
+    let Standing { log, heard, state, .. } = following.standing(ledger.head());
+    let parted = match &state {
+        NodeState::Parted(parted) => json!({
+            "position": parted.position, "here": parted.here, "there": parted.there, "entries_here": parted.size,
+            "entries_there": parted.log,
+        }),
+        _ => Value::Null,
+    };
+    json!({ "size": log, "heard_ms_ago": heard.as_millis() as u64, "state": state.word(), "parted": parted })
 }
 
 /// What a Prometheus server collects, in its text format.
 async fn metrics(State(site): State<Site>) -> Answered {
     let (ready, head) = site.ledger().map_or((0, 0), |ledger| (1, ledger.head().0));
-    let lines = format!(
+    let mut lines = format!(
         "# HELP minutebook_ready Whether the ledger is open.\n# TYPE minutebook_ready gauge\nminutebook_ready {ready}\n\
          # HELP minutebook_entries Durable entries.\n# TYPE minutebook_entries gauge\nminutebook_entries {head}\n\
          # HELP minutebook_questions_total Questions asked.\n# TYPE minutebook_questions_total counter\n\
          minutebook_questions_total {}\n",
         site.questions()
     );
+    if let Some(following) = site.ledger().ok().and_then(Ledger::following) {
+        let Standing { log, heard, state, .. } = following.standing(Position(head));
+        let follows = u8::from(state == NodeState::Follows);
+        lines += &format!(
+            "# HELP minutebook_log_entries Entries that the log was last heard to have.\n# TYPE minutebook_log_entries gauge\n\
+             minutebook_log_entries {}\n\
+             # HELP minutebook_log_heard_seconds How long ago that was.\n# TYPE minutebook_log_heard_seconds gauge\n\
+             minutebook_log_heard_seconds {}\n\
+             # HELP minutebook_follows Whether the log is followed.\n# TYPE minutebook_follows gauge\nminutebook_follows {follows}\n",
+            log.unwrap_or_default(),
+            heard.as_secs_f64(),
+        );
+    }
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], lines).into_response())
 }

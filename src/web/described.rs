@@ -245,7 +245,14 @@ fn fields(topic: &str) -> Vec<Value> {
 }
 
 fn head() -> Value {
-    let of = json!({ "type": "object", "required": ["size", "root"], "properties": { "size": { "type": "integer" } } });
+    let of = json!({ "type": "object", "required": ["size", "root"], "properties": {
+        "size": { "type": "integer" },
+        "log": {
+            "type": "object",
+            "description": "Of a node: how many entries the log had when it was last heard, how long ago that was, whether the node \
+                            follows, catches-up, is unreached, parted or broken, and where it parted",
+        },
+    } });
     let summary = "How many entries there are, and the Merkle root over all of them";
     operation("head", summary, vec![], [("200", said("The head", "application/json", of))], &[])
 }

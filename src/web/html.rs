@@ -18,6 +18,8 @@ pub(super) struct Visitor {
     pub(super) may_sign_in: bool,
     /// Who signed in, in words, and what forms of the session hold.
     pub(super) signed_in: Option<(String, String)>,
+    /// Of a node: how far it is, and what is wrong with the log that it follows.
+    pub(super) node: Option<String>,
 }
 
 /// A table of an answer.

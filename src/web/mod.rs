@@ -6,6 +6,7 @@
 //! | --- | --- |
 //! | `api` | questions, entries and new entries as JSON |
 //! | `asked` | a question as an address holds it |
+//! | `at_least` | reading what was just recorded elsewhere |
 //! | `connections` | how many there may be, and for how long |
 //! | `contents` | what is exempt, for whoever may read it |
 //! | `described` | the API described, for programs and for people |
@@ -24,6 +25,7 @@
 
 mod api;
 mod asked;
+mod at_least;
 mod connections;
 mod contents;
 mod described;
@@ -108,6 +110,7 @@ fn routes(site: Site) -> Router {
         .merge(with(Right::Prove, api::proofs()))
         .merge(with(Right::Record, api::appends()))
         .merge(with(Right::Record, record::routes()))
+        .layer(middleware::from_fn_with_state(site.clone(), at_least::answered))
         .layer(middleware::from_fn_with_state(site.clone(), in_time));
     Router::new()
         .merge(timed)

@@ -146,7 +146,20 @@ impl From<RecordError> for Problem {
             RecordError::NotErased { position, .. } => {
                 of(StatusCode::SERVICE_UNAVAILABLE, "not-erased").with("position", position.0)
             }
-            RecordError::Store(_) => of(StatusCode::SERVICE_UNAVAILABLE, "store-failed"),
+            RecordError::Store(error) => match &*error {
+                StoreError::Unknown { cause, .. } => {
+                    let what = format!(
+                        "whether the entry was kept is unknown: {cause}; send it again under the same id: what was kept is not \
+                         recorded twice"
+                    );
+                    Self::new(StatusCode::SERVICE_UNAVAILABLE, "outcome-unknown", what)
+                }
+                _ => of(StatusCode::SERVICE_UNAVAILABLE, "store-failed"),
+            },
+            RecordError::CopyOf(_) => of(StatusCode::CONFLICT, "copy"),
+            RecordError::Parted(parted) => {
+                of(StatusCode::SERVICE_UNAVAILABLE, "parted").with("position", parted.position.0)
+            }
             RecordError::Closed => of(StatusCode::SERVICE_UNAVAILABLE, "closed"),
         }
     }

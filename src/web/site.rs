@@ -8,10 +8,12 @@ use crate::access::openid::{self, Provider};
 use crate::access::{Held, TokensError};
 use crate::here::is_here;
 use crate::ledger::{Ledger, RecordError};
+use crate::node::{self, Standing, State};
 use crate::sealed::ReadKey;
+use crate::store::Place;
 use axum::http::StatusCode;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
@@ -52,10 +54,12 @@ pub struct Settings {
     pub call_in: Option<u32>,
     /// Who knows the people of the organisation; none where they have tokens alone.
     pub openid: Option<openid::Settings>,
+    /// How a log on a server is followed, where the ledger's is there.
+    pub node: node::Settings,
 }
 
 struct Inner {
-    folder: PathBuf,
+    place: Place,
     settings: Settings,
     tokens: Held,
     provider: Option<Provider>,
@@ -94,20 +98,21 @@ const TURN: Duration = Duration::from_secs(10);
 const WAITS: usize = 4;
 
 impl Site {
-    /// Of the ledger in a folder, which is not opened yet.
+    /// Of the ledger at a place, which is not opened yet; where its log is on a server, as a node that keeps a copy in the folder.
     ///
     /// # Errors
     /// [`TokensError`]: who may do what cannot be read.
-    pub fn of(folder: &Path, mut settings: Settings) -> Result<Self, TokensError> {
+    pub fn of(place: impl Into<Place>, mut settings: Settings) -> Result<Self, TokensError> {
+        let place = place.into();
         Ok(Self(Arc::new(Inner {
-            folder: folder.to_owned(),
             provider: settings.openid.take().map(Provider::of),
             rate: Rate::of(settings.rate),
             tries: Rate::of(TRIES),
             looks: Arc::new(Semaphore::new(LOOKS)),
             waits: Arc::new(Semaphore::new(WAITS)),
             settings,
-            tokens: Held::of(folder)?,
+            tokens: Held::of(&place.folder)?,
+            place,
             sessions: Sessions::default(),
             opened: OnceLock::new(),
             done: AtomicU64::new(0),
@@ -125,10 +130,15 @@ impl Site {
     /// Why it cannot be opened, in words.
     pub fn open(&self) -> Result<(), String> {
         let opened = self.0.opened.get_or_init(|| {
-            let opened = Ledger::open(&self.0.folder, |done, total| {
+            let progress = |done, total| {
                 self.0.done.store(done, Ordering::Relaxed);
                 self.0.total.store(total, Ordering::Relaxed);
-            });
+            };
+            let Place { folder, server } = &self.0.place;
+            let opened = match server {
+                Some(server) => Ledger::follow(folder, server.clone(), self.0.settings.node, progress),
+                None => Ledger::open(folder, progress),
+            };
             opened.map_err(|error| error.to_string())
         });
         opened.as_ref().map(drop).map_err(Clone::clone)
@@ -137,6 +147,11 @@ impl Site {
     /// Why the ledger could not be opened, where it could not.
     pub fn failure(&self) -> Option<String> {
         self.0.opened.get().and_then(|opened| opened.as_ref().err().cloned())
+    }
+
+    /// What the server of a node's log is set to, in a line.
+    pub fn log_set(&self) -> Option<&str> {
+        self.ledger().ok()?.following()?.set()
     }
 
     /// The same, which keeps the ledger open no longer than others do.
@@ -157,9 +172,29 @@ impl Site {
         }
     }
 
+    /// How a node stands, for people; nothing where this is none, or is not open.
+    pub(super) fn node(&self) -> Option<String> {
+        let ledger = self.ledger().ok()?;
+        let Standing { here, log, heard, state } = ledger.following()?.standing(ledger.head());
+        let log = log.map_or_else(
+            || "not heard yet".to_owned(),
+            |log| format!("{log} when last heard, {} s ago", heard.as_secs()),
+        );
+        let far = format!("This node has {here} entries; the log of the ledger, {log}.");
+        Some(match state {
+            State::Follows | State::CatchesUp => far,
+            // Where the server is concerns nobody who reads pages.
+            State::Unreached(_) => {
+                format!("{far} The log is not reached now: what was recorded since then is not here.")
+            }
+            State::Parted(parted) => format!("{far} Nothing is recorded here: {parted}."),
+            State::Broken(_) => format!("{far} Its copy of the log cannot be written, and it follows no further."),
+        })
+    }
+
     /// The ledger's folder.
     pub(super) fn folder(&self) -> &Path {
-        &self.0.folder
+        &self.0.place.folder
     }
 
     /// Whether whoever is on this machine may record, where nobody signs in.

@@ -63,7 +63,7 @@ impl Who {
             }
             _ => None,
         };
-        Visitor { may_record, may_sign_in: matches!(self, Self::Public), signed_in }
+        Visitor { may_record, may_sign_in: matches!(self, Self::Public), signed_in, node: site.node() }
     }
 }
 

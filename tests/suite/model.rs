@@ -3,6 +3,11 @@
 //! coordinates over random histories.
 
 use crate::histories::{STANDINGS, asking, contract, entry, event, history, party, read, sources, span};
+use crate::places::{self, Somewhere};
+use crate::run::topics;
+use minutebook::ledger::Ledger;
+use minutebook::question::{Question, Topic};
+use minutebook::store::{self, NewEntry};
 use minutebook_events::*;
 use minutebook_projections::{At, Fact, Holder, Key, Projections, Window};
 use proptest::option;
@@ -356,6 +361,66 @@ proptest! {
         prop_assert_ne!(roots(&entries), roots(&entries[..entries.len() - 1]));
         let swapped: Vec<Entry> = entries.iter().rev().cloned().collect();
         prop_assert_ne!(roots(&entries), roots(&swapped));
+    }
+}
+
+// Wherever entries are kept.
+
+/// A history kept at a place as it is, and read again by whoever opens the ledger there.
+fn kept_at(at: &Somewhere, entries: &[Entry]) -> Ledger {
+    let store = store::create(&at.place).unwrap();
+    let mut projections = Projections::default();
+    for entry in entries {
+        let bytes = codec::encode(entry);
+        let (first, leaf) = (projections.head(), Hash::leaf(&bytes));
+        let subjects = projections.subjects(entry).into_iter().collect();
+        store.append(first, &[NewEntry { id: entry.id, subjects, bytes }]).unwrap();
+        projections.apply(entry.clone(), leaf);
+    }
+    drop(store);
+    at.open()
+}
+
+/// All that a ledger shows: its bytes, its roots, and an answer of every kind about all contracts and about each.
+fn shown(ledger: &Ledger, as_of: Day, to: Day) -> Vec<String> {
+    let stored = ledger.store().scan(Position(0)).map(|stored| format!("{:?}", stored.unwrap()));
+    let view = ledger.view();
+    let root = ledger.tree().root(view.head.0);
+    let roots = format!("{root:?} {:?} {:?}", view.projections.roots().projections(), view.projections.digest());
+    let contracts = view.projections.contracts(view.head).into_iter().cloned().map(Some).chain([None]);
+    let answers = contracts.flat_map(|contract| {
+        let asked = topics(to).into_iter().filter(|topic| contract.is_some() || !matches!(topic, Topic::Why { .. }));
+        let ask = |topic| {
+            let contract = contract.clone();
+            match view.ask(&Question { topic, contract, as_of, known_at: None, decided_by: None }) {
+                Ok(answer) => serde_json::to_string(&answer).unwrap() + &answer.words,
+                Err(error) => error.to_string(),
+            }
+        };
+        asked.map(ask).collect::<Vec<_>>()
+    });
+    stored.chain([roots]).chain(answers).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn wherever_entries_are_kept_the_same_is_there(entries in history(), questions in questions(), days in (asking(), asking())) {
+        let mut all: Vec<Vec<String>> = vec![];
+        for place in places::places() {
+            let ledger = kept_at(&place, &entries);
+            let view = ledger.view();
+            for question in &questions {
+                let at = at(&entries, *question);
+                for key in &all_keys(&entries) {
+                    prop_assert_eq!(select_on(&view.projections, key, at), ask(&entries, key, at), "{:?} {}", key, at.words());
+                }
+            }
+            drop(view);
+            all.push(shown(&ledger, days.0.min(days.1), days.0.max(days.1)));
+        }
+        prop_assert!(all.iter().all(|shown| *shown == all[0]));
     }
 }
 

@@ -2,6 +2,7 @@
 //! API, and who may do what.
 
 use crate::run::{BINARY, Place};
+use minutebook::store::{self, Address};
 use minutebook::web::{Settings, Site, listen, serve};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -66,8 +67,18 @@ impl Server {
 
     /// Of the ledger of a place.
     pub fn of(place: Place, settings: Settings) -> Self {
+        Self::on(place, None, settings)
+    }
+
+    /// A node of the ledger at an address, with its copy where the ledger of a place would be.
+    pub fn node(place: Place, address: Address) -> Self {
+        Self::on(place, Some(address), Settings { may_record: true, ..Settings::default() })
+    }
+
+    fn on(place: Place, server: Option<Address>, settings: Settings) -> Self {
         let hosts = vec!["minutes.example".to_owned()];
-        let site = Site::of(&place.ledger(), Settings { hosts, ..settings }).unwrap();
+        let at = store::Place { folder: place.ledger(), server };
+        let site = Site::of(at, Settings { hosts, ..settings }).unwrap();
         let (address, started) = std::sync::mpsc::channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = std::thread::spawn(move || {

@@ -25,13 +25,13 @@ fn told(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().expect("a whole number"))
 }
 
-fn seed() -> u64 {
+pub fn seed() -> u64 {
     let seed = told("MINUTEBOOK_SEED").unwrap_or_else(|| u64::from(std::process::id()));
     println!("seed {seed}");
     seed
 }
 
-fn count(usual: u64) -> u64 {
+pub fn count(usual: u64) -> u64 {
     told("MINUTEBOOK_FAULTS").unwrap_or(usual)
 }
 

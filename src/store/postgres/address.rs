@@ -21,12 +21,13 @@ const ANSWER: Duration = Duration::from_secs(30);
 const KNOWN: &str =
     "ledger, sslmode, sslrootcert, password_file, passfile, connect_timeout, statement_timeout, plain and loss";
 
-/// A ledger on a server: `postgres://user@host:port/database?ledger=name`.
+/// A ledger on a server: `postgres://user@host:port/database?ledger=name`. Where a server may be on one of several machines, as
+/// after a failover, the address names all of them, as libpq has it: `user@one:port,other:port`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     pub(super) user: String,
-    pub(super) host: String,
-    pub(super) port: u16,
+    /// In the order in which they are asked; at least one.
+    pub(super) hosts: Vec<Host>,
     pub(super) database: String,
     /// The ledger in that database.
     pub(super) ledger: String,
@@ -39,6 +40,13 @@ pub struct Address {
     pub(super) answer: Duration,
     /// Whether a server will do that may lose what it acknowledged.
     pub(super) may_lose: bool,
+}
+
+/// A machine that a server may be on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Host {
+    pub(super) name: String,
+    pub(super) port: u16,
 }
 
 /// How the connection is kept from others, by libpq's words.
@@ -74,21 +82,18 @@ impl FromStr for Address {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        let form = |what: &str| AddressError::Form(what.to_owned());
-        // What the parser says is of the form alone, and does not repeat the text.
-        let url = Url::parse(text).map_err(|error| AddressError::Form(error.to_string()))?;
+        let (text, others) = of_first_host(text);
+        let url = parsed(&text)?;
         if url.password().is_some() || url.query_pairs().any(|(name, _)| name == "password") {
             return Err(AddressError::Password);
         }
         if !matches!(url.scheme(), "postgres" | "postgresql") {
             return Err(form("it begins with another word"));
         }
-        let decoded = |text: &str, what: &str| {
-            let bytes = percent(text).ok_or_else(|| form(&format!("the {what} is not encoded right")))?;
-            String::from_utf8(bytes).map_err(|_| form(&format!("the {what} is no text")))
-        };
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| form("it names no host"))?;
-        let host = decoded(host.trim_start_matches('[').trim_end_matches(']'), "host")?;
+        let mut hosts = vec![Host::of(&url)?];
+        for other in others {
+            hosts.push(Host::of(&parsed(&format!("postgres://{other}/"))?)?);
+        }
         let user = decoded(url.username(), "user")?;
         let database = decoded(url.path().trim_start_matches('/'), "database")?;
         if user.is_empty() || database.is_empty() {
@@ -104,12 +109,11 @@ impl FromStr for Address {
             }
             said.take(&name, value.into_owned())?;
         }
-        let tls = said.tls(&host)?;
+        let tls = said.tls(hosts.iter().all(|host| is_here(&host.name)))?;
         let ledger = said.ledger.ok_or_else(|| form("it names no ledger"))?;
         Ok(Self {
             user,
-            host,
-            port: url.port().unwrap_or(PORT),
+            hosts,
             database,
             ledger,
             tls,
@@ -123,12 +127,56 @@ impl FromStr for Address {
 }
 
 impl Address {
+    /// The name of the ledger.
+    pub fn ledger(&self) -> &str {
+        &self.ledger
+    }
+
     /// The database, whichever ledger in it.
     pub fn database(&self) -> String {
-        let Self { user, host, port, database, .. } = self;
-        let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-        format!("postgres://{user}@{host}:{port}/{database}")
+        let Self { user, hosts, database, .. } = self;
+        let hosts: Vec<String> = hosts.iter().map(ToString::to_string).collect();
+        format!("postgres://{user}@{}/{database}", hosts.join(","))
     }
+}
+
+impl Host {
+    fn of(url: &Url) -> Result<Self, AddressError> {
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| form("it names no host"))?;
+        let name = decoded(host.trim_start_matches('[').trim_end_matches(']'), "host")?;
+        Ok(Self { name, port: url.port().unwrap_or(PORT) })
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        let Self { name, port } = self;
+        if name.contains(':') { write!(out, "[{name}]:{port}") } else { write!(out, "{name}:{port}") }
+    }
+}
+
+/// An address with the first of its hosts alone, which is all that the parser knows, and the hosts after it.
+fn of_first_host(text: &str) -> (String, Vec<&str>) {
+    let start = text.find("://").map_or(0, |at| at + 3);
+    let end = text[start..].find(['/', '?', '#']).map_or(text.len(), |at| start + at);
+    let start = text[start..end].rfind('@').map_or(start, |at| start + at + 1);
+    let mut hosts = text[start..end].split(',');
+    let first = hosts.next().unwrap_or_default();
+    (format!("{}{first}{}", &text[..start], &text[end..]), hosts.collect())
+}
+
+/// What the parser says is of the form alone, and does not repeat the text.
+fn parsed(text: &str) -> Result<Url, AddressError> {
+    Url::parse(text).map_err(|error| AddressError::Form(error.to_string()))
+}
+
+fn form(what: &str) -> AddressError {
+    AddressError::Form(what.to_owned())
+}
+
+fn decoded(text: &str, what: &str) -> Result<String, AddressError> {
+    let bytes = percent(text).ok_or_else(|| form(&format!("the {what} is not encoded right")))?;
+    String::from_utf8(bytes).map_err(|_| form(&format!("the {what} is no text")))
 }
 
 /// What stands after the question mark.
@@ -170,11 +218,12 @@ impl Said {
         Ok(())
     }
 
-    /// How to speak to this host. Nobody is left in doubt: what libpq calls `prefer` is open to whoever stands between.
-    fn tls(&self, host: &str) -> Result<Tls, AddressError> {
+    /// How to speak to hosts that are all this machine, or not. Nobody is left in doubt: what libpq calls `prefer` is open to
+    /// whoever stands between.
+    fn tls(&self, is_here: bool) -> Result<Tls, AddressError> {
         let verified = Tls::Verified(self.roots.clone());
         let tls = match self.mode.as_deref() {
-            None if is_here(host) && self.roots.is_none() => Tls::Plain,
+            None if is_here && self.roots.is_none() => Tls::Plain,
             None => verified,
             Some("disable") => Tls::Plain,
             Some("require") => Tls::Unverified,
@@ -191,7 +240,7 @@ impl Said {
             Some(_) => return says("sslmode is disable, require or verify-full"),
         };
         match tls {
-            Tls::Plain if !is_here(host) && !self.plain => says(
+            Tls::Plain if !is_here && !self.plain => says(
                 "without TLS, what is recorded and the password's proof go over the network in the open: leave sslmode \
                  out, which then is verify-full, or say plain=allowed where nobody can listen",
             ),
@@ -234,18 +283,27 @@ impl fmt::Display for Address {
 mod tests {
     use super::*;
 
-    fn parsed(text: &str) -> Result<Address, String> {
+    fn read(text: &str) -> Result<Address, String> {
         text.parse().map_err(|error: AddressError| error.to_string())
     }
 
     #[test]
     fn an_address_says_which_ledger_where() {
-        let address = parsed("postgres://minutes@127.0.0.1:5433/council?ledger=kent&statement_timeout=7")
+        let address = read("postgres://minutes@127.0.0.1:5433/council?ledger=kent&statement_timeout=7")
             .expect("it is an address");
-        assert_eq!((address.port, address.answer, &address.tls), (5433, Duration::from_secs(7), &Tls::Plain));
+        assert_eq!((address.hosts[0].port, address.answer, &address.tls), (5433, Duration::from_secs(7), &Tls::Plain));
         assert_eq!(address.to_string(), "postgres://minutes@127.0.0.1:5433/council?ledger=kent");
-        let address = parsed("postgresql://m%40x@[::1]/c%2Fd?ledger=kent").expect("it is an address");
+        let address = read("postgresql://m%40x@[::1]/c%2Fd?ledger=kent").expect("it is an address");
         assert_eq!(address.to_string(), "postgres://m@x@[::1]:5432/c/d?ledger=kent");
+    }
+
+    #[test]
+    fn a_server_may_be_on_one_of_several_machines() {
+        let address = read("postgres://m@one.example:5433,[::1],two.example/c?ledger=kent").expect("it is an address");
+        assert_eq!(address.to_string(), "postgres://m@one.example:5433,[::1]:5432,two.example:5432/c?ledger=kent");
+        assert_eq!(address.to_string().parse(), Ok(address.clone()), "what is shown is the same address");
+        assert_eq!(address.tls, Tls::Verified(None), "one of them is elsewhere");
+        assert_eq!(read("postgres://m@[::1],localhost/c?ledger=kent").map(|address| address.tls), Ok(Tls::Plain));
     }
 
     #[test]
@@ -254,13 +312,15 @@ mod tests {
             "postgres://minutes:hunter2@db.example/council?ledger=kent",
             "postgres://minutes@db.example/council?ledger=kent&password=hunter2",
             "postgres://minutes:hun/ter2@db.example/council?ledger=kent",
+            "postgres://minutes:hun,ter2@db.example/council?ledger=kent",
+            "postgres://minutes@db.example,minutes:hunter2@other.example/council?ledger=kent",
             "postgres://minutes:hunter2",
             "hunter2://minutes:hunter2@db.example/council",
             "postgres:minutes:hunter2@db.example",
             "postgres://minutes@db.example/council?ledger=kent&plain=hunter2",
             "postgres://minutes@db.example/council?ledger=kent&sslmode=hunter2",
         ] {
-            let error = parsed(text).map(drop).expect_err("it is refused");
+            let error = read(text).map(drop).expect_err("it is refused");
             assert!(!error.contains("hunter2") && !error.contains("ter2"), "{error}");
         }
     }
@@ -271,6 +331,7 @@ mod tests {
             ("postgres://db.example/council?ledger=kent", "it names no user"),
             ("postgres://minutes@db.example/?ledger=kent", "it names no database"),
             ("postgres://minutes@/council?ledger=kent", "host"),
+            ("postgres://minutes@db.example,/council?ledger=kent", "host"),
             ("postgres://minutes@db.example/council", "it names no ledger"),
             ("mysql://minutes@db.example/council?ledger=kent", "it begins with another word"),
             ("postgres://minutes@db.example/council?ledger=Kent%20County", "ledger: "),
@@ -292,14 +353,14 @@ mod tests {
             ("postgres://minutes@db.example/council?ledger=kent&loss=perhaps", "\"allowed\", or is left out"),
         ];
         for (text, words) in cases {
-            let error = parsed(text).map(drop).expect_err(text);
+            let error = read(text).map(drop).expect_err(text);
             assert!(error.contains(words), "{text}: {error}");
         }
     }
 
     #[test]
     fn nothing_goes_in_the_open_over_a_network_unless_told() {
-        let tls = |text: &str| parsed(text).map(|address| address.tls);
+        let tls = |text: &str| read(text).map(|address| address.tls);
         assert_eq!(tls("postgres://m@localhost/c?ledger=kent"), Ok(Tls::Plain));
         assert_eq!(tls("postgres://m@db.example/c?ledger=kent"), Ok(Tls::Verified(None)));
         assert_eq!(

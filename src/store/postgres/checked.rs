@@ -13,19 +13,26 @@ struct Set {
     fsync: Option<String>,
     full_page_writes: Option<String>,
     synchronous_standby_names: Option<String>,
+    /// How many others read its log as it grows, as far as our role sees; nothing where it cannot say.
+    standbys: Option<i64>,
 }
 
 /// What our role may do that it need not be able to do, in words.
 struct Rights(Vec<&'static str>);
 
-/// Holds the server to what durable means.
+/// Holds the server to what durable means, and gives what it is set to, in a line.
 ///
 /// # Errors
 /// [`OpenError::Unsafe`] where it may lose what it acknowledges, and the address does not allow that; [`OpenError::Server`].
-pub(super) fn check(lines: &Lines, line: &Line) -> Result<(), OpenError> {
+pub(super) fn check(lines: &Lines, line: &Line) -> Result<String, OpenError> {
     let address = &lines.address;
     let opening = |fault: Fault| fault.opening("ask what the server is set to", address);
-    let set = lines.ask(line, settings).map_err(opening)?;
+    let mut set = lines.ask(line, settings).map_err(opening)?;
+    set.standbys = match lines.ask(line, standbys) {
+        // Not every database that speaks this protocol says so.
+        Err(Fault::Said(..)) => None,
+        standbys => Some(standbys.map_err(opening)?),
+    };
     let Rights(rights) = lines.ask(line, rights).map_err(opening)?;
     if !rights.is_empty() {
         let may = rights.join(", ");
@@ -34,7 +41,8 @@ pub(super) fn check(lines: &Lines, line: &Line) -> Result<(), OpenError> {
             "this role may do more than read and append: give the program one that `minutebook store migrate --grant` let in"
         );
     }
-    set.hold(address)
+    set.hold(address)?;
+    Ok(set.told())
 }
 
 async fn settings(open: Open) -> Result<Set, Fault> {
@@ -47,7 +55,15 @@ async fn settings(open: Open) -> Result<Set, Fault> {
         fsync: row.try_get(1)?,
         full_page_writes: row.try_get(2)?,
         synchronous_standby_names: row.try_get(3)?,
+        standbys: None,
     })
+}
+
+/// Who reads the server's log as it grows. A role of no rank sees that there are such, and not what they are at: a backup that runs
+/// is then one of them.
+async fn standbys(open: Open) -> Result<i64, Fault> {
+    let sql = "select count(*) from pg_catalog.pg_stat_replication where coalesce(state, 'streaming') in ('streaming', 'catchup')";
+    Ok(open.client.query_typed_one(sql, &[]).await?.try_get(0)?)
 }
 
 async fn rights(open: Open) -> Result<Rights, Fault> {
@@ -68,31 +84,58 @@ async fn rights(open: Open) -> Result<Rights, Fault> {
 }
 
 impl Set {
+    /// In a line.
+    fn told(&self) -> String {
+        let Self { synchronous_commit, fsync, full_page_writes, synchronous_standby_names, standbys } = self;
+        let said = |name: &str, set: &Option<String>| format!("{name}={}", set.as_deref().unwrap_or("not said"));
+        let standbys = standbys.map_or_else(|| "not said".to_owned(), |standbys| standbys.to_string());
+        [
+            said("synchronous_commit", synchronous_commit),
+            said("fsync", fsync),
+            said("full_page_writes", full_page_writes),
+            said("synchronous_standby_names", synchronous_standby_names),
+            format!("standbys seen: {standbys}"),
+        ]
+        .join(", ")
+    }
+
+    /// What may lose entries that were acknowledged, and what would not.
+    fn risks(&self) -> Vec<(String, &'static str)> {
+        let off = [("fsync", &self.fsync), ("synchronous_commit", &self.synchronous_commit)];
+        let off = off.into_iter().filter(|(_, set)| set.as_deref() == Some("off"));
+        let mut risks: Vec<_> = off.map(|(name, _)| (format!("{name}=off"), "set that to on")).collect();
+        let waits_for = self.synchronous_standby_names.as_deref().unwrap_or_default();
+        let standbys = self.standbys.unwrap_or_default();
+        if waits_for.is_empty() && standbys > 0 {
+            let what =
+                format!("synchronous_standby_names=\"\" with {standbys} that read its log (pg_stat_replication)");
+            risks.push((what, "name the standbys that a commit waits for in synchronous_standby_names"));
+        }
+        if !waits_for.is_empty() && self.synchronous_commit.as_deref() == Some("local") {
+            let what = format!("synchronous_commit=local with synchronous_standby_names=\"{waits_for}\"");
+            risks.push((what, "set synchronous_commit to on, so that a commit waits for them"));
+        }
+        risks
+    }
+
     fn hold(&self, address: &Address) -> Result<(), OpenError> {
-        let Self { synchronous_commit: commit, fsync, full_page_writes, synchronous_standby_names: standbys } = self;
-        let (commit, fsync) = (commit.as_deref(), fsync.as_deref());
-        let standbys = standbys.as_deref().unwrap_or_default();
-        let is_copied = !standbys.is_empty();
+        let Self { synchronous_commit, fsync, full_page_writes, synchronous_standby_names, standbys } = self;
         tracing::info!(
-            %address, synchronous_commit = commit, fsync, full_page_writes = full_page_writes.as_deref(), standbys,
+            %address, synchronous_commit = synchronous_commit.as_deref(), fsync = fsync.as_deref(),
+            full_page_writes = full_page_writes.as_deref(),
+            standbys = synchronous_standby_names.as_deref().unwrap_or_default(), standbys_seen = standbys,
             "the server of the log is set so"
         );
-        let off: Vec<&str> = [("fsync", fsync), ("synchronous_commit", commit)]
-            .into_iter()
-            .filter_map(|(name, set)| (set == Some("off")).then_some(name))
-            .collect();
-        if !off.is_empty() {
-            let off = off.iter().map(|name| format!("{name}=off")).collect::<Vec<_>>().join(" and ");
+        let risks = self.risks();
+        if let Some((_, remedy)) = risks.first() {
+            let set = risks.iter().map(|(what, _)| &**what).collect::<Vec<_>>().join(" and ");
             if !address.may_lose {
-                return Err(OpenError::Unsafe { server: address.to_string(), set: off });
+                return Err(OpenError::Unsafe { server: address.to_string(), set, remedy });
             }
-            tracing::warn!(%address, off, "the server of the log may lose what it acknowledged, as loss=allowed has it");
+            tracing::warn!(%address, set, "the server of the log may lose what it acknowledged, as loss=allowed has it");
         }
         if full_page_writes.as_deref() == Some("off") {
             tracing::warn!(%address, "full_page_writes=off: after a loss of power, pages of the log may be torn");
-        }
-        if is_copied && commit == Some("local") {
-            tracing::warn!(%address, "synchronous_commit=local: an entry is acknowledged before a standby has it");
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! What a server of the log would not do, or did not answer, as an error that names the server and the remedy. It must not
 //! decide what becomes of an append.
 
+use super::address::Host;
 use crate::store::{OpenError, StoreError};
 use std::error::Error as _;
 use std::io;
@@ -25,6 +26,21 @@ impl Fault {
     /// That something came which is not what was asked for.
     pub(super) fn unfit(what: impl Into<String>) -> Self {
         Self::Said(SqlState::DATA_EXCEPTION, what.into())
+    }
+
+    /// That none of several hosts would do; of one, what it was.
+    pub(super) fn of_hosts(mut faults: Vec<(&Host, Self)>) -> Self {
+        if let [_] = &*faults {
+            return faults.remove(0).1;
+        }
+        let words: Vec<String> = faults.iter().map(|(host, fault)| format!("{host}: {}", fault.cause())).collect();
+        let words = words.join("; ");
+        // What a server said of the password, say, has a remedy of its own.
+        let said = faults.into_iter().find_map(|(_, fault)| match fault {
+            Self::Said(code, _) => Some(code),
+            _ => None,
+        });
+        said.map_or_else(|| Self::Lost(words.clone()), |code| Self::Said(code, words.clone()))
     }
 
     /// Whether the server's own table refused an entry, since its position is taken or the one before it is not.

@@ -2,19 +2,21 @@
 //!
 //! A thread of its own drives them, so that whoever waits for an answer may be on any thread, that of a runtime too.
 
-use super::address::{Address, Tls};
+use super::address::{Address, Host, Tls};
 use super::fault::Fault;
 use super::password::{self, Password};
 use super::tls::Maker;
 use crate::store::OpenError;
+use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
-use tokio_postgres::config::SslMode;
-use tokio_postgres::{AsyncMessage, Client, Config};
+use tokio_postgres::config::{SslMode, TargetSessionAttrs};
+use tokio_postgres::types::Type;
+use tokio_postgres::{AsyncMessage, Client, Config, Statement};
 
 /// How much longer than the server's own limit an answer is waited for.
 const GRACE: Duration = Duration::from_secs(5);
@@ -38,11 +40,26 @@ pub(super) struct Line(Mutex<Option<Open>>);
 #[derive(Clone)]
 pub(super) struct Open {
     pub(super) client: Arc<Client>,
+    /// What the server has parsed on it, by its text.
+    statements: Arc<Mutex<HashMap<&'static str, Statement>>>,
     /// What the server warned of since they were last taken.
     warnings: Arc<Mutex<Vec<String>>>,
 }
 
 impl Open {
+    /// A statement that the server parses once for a connection: to parse and plan the insert of an entry anew takes longer than
+    /// to run it.
+    pub(super) async fn statement(&self, sql: &'static str, types: &[Type]) -> Result<Statement, Fault> {
+        let statements = || self.statements.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = statements().get(sql).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let made = self.client.prepare_typed(sql, types).await?;
+        statements().insert(sql, made.clone());
+        Ok(made)
+    }
+
     /// What the server has warned of; it is forgotten.
     pub(super) fn take_warnings(&self) -> Vec<String> {
         std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
@@ -101,10 +118,24 @@ impl Lines {
         if let Some(open) = slot.as_ref().filter(|open| !open.client.is_closed()) {
             return Ok(open.clone());
         }
-        let password = password::find(&self.address).map_err(Fault::Lost)?;
-        let open = self.wait(self.address.connect, connect(self.address.clone(), password, self.tls.clone()))?;
+        let open = self.reach()?;
         *slot = Some(open.clone());
         Ok(open)
+    }
+
+    /// A connection to the first host that lets us in; where there are several, to the first that takes writes too, which a
+    /// standby does not.
+    fn reach(&self) -> Result<Open, Fault> {
+        let mut faults = vec![];
+        for host in &self.address.hosts {
+            let password = password::find(&self.address, host).map_err(Fault::Lost)?;
+            let made = connect(self.address.clone(), host.clone(), password, self.tls.clone());
+            match self.wait(self.address.connect, made) {
+                Ok(open) => return Ok(open),
+                Err(fault) => faults.push((host, fault)),
+            }
+        }
+        Err(Fault::of_hosts(faults))
     }
 
     /// Waits so long for work on the thread that drives connections.
@@ -138,12 +169,12 @@ impl Line {
     }
 }
 
-/// Makes a connection, on which the server gives up in time too.
-async fn connect(address: Address, password: Option<Password>, tls: Maker) -> Result<Open, Fault> {
+/// Makes a connection to one host, on which the server gives up in time too.
+async fn connect(address: Address, host: Host, password: Option<Password>, tls: Maker) -> Result<Open, Fault> {
     let mut config = Config::new();
     config
-        .host(&address.host)
-        .port(address.port)
+        .host(&host.name)
+        .port(host.port)
         .user(&address.user)
         .dbname(&address.database)
         .application_name(concat!("minutebook ", env!("CARGO_PKG_VERSION")))
@@ -151,6 +182,9 @@ async fn connect(address: Address, password: Option<Password>, tls: Maker) -> Re
         .connect_timeout(address.connect)
         .keepalives_idle(QUIET)
         .tcp_user_timeout(address.answer);
+    if address.hosts.len() > 1 {
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+    }
     if let Some(Password(password)) = password {
         config.password(password);
     }
@@ -174,5 +208,5 @@ async fn connect(address: Address, password: Option<Password>, tls: Maker) -> Re
              set idle_in_transaction_session_timeout = {limit}; set client_min_messages = warning"
         ))
         .await?;
-    Ok(Open { client: Arc::new(client), warnings })
+    Ok(Open { client: Arc::new(client), statements: Arc::default(), warnings })
 }

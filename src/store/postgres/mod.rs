@@ -23,5 +23,5 @@ mod tls;
 
 pub use address::{Address, AddressError};
 pub use password::PASSWORD;
-pub use postgres_store::PostgresStore;
+pub use postgres_store::{Heard, PostgresStore};
 pub use schema::{Grants, Migrated, migrate};

@@ -1,7 +1,7 @@
 //! Where the password for a server is read: never in an address, never shown. It must not keep one longer than a connection
 //! takes to be made.
 
-use super::address::Address;
+use super::address::{Address, Host};
 use crate::durable::is_exposed;
 use std::env;
 use std::fmt;
@@ -21,12 +21,12 @@ impl fmt::Debug for Password {
     }
 }
 
-/// The password for an address, where one is given: in the file that it names, in the environment, or as libpq's file of
+/// The password for an address at one of its hosts, where one is given: in the file that it names, in the environment, or as libpq's file of
 /// passwords has it; in this order.
 ///
 /// # Errors
 /// In words: a file cannot be read, or others may read it.
-pub(super) fn find(address: &Address) -> Result<Option<Password>, String> {
+pub(super) fn find(address: &Address, host: &Host) -> Result<Option<Password>, String> {
     if let Some(path) = &address.password_file {
         let text = private(path).map_err(|what| told(path, &what))?;
         return Ok(Some(Password(text.trim_end_matches(['\r', '\n']).to_owned())));
@@ -42,7 +42,7 @@ pub(super) fn find(address: &Address) -> Result<Option<Password>, String> {
         (None, None, None) => return Ok(None),
     };
     match private(&path) {
-        Ok(text) => Ok(text.lines().find_map(|line| of_line(line, address)).map(Password)),
+        Ok(text) => Ok(text.lines().find_map(|line| of_line(line, address, host)).map(Password)),
         Err(What::Unread(error)) if !is_named && error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(what) => Err(told(&path, &what)),
     }
@@ -74,7 +74,7 @@ fn private(path: &Path) -> Result<String, What> {
 
 /// The password in a line of libpq's file, where it is for this address: host, port, database, user and password with colons
 /// between them, `*` for any, a backslash before a colon that is part of one.
-fn of_line(line: &str, address: &Address) -> Option<String> {
+fn of_line(line: &str, address: &Address, at: &Host) -> Option<String> {
     if line.starts_with('#') {
         return None;
     }
@@ -90,8 +90,8 @@ fn of_line(line: &str, address: &Address) -> Option<String> {
     }
     let [host, port, database, user, password] = <[String; 5]>::try_from(parts).ok()?;
     let is = |said: &str, asked: &str| said == "*" || said == asked;
-    let fits = is(&host, &address.host)
-        && is(&port, &address.port.to_string())
+    let fits = is(&host, &at.name)
+        && is(&port, &at.port.to_string())
         && is(&database, &address.database)
         && is(&user, &address.user);
     fits.then_some(password)
@@ -106,7 +106,7 @@ mod tests {
     fn a_line_of_pgpass_is_for_whom_it_names() {
         let address: Address =
             "postgres://minutes@db.example:5433/council?ledger=kent".parse().expect("it is an address");
-        let of = |line: &str| of_line(line, &address);
+        let of = |line: &str| of_line(line, &address, &address.hosts[0]);
         assert_eq!(of("db.example:5433:council:minutes:a secret").as_deref(), Some("a secret"));
         assert_eq!(of(r"*:*:*:*:with\:colons\\:and more").as_deref(), Some(r"with:colons\:and more"));
         for other in ["db.example:5432:council:minutes:x", "*:*:*:somebody:x", "#*:*:*:*:x", "", "*:*:*:minutes"] {
@@ -125,11 +125,11 @@ mod tests {
         let address: Address = address.parse().expect("it is an address");
         let with = |mode| {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("it is ours");
-            find(&address)
+            find(&address, &address.hosts[0])
         };
         let exposed = with(0o640).expect_err("others may read it");
         assert!(exposed.contains("chmod 600") && !exposed.contains("hunter2"), "{exposed}");
         assert_eq!(with(0o600).expect("it is private").expect("it is there").0, "hunter2");
-        assert_eq!(format!("{:?}", find(&address)), "Ok(Some(Password))");
+        assert_eq!(format!("{:?}", find(&address, &address.hosts[0])), "Ok(Some(Password))");
     }
 }

@@ -32,6 +32,18 @@ const WINDOW_BYTES: u64 = 4 * 1024 * 1024;
 /// How many rows of an index are asked for at once.
 const INDEX_ROWS: i64 = 10_000;
 
+/// The note that is written where the outcome of an append is to be settled.
+const SETTLED: &str = "settled";
+
+/// What a log was heard to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    /// How many entries.
+    pub size: u64,
+    /// The leaf hash at the position that was asked about, where there is an entry.
+    pub leaf: Option<Hash>,
+}
+
 /// A [`Store`] on a server that speaks PostgreSQL's protocol. Others may append to the same ledger: [`Store::len`] is what
 /// this one has seen to be durable.
 pub struct PostgresStore {
@@ -41,6 +53,8 @@ pub struct PostgresStore {
     len: AtomicU64,
     /// Where an append began whose outcome is unknown.
     failed_at: Mutex<Option<Position>>,
+    /// What the server was set to.
+    set: String,
 }
 
 impl PostgresStore {
@@ -92,13 +106,99 @@ impl PostgresStore {
             let server = lines.address.to_string();
             return Err(OpenError::Unmigrated { server, found, known: schema::VERSION });
         }
-        checked::check(&lines, &reads)?;
+        let set = checked::check(&lines, &reads)?;
         let (appends, len, failed_at) = (Line::default(), AtomicU64::new(0), Mutex::new(None));
-        Ok(Self { lines, appends, reads, len, failed_at })
+        Ok(Self { lines, appends, reads, len, failed_at, set })
+    }
+
+    /// What the server was set to when it was opened, in a line.
+    pub fn set(&self) -> &str {
+        &self.set
     }
 
     fn address(&self) -> &Address {
         &self.lines.address
+    }
+
+    /// Asks how many entries there are now, whoever appended them, and under which hash the one at a position is kept. From then
+    /// on [`Store::len`] counts them.
+    ///
+    /// # Errors
+    /// [`StoreError::Server`].
+    pub fn hear(&self, about: Option<Position>) -> Result<Heard, StoreError> {
+        let sql = "select (select max(position) from minutebook.entry where ledger = $1), \
+                   (select leaf from minutebook.entry where ledger = $1 and position = $2)";
+        let about = about.map_or_else(|| signed(-1), |position| number(position.0));
+        let heard = self.ask(sql, vec![about]).and_then(|rows| {
+            let row = rows.first().ok_or_else(|| Fault::unfit("nothing was answered"))?;
+            let (last, leaf): (Option<i64>, Option<Vec<u8>>) = (row.try_get(0)?, row.try_get(1)?);
+            let size = last.map_or(Ok(0), |last| Ok::<_, Fault>(position_in(last)?.0 + 1))?;
+            Ok(Heard { size, leaf: leaf.map(hash_in).transpose()? })
+        });
+        let heard = heard.map_err(|fault| fault.doing("find the end of the ledger", self.address()))?;
+        self.len.fetch_max(heard.size, Ordering::SeqCst);
+        Ok(heard)
+    }
+
+    /// The leaf hashes as the server keeps them, from one position up to a size, in order; bytes are not looked at. It ends where
+    /// `each` says so, or a position is missing.
+    ///
+    /// # Errors
+    /// [`StoreError::Server`].
+    pub fn leaves(&self, from: u64, to: u64, mut each: impl FnMut(Hash) -> bool) -> Result<(), StoreError> {
+        let sql = "select position, leaf from minutebook.entry where ledger = $1 and position >= $2 and position < $3 \
+                   order by position limit $4";
+        let mut next = from;
+        while next < to {
+            let began = next;
+            let unread = |fault| self.unread(Position(began), fault);
+            for row in self.ask(sql, vec![number(next), number(to), signed(INDEX_ROWS)]).map_err(unread)? {
+                let position = row.try_get(0).map_err(Fault::from).and_then(position_in).map_err(unread)?;
+                let leaf = row.try_get(1).map_err(Fault::from).and_then(hash_in).map_err(unread)?;
+                if position.0 != next || !each(leaf) {
+                    return Ok(());
+                }
+                next += 1;
+            }
+            if next == began {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes on after an append whose outcome is unknown. A note is written, as durably as an entry: with it, whatever the server
+    /// shows of that append is as durable as was asked for.
+    ///
+    /// What it does not show may still come: its transaction may be alive on the server. But it can only come at the position
+    /// that it was sent for, with the ids that it was sent with, and the keys of the table take one entry a position and one an
+    /// id, whichever transaction is first. So whoever has read what came since may append the same ids again at the end of what
+    /// there is: at the same position one of the two transactions is refused, and at a later one the first can never be kept any
+    /// more, since its position is taken.
+    ///
+    /// # Errors
+    /// [`StoreError::Server`]: it is as unknown as before.
+    pub fn settle(&self) -> Result<(), StoreError> {
+        let mut failed = self.failed_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(first) = *failed else { return Ok(()) };
+        let ledger = self.address().ledger.clone();
+        let sql = "insert into minutebook.note (ledger, name, hash) values ($1, $2, $3) \
+                   on conflict (ledger, name) do update set hash = excluded.hash";
+        let noted = self.lines.once(&self.appends, |open| async move {
+            open.take_warnings();
+            let hash = Hash::of([first.0.to_be_bytes().as_slice()]).0.to_vec();
+            open.client
+                .execute_typed(sql, &[(&ledger, Type::TEXT), (&SETTLED, Type::TEXT), (&hash, Type::BYTEA)])
+                .await?;
+            match open.take_warnings() {
+                warnings if warnings.is_empty() => Ok(()),
+                warnings => Err(Fault::Warned(warnings.join("; "))),
+            }
+        });
+        let doing = || format!("find out what became of the append at position {first}");
+        noted.map_err(|fault| fault.doing(doing(), self.address()))?;
+        *failed = None;
+        Ok(())
     }
 
     /// How many entries the server has.
@@ -116,9 +216,12 @@ impl PostgresStore {
         self.lines.ask(&self.reads, move |open| {
             let (ledger, values) = (ledger.clone(), Arc::clone(&values));
             async move {
-                let mut all: Vec<(&(dyn ToSql + Sync), Type)> = vec![(&ledger, Type::TEXT)];
-                all.extend(values.iter().map(|(value, of)| (&**value as _, of.clone())));
-                Ok(open.client.query_typed(sql, &all).await?)
+                let types: Vec<Type> =
+                    [Type::TEXT].into_iter().chain(values.iter().map(|(_, of)| of.clone())).collect();
+                let statement = open.statement(sql, &types).await?;
+                let mut all: Vec<&(dyn ToSql + Sync)> = vec![&ledger];
+                all.extend(values.iter().map(|(value, _)| &**value as &(dyn ToSql + Sync)));
+                Ok(open.client.query(&statement, &all).await?)
             }
         })
     }
@@ -354,6 +457,10 @@ fn position_in(value: i64) -> Result<Position, Fault> {
     u64::try_from(value).map(Position).map_err(|_| Fault::unfit(format!("there is an entry at position {value}")))
 }
 
+fn hash_in(value: Vec<u8>) -> Result<Hash, Fault> {
+    value.try_into().map(Hash).map_err(|_| Fault::unfit("a leaf hash has not 32 bytes"))
+}
+
 fn missing(position: Position) -> StoreError {
     StoreError::Corrupt { position, what: format!("nothing is stored at position {position}") }
 }
@@ -407,16 +514,19 @@ impl Insert {
                    ) \
                    insert into minutebook.led (ledger, key, position) \
                    select $1, l.key, l.position from unnest($6::bytea[], $7::bigint[]) as l(key, position)";
-        let values: [(&(dyn ToSql + Sync), Type); 7] = [
-            (ledger, Type::TEXT),
-            (&self.positions, Type::INT8_ARRAY),
-            (&self.ids, Type::UUID_ARRAY),
-            (&self.leaves, Type::BYTEA_ARRAY),
-            (&self.bytes, Type::BYTEA_ARRAY),
-            (&self.keys, Type::BYTEA_ARRAY),
-            (&self.lead_to, Type::INT8_ARRAY),
+        let types = [
+            Type::TEXT,
+            Type::INT8_ARRAY,
+            Type::UUID_ARRAY,
+            Type::BYTEA_ARRAY,
+            Type::BYTEA_ARRAY,
+            Type::BYTEA_ARRAY,
+            Type::INT8_ARRAY,
         ];
-        open.client.execute_typed(sql, &values).await?;
+        let values: [&(dyn ToSql + Sync); 7] =
+            [ledger, &self.positions, &self.ids, &self.leaves, &self.bytes, &self.keys, &self.lead_to];
+        let statement = open.statement(sql, &types).await?;
+        open.client.execute(&statement, &values).await?;
         Ok(())
     }
 }

@@ -51,7 +51,7 @@ fn a_record_goes_to_a_server_and_back_as_it_was() {
         assert!(ours.out == theirs.out, "{question:?} is answered otherwise:\n{}\n{}", ours.out, theirs.out);
     }
     on(&["verify"]).ok().prints(&["Verified 39 entries"]);
-    on(&["serve"]).ends(2).says(&["leave out --store"]);
+    on(&["backup", "--out", "kept"]).ends(2).says(&["leave out --store"]);
 }
 
 #[test]

@@ -4,15 +4,21 @@
 //! | file | what it shows |
 //! | --- | --- |
 //! | `server` | no tests: a server, and who asks it besides us |
+//! | `proxy` | no tests: what cuts a connection in the middle of a commit |
 //! | `tables` | tables made and migrated, and what they refuse to whom |
 //! | `doors` | who gets in, by which password, and how the connection is kept |
 //! | `faults` | what is damaged, gone, full or set wrong is found and told |
 //! | `races` | many writers at once, and connections that are cut |
 //! | `copies` | one record in a folder and on a server |
+//! | `nodes` | several machines on one log, each with its copy |
+//! | `trust` | a log that is not what a node has verified of it |
 
 mod copies;
 mod doors;
 mod faults;
+pub mod nodes;
+pub mod proxy;
 mod races;
 pub mod server;
 mod tables;
+mod trust;

@@ -1,6 +1,7 @@
 //! Many writers at once, each claiming the size of the ledger, and connections cut in the middle of a commit. What came of it
 //! is read by PostgreSQL's own client, and held to what each writer was told.
 
+use super::proxy::{CUTS_AFTER, CUTS_BEFORE, PASSES, Proxy};
 use super::server::Server;
 use crate::run::defines;
 use minutebook::ledger::{Ledger, RecordError};
@@ -8,10 +9,8 @@ use minutebook::report::in_hand::InHand;
 use minutebook::store::{Address, NewEntry, Place, PostgresStore, Store, StoreError};
 use minutebook_events::{EntryId, Hash, Position};
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicU8, AtomicU16, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::Barrier;
+use std::sync::atomic::Ordering;
 use std::thread;
 
 const WRITERS: u64 = 8;
@@ -104,78 +103,6 @@ fn who_decides_on_what_another_machine_has_passed_is_told_of_a_conflict() {
         (Position(0), 1),
         "nothing of it is there, nor shown"
     );
-}
-
-/// What a proxy does to the connection that carries an append.
-const PASSES: u8 = 0;
-const CUTS_BEFORE: u8 = 1;
-const CUTS_AFTER: u8 = 2;
-
-/// A proxy between us and the server, which cuts the connection when an append goes by: before the server has it, or after it
-/// has answered and before we hear.
-struct Proxy {
-    port: u16,
-    mode: Arc<AtomicU8>,
-    cuts: Arc<AtomicU16>,
-}
-
-impl Proxy {
-    fn new(server: u16) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let (mode, cuts) = (Arc::new(AtomicU8::new(PASSES)), Arc::new(AtomicU16::new(0)));
-        let proxy = Self { port, mode: Arc::clone(&mode), cuts: Arc::clone(&cuts) };
-        thread::spawn(move || {
-            for client in listener.incoming().map_while(Result::ok) {
-                let Ok(server) = TcpStream::connect(("127.0.0.1", server)) else { continue };
-                let (mode, cuts) = (Arc::clone(&mode), Arc::clone(&cuts));
-                thread::spawn(move || carry(&client, &server, &mode, &cuts));
-            }
-        });
-        proxy
-    }
-}
-
-fn carry(client: &TcpStream, server: &TcpStream, mode: &AtomicU8, cuts: &AtomicU16) {
-    let ends = || {
-        let _ = client.shutdown(Shutdown::Both);
-        let _ = server.shutdown(Shutdown::Both);
-    };
-    // Set once an append went by whose answer must not come back.
-    let silent = AtomicU8::new(0);
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            let (mut from, mut to, mut buffer) = (server, client, [0; 65536]);
-            while let Ok(count @ 1..) = from.read(&mut buffer) {
-                // The answer to the execution of a statement: it is committed when this comes.
-                let answers = buffer[..count].windows(9).any(|bytes| bytes == b"INSERT 0 ");
-                if silent.load(Ordering::SeqCst) == 1 && answers {
-                    cuts.fetch_add(1, Ordering::SeqCst);
-                    break;
-                }
-                if to.write_all(&buffer[..count]).is_err() {
-                    break;
-                }
-            }
-            ends();
-        });
-        let (mut from, mut to, mut buffer) = (client, server, [0; 65536]);
-        while let Ok(count @ 1..) = from.read(&mut buffer) {
-            let appends = buffer[..count].windows(28).any(|bytes| bytes == b"insert into minutebook.entry");
-            match mode.load(Ordering::SeqCst) {
-                CUTS_BEFORE if appends => {
-                    cuts.fetch_add(1, Ordering::SeqCst);
-                    break;
-                }
-                CUTS_AFTER if appends => silent.store(1, Ordering::SeqCst),
-                _ => {}
-            }
-            if to.write_all(&buffer[..count]).is_err() {
-                break;
-            }
-        }
-        ends();
-    });
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! it ends. PostgreSQL refuses to run as root, and runs as its own user then.
 
 use minutebook::store::{Address, Grants, migrate};
+use rustix::process::{Pid, Signal, kill_process};
 use std::cell::RefCell;
 use std::fs;
 use std::net::TcpListener;
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -35,6 +36,8 @@ pub struct Server {
     child: Mutex<Child>,
     folder: TempDir,
     pub port: u16,
+    /// What it was started with, for whoever copies it.
+    settings: Vec<String>,
 }
 
 /// Where the server's programs are; `None`, with the reason printed, where they are not.
@@ -43,7 +46,10 @@ fn programs() -> Option<PathBuf> {
         fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|item| item.path().join("bin"));
     let on_path =
         std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
-    let mut found: Vec<_> = debian.chain(on_path).filter(|folder| folder.join("initdb").exists()).collect();
+    let mut found: Vec<_> = debian
+        .chain(on_path)
+        .filter(|folder| ["initdb", "postgres", "pg_basebackup"].iter().all(|name| folder.join(name).exists()))
+        .collect();
     found.sort();
     let found = found.pop();
     if found.is_none() {
@@ -81,7 +87,7 @@ fn as_its_user(program: &Path) -> Command {
 type Start = (Command, Sender<Child>);
 
 /// Starts a process on a thread that lasts as long as this one does, so that it is stopped where this one is killed.
-fn start(mut command: Command) -> Child {
+pub fn start(mut command: Command) -> Child {
     static STARTER: OnceLock<Mutex<Sender<Start>>> = OnceLock::new();
     let starter = STARTER.get_or_init(|| {
         let (commands, inbox) = channel::<Start>();
@@ -115,16 +121,8 @@ impl Server {
     /// One without tables.
     pub fn bare(setup: &Setup) -> Option<Self> {
         let programs = programs()?;
-        let folder = TempDir::new().unwrap();
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let folder = folder();
         let data = folder.path().join("data");
-        for path in [&data, &folder.path().join("small")] {
-            fs::create_dir(path).unwrap();
-            if is_root() {
-                let (user, group) = postgres();
-                chown(path, Some(user), Some(group)).unwrap();
-            }
-        }
         let made = as_its_user(&programs.join("initdb"))
             .args(["-U", "super", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "-D"])
             .arg(&data)
@@ -133,24 +131,59 @@ impl Server {
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let hba = format!("{}\nhost all super 127.0.0.1/32 trust\n", setup.hba);
         let hba = if setup.hba.is_empty() { "host all all 127.0.0.1/32 trust\n".to_owned() } else { hba };
-        fs::write(data.join("pg_hba.conf"), hba).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut settings = vec![
-            format!("port={port}"),
-            "listen_addresses=127.0.0.1".to_owned(),
-            "unix_socket_directories=".to_owned(),
-            "shared_buffers=16MB".to_owned(),
-            "max_connections=40".to_owned(),
-            "logging_collector=off".to_owned(),
-        ];
+        fs::write(data.join("pg_hba.conf"), hba + "host replication super 127.0.0.1/32 trust\n").unwrap();
+        let mut settings: Vec<String> = [
+            "listen_addresses=127.0.0.1",
+            "unix_socket_directories=",
+            "shared_buffers=16MB",
+            "max_connections=40",
+            "logging_collector=off",
+        ]
+        .map(ToOwned::to_owned)
+        .into();
         if let Some(names) = setup.tls {
             certified(folder.path(), &data, names);
             settings.push("ssl=on".to_owned());
         }
         settings.extend(setup.settings.iter().map(|setting| (*setting).to_owned()));
+        let server = Self::start(&programs, folder, free_port(), settings, setup.small);
+        server
+            .try_sql(
+                "super",
+                "postgres",
+                "create role owner login; create role minutes login; create role reader login",
+            )
+            .unwrap();
+        server.try_sql("super", "postgres", "create database council owner owner").unwrap();
+        Some(server)
+    }
+
+    /// One that follows this one, under a name by which this one knows it.
+    pub fn standby(&self, name: &str, port: u16) -> Self {
+        let programs = programs().expect("they are there: one runs");
+        let folder = folder();
+        let copied = as_its_user(&programs.join("pg_basebackup"))
+            .args(["--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync", "--dbname"])
+            .arg(self.followed_as(name))
+            .arg("--pgdata")
+            .arg(folder.path().join("data"))
+            .output()
+            .unwrap();
+        assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
+        Self::start(&programs, folder, port, self.settings.clone(), None)
+    }
+
+    /// What a standby is told of this server.
+    pub fn followed_as(&self, name: &str) -> String {
+        format!("host=127.0.0.1 port={} user=super application_name={name}", self.port)
+    }
+
+    /// Starts one on what is in its folder, and waits until it answers.
+    fn start(programs: &Path, folder: TempDir, port: u16, settings: Vec<String>, small: Option<u32>) -> Self {
         let mut command = as_its_user(&programs.join("postgres"));
-        command.arg("-D").arg(&data).args(settings.iter().flat_map(|setting| ["-c", setting]));
-        if let Some(size) = setup.small {
+        command.arg("-D").arg(folder.path().join("data")).args(["-p", &port.to_string()]);
+        command.args(settings.iter().flat_map(|setting| ["-c", setting]));
+        if let Some(size) = small {
             let (user, group) = postgres();
             let mut within = Command::new("unshare");
             let mount =
@@ -161,21 +194,13 @@ impl Server {
         }
         let log = fs::File::create(folder.path().join("log")).unwrap();
         command.stderr(log);
-        let server = Self { child: Mutex::new(start(command)), folder, port };
+        let server = Self { child: Mutex::new(start(command)), folder, port, settings };
         let began = Instant::now();
         while let Err(error) = server.try_sql("super", "postgres", "select 1") {
             assert!(began.elapsed() < PATIENCE, "the server does not start: {error}; {}", server.log());
             std::thread::sleep(Duration::from_millis(50));
         }
         server
-            .try_sql(
-                "super",
-                "postgres",
-                "create role owner login; create role minutes login; create role reader login",
-            )
-            .unwrap();
-        server.try_sql("super", "postgres", "create database council owner owner").unwrap();
-        Some(server)
     }
 
     /// One that several tests use at once, each a ledger of its own; it ends with the last of their threads.
@@ -190,7 +215,7 @@ impl Server {
 
     fn found_or_new() -> Option<Arc<Self>> {
         static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
-        let mut shared = SHARED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(server) = shared.upgrade() {
             return Some(server);
         }
@@ -225,9 +250,16 @@ impl Server {
         let mut psql = Command::new("psql");
         psql.args(["-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose", "-w"]);
         psql.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", role, "-d", database, "-c", sql]);
-        let output = psql.env_remove("PGPASSWORD").output().unwrap();
+        let output = psql.env_remove("PGPASSWORD").env("PGCONNECT_TIMEOUT", "5").output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim_end().to_owned();
         if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+    }
+
+    /// A program that comes with the server.
+    pub fn program(&self, name: &str) -> Command {
+        let starts = programs().expect("the server was started").join("initdb");
+        // On the path there may be links to some of them alone.
+        Command::new(fs::canonicalize(starts).unwrap().with_file_name(name))
     }
 
     pub fn folder(&self) -> &Path {
@@ -240,18 +272,90 @@ impl Server {
 
     /// Stops it at once.
     pub fn stop(&self) {
-        let mut child = self.child.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let (Ok(None), Some(pid)) = (child.try_wait(), rustix::process::Pid::from_raw(child.id() as i32)) {
-            let _ = rustix::process::kill_process(pid, rustix::process::Signal::QUIT);
-        }
-        let _ = child.wait();
+        self.thaw();
+        self.signal(Signal::QUIT);
+        let _ = self.child().wait();
     }
+
+    /// Kills all its processes where they are: nothing is written any more, no connection is ended with a word.
+    pub fn kill(&self) {
+        self.freeze();
+        let of_memory = fs::read_to_string(self.folder.path().join("data/postmaster.pid")).unwrap_or_default();
+        self.family().into_iter().for_each(|pid| send(pid, Signal::KILL));
+        let _ = self.child().wait();
+        // What it held in shared memory outlives it.
+        let id = of_memory.lines().nth(6).and_then(|line| line.split_whitespace().nth(1));
+        if let Some(id) = id {
+            let _ = Command::new("ipcrm").args(["-m", id]).stderr(Stdio::null()).status();
+        }
+    }
+
+    /// Stops all its processes where they are, until they are let go on: nothing is answered, and nobody is told.
+    pub fn freeze(&self) {
+        // Who starts others first, so that none is left out.
+        self.signal(Signal::STOP);
+        self.family().into_iter().for_each(|pid| send(pid, Signal::STOP));
+    }
+
+    /// Lets them go on.
+    pub fn thaw(&self) {
+        self.family().into_iter().rev().for_each(|pid| send(pid, Signal::CONT));
+    }
+
+    fn child(&self) -> MutexGuard<'_, Child> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(pid) = self.family().first() {
+            send(*pid, signal);
+        }
+    }
+
+    /// Its first process, and those that this one started; none where it has ended.
+    fn family(&self) -> Vec<Pid> {
+        let mut child = self.child();
+        let (Ok(None), Some(first)) = (child.try_wait(), Pid::from_raw(child.id() as i32)) else { return vec![] };
+        let of = |item: fs::DirEntry| -> Option<Pid> {
+            let pid = item.file_name().to_str()?.parse().ok()?;
+            let stat = fs::read_to_string(item.path().join("stat")).ok()?;
+            // The program's name is in brackets, and may hold any.
+            let parent: i32 = stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()?;
+            Pid::from_raw(pid).filter(|_| parent == first.as_raw_pid())
+        };
+        [first].into_iter().chain(fs::read_dir("/proc").unwrap().flatten().filter_map(of)).collect()
+    }
+}
+
+fn send(pid: Pid, signal: Signal) {
+    // One that has just ended hears nothing.
+    let _ = kill_process(pid, signal);
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// A folder for a server's data, and a small disk.
+fn folder() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    for path in ["data", "small"].map(|name| folder.path().join(name)) {
+        fs::create_dir(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+        if is_root() {
+            let (user, group) = postgres();
+            chown(&path, Some(user), Some(group)).unwrap();
+        }
+    }
+    folder
+}
+
+/// A port that nobody listens at now.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// A key, and a certificate for these names that an authority of the test's own signed, in `ca.pem`.
