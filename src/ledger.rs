@@ -345,7 +345,7 @@ impl Ledger {
         settings: node::Settings,
         progress: impl FnMut(u64, u64),
     ) -> Result<Self, LedgerError> {
-        let store = match store::open(folder) {
+        let store = match store::open_copy(folder, &server) {
             Err(OpenError::NotThere { .. }) => {
                 // A server that is not there is no reason to make a folder.
                 drop(PostgresStore::open(server.clone())?);

@@ -2,6 +2,7 @@
 
 use super::backup::progress;
 use super::{Outcome, Stop, output};
+use crate::audit::checkpoint::Signed;
 use crate::copies::{Compared, CopyError, Lost, Parting, between, compare};
 use crate::node::{Reappended, reappend};
 use crate::report;
@@ -167,7 +168,7 @@ fn both(place: &Place) -> Result<Both, Stop> {
     let Some(server) = &place.server else {
         return Err("name the log with --store, and the folder of the copy with --ledger".into());
     };
-    let copy = store::open(&place.folder).map_err(|error| match error {
+    let copy = store::open_copy(&place.folder, server).map_err(|error| match error {
         OpenError::Locked { .. } => format!("{error}; a node that runs says on /ready where its log has parted"),
         error => error.to_string(),
     })?;
@@ -179,9 +180,21 @@ fn compared(place: &Place) -> Result<Outcome, Stop> {
     let Both { copy, log } = both(place)?;
     let mut progress = output::Progress::new("comparing");
     let compared = compare(&*copy, &*log, |done, total| progress.tell(done, total))?;
-    output::print(&told(&compared, place))?;
-    let is_beginning = compared.parting.is_none() && compared.copy <= compared.log;
+    let signed = Signed::of(&place.folder).all()?.into_iter().map(|(checkpoint, _)| checkpoint.head.size.0).max();
+    let signed = signed.filter(|signed| *signed > compared.copy.max(compared.log));
+    output::print(&(told(&compared, place) + &beyond_both(signed)))?;
+    let is_beginning = compared.parting.is_none() && compared.copy <= compared.log && signed.is_none();
     Ok(if is_beginning { Outcome::Answered } else { Outcome::Found })
+}
+
+/// That a checkpoint was signed of more than both have.
+fn beyond_both(signed: Option<u64>) -> String {
+    signed.map_or_else(String::new, |signed| {
+        format!(
+            "A checkpoint in the folder was signed of {signed} entries, which neither has: look for the rest in the folders of other \
+             nodes, and compare those\n"
+        )
+    })
 }
 
 fn told(compared: &Compared, place: &Place) -> String {
@@ -217,10 +230,23 @@ fn told(compared: &Compared, place: &Place) -> String {
             &other.map_or_else(String::new, |other| format!("  the log has another of this id at position {other}"));
         text += "\n";
     }
-    if !lost.is_empty() {
-        text += "`minutebook store reappend` brings back what still holds together\n";
-    }
+    text += &match parting {
+        // What is appended comes after that.
+        Some(Parting { there: Err(_), .. }) => format!(
+            "What the log has there is not what was recorded, and nothing mends it in place: copy {folder} to a ledger of another name \
+             with `minutebook store copy`, and start nodes of that with new folders; keep this log as evidence\n"
+        ),
+        _ if !lost.is_empty() => "`minutebook store reappend` brings back what still holds together\n".to_owned(),
+        Some(_) => done(place),
+        None => String::new(),
+    };
     text
+}
+
+/// What is left to do once the log has everything.
+fn done(place: &Place) -> String {
+    let folder = place.folder.display();
+    format!("The log has all that {folder} has: keep that folder as evidence, and start the node with a new one\n")
 }
 
 fn reappended(place: &Place, dry_run: bool) -> Result<Outcome, Stop> {
@@ -236,6 +262,9 @@ fn reappended(place: &Place, dry_run: bool) -> Result<Outcome, Stop> {
     }
     for (id, first, why) in &refused {
         text += &format!("  {id}  first at position {first}: {why}\n");
+    }
+    if refused.is_empty() && !dry_run {
+        text += &done(place);
     }
     output::print(&report::visible(&text))?;
     Ok(if refused.is_empty() { Outcome::Answered } else { Outcome::Found })

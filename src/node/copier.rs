@@ -165,13 +165,16 @@ struct Work {
     copied: Arc<Copied>,
 }
 
+/// What is said from then on: no append to the log is in doubt by it.
+fn ended(why: impl ToString) -> StoreError {
+    let what = "this node's copy of the log, so that it follows no further and records nothing; mend that, and start the node again";
+    StoreError::Io { what: what.to_owned(), source: io::Error::other(why.to_string()) }
+}
+
 impl Drop for Work {
     fn drop(&mut self) {
         // Whoever waits for more waits in vain.
-        let ended = || {
-            let source = io::Error::other("the thread that writes it has ended");
-            Arc::new(StoreError::Io { what: "the copy of the log".to_owned(), source })
-        };
+        let ended = || Arc::new(ended("the thread that writes it has ended"));
         self.copied.state().failed.get_or_insert_with(ended);
         self.copied.changed.notify_all();
     }
@@ -184,7 +187,7 @@ impl Work {
             self.copied.changed.notify_all();
             if let Err(error) = self.copy.append(first, &entries) {
                 tracing::error!(%error, "the copy of the log cannot be written: the node follows no further");
-                self.copied.state().failed = Some(Arc::new(error));
+                self.copied.state().failed = Some(Arc::new(ended(error)));
                 return;
             }
             self.copied.state().len = first.0 + entries.len() as u64;

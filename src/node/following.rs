@@ -32,8 +32,8 @@ impl fmt::Display for Parted {
         write!(
             out,
             "the log parts from what is verified here at position {position}: here {here}, there {there}; {size} entries are here, \
-             and the log has {log}: nothing is appended by this node any more, and answers are of what it verified; `minutebook \
-             store compare` says more, and `minutebook store reappend` brings back what the log lost"
+             and the log has {log}: nothing is appended by this node any more, and answers are of what it verified; stop it, and \
+             `minutebook store compare` says more, and what to do"
         )
     }
 }
@@ -138,6 +138,9 @@ impl Following {
         match state {
             State::Follows => None,
             State::CatchesUp => Some(format!("{here} entries are here, and the log has {}", log.unwrap_or_default())),
+            State::Unreached(why) if log.is_none() => {
+                Some(format!("the log was not heard since this node started, with {here} entries here: {why}"))
+            }
             State::Unreached(why) if heard > self.silence => {
                 Some(format!("the log was last heard {} s ago, with {here} entries here: {why}", heard.as_secs()))
             }
@@ -151,7 +154,7 @@ impl Following {
         let mut known = self.known();
         (known.log, known.heard) = (Some(size), Instant::now());
         if known.unreached.take().is_some() {
-            tracing::info!(size, "the log is reached again");
+            tracing::warn!(size, "the log is reached again");
         }
     }
 

@@ -224,8 +224,12 @@ impl Turn {
 
     /// Why nothing more is appended, where nothing is.
     fn barred(&self) -> Option<Refusal> {
-        let parted = self.following.parted().map(Refusal::Parted);
-        parted.or_else(|| self.live.copier.copied().failed().map(Refusal::Store))
+        if let Some(parted) = self.following.parted() {
+            return Some(Refusal::Parted(parted));
+        }
+        let failed = self.live.copier.copied().failed()?;
+        self.following.breaks(failed.to_string());
+        Some(Refusal::Store(failed))
     }
 
     /// What comes of a halt, for whoever waits.

@@ -179,6 +179,19 @@ pub enum OpenError {
         /// What would be right.
         remedy: &'static str,
     },
+    /// Incorrect: the folder is not a node's copy of this log.
+    #[error(
+        "the folder {path} is {}, and not a node's copy of {log}: name the folder of a node of that log, or a new one for a new node",
+        copy_of(.of.as_deref())
+    )]
+    NotItsCopy {
+        /// The folder.
+        path: Shown,
+        /// Of which log it is a copy; none where it is a ledger by itself.
+        of: Option<String>,
+        /// The log's address.
+        log: String,
+    },
     /// Unavailable: another process has it.
     #[error("the ledger at {path} is in use by {holder}: stop that process or wait for it, then try again")]
     Locked {
@@ -277,6 +290,10 @@ fn entries_were(first: Position, count: usize) -> String {
 
 fn what_to_look_up(count: usize) -> &'static str {
     if count == 1 { "its id before you append it" } else { "their ids before you append them" }
+}
+
+fn copy_of(of: Option<&str>) -> String {
+    of.map_or_else(|| "a ledger by itself".to_owned(), |of| format!("a node's copy of {of}"))
 }
 
 fn tables(found: Option<u64>, known: u64) -> String {

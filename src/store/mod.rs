@@ -159,6 +159,21 @@ pub fn create_copy(folder: &Path, of: &Address) -> Result<Arc<dyn Store>, OpenEr
     Ok(Arc::new(SledStore::open(Folder::create_copy(folder, of.to_string())?, Options::default())?))
 }
 
+/// Opens the folder of a node that is a copy of the ledger at an address: of the same name, wherever its server is by now.
+///
+/// # Errors
+/// [`OpenError`]; above all [`OpenError::NotItsCopy`].
+pub fn open_copy(folder: &Path, of: &Address) -> Result<Arc<dyn Store>, OpenError> {
+    let copy = open(folder)?;
+    let is_of = |own: &str| own.parse().is_ok_and(|own: Address| own.ledger() == of.ledger());
+    match copy.copy_of() {
+        Some(own) if is_of(own) => Ok(copy),
+        other => {
+            Err(OpenError::NotItsCopy { path: folder.into(), of: other.map(ToOwned::to_owned), log: of.to_string() })
+        }
+    }
+}
+
 /// Opens the ledger at a place.
 ///
 /// # Errors

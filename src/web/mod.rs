@@ -49,7 +49,7 @@ pub use site::{Beside, Settings, Site};
 
 use crate::access::Right;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::{Extension, Router};
@@ -142,9 +142,17 @@ async fn logged(Extension(who): Extension<Who>, request: Request, next: Next) ->
 
 /// Whoever waits hears that it takes too long; the answer may still be made, and whoever asks again waits for less.
 async fn in_time(site: State<Site>, request: Request, next: Next) -> Response {
-    let instead = Instead::of(&site, &request);
+    let (instead, records) = (Instead::of(&site, &request), request.method() == Method::POST);
     let answered = tokio::time::timeout(PATIENCE, next.run(request)).await;
     answered.unwrap_or_else(|_| {
+        if records {
+            let what = format!(
+                "it takes longer than {} s, and nobody knows yet whether it was recorded: send the same draft again, under its id, \
+                 which records nothing twice",
+                PATIENCE.as_secs()
+            );
+            return instead.of_problem(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "outcome-unknown", what));
+        }
         let what = format!("the answer takes longer than {} s: ask of one contract, or ask again", PATIENCE.as_secs());
         let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "takes-too-long", what);
         instead.of_problem(problem)

@@ -95,6 +95,9 @@ impl FromStr for Address {
             hosts.push(Host::of(&parsed(&format!("postgres://{other}/"))?)?);
         }
         let user = decoded(url.username(), "user")?;
+        if user.contains(':') {
+            return Err(AddressError::Password);
+        }
         let database = decoded(url.path().trim_start_matches('/'), "database")?;
         if user.is_empty() || database.is_empty() {
             return Err(form(if user.is_empty() { "it names no user" } else { "it names no database" }));
@@ -310,6 +313,7 @@ mod tests {
     fn a_password_is_refused_and_not_repeated() {
         for text in [
             "postgres://minutes:hunter2@db.example/council?ledger=kent",
+            "postgres://minutes%3Ahunter2@db.example/council?ledger=kent",
             "postgres://minutes@db.example/council?ledger=kent&password=hunter2",
             "postgres://minutes:hun/ter2@db.example/council?ledger=kent",
             "postgres://minutes:hun,ter2@db.example/council?ledger=kent",

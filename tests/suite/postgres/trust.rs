@@ -5,8 +5,8 @@ use super::nodes::{draft, has, made, node, runtime, soon};
 use super::server::{Server, Setup};
 use crate::run::{Place, Ran, ran};
 use minutebook::ledger::{Ledger, RecordError};
-use minutebook::node::State;
-use minutebook::store::{Address, PostgresStore};
+use minutebook::node::{Settings, State};
+use minutebook::store::{Address, PostgresStore, Store};
 use minutebook_events::Position;
 use std::process::Stdio;
 
@@ -86,7 +86,11 @@ fn a_log_cut_back_is_told_compared_and_brought_back() {
     assert!(stored.contains("; first recorded at position 9 at 20"), "the entry itself says so: {stored}");
     let again = runtime().block_on(other.record_next(draft("party-9"))).unwrap();
     assert_eq!((again.position, again.repeated), (Position(10), true), "who records it again hears where it is now");
-    on(&place, &server, &name, "a", &["store", "reappend"]).ok().prints(&["Appended 0 entries"]);
+    on(&place, &server, &name, "a", &["store", "reappend"]).ok().prints(&[
+        "Appended 0 entries",
+        "The log has all that a has",
+        "start the node with a new one",
+    ]);
     drop(other);
     on(&place, &server, &name, "b", &["store", "compare"]).ok().prints(&["Equal: 11 entries"]);
     ran(place.command().args(["--ledger", "b", "verify"])).ok().prints(&["Verified 11 entries"]);
@@ -116,10 +120,35 @@ fn an_older_row_that_was_altered_is_found_while_the_node_runs() {
         behind_our_back(&server, &alteration.replace("LEDGER", &name));
         parts(&ledger, 3 + n as u64, words);
         drop(ledger);
-        on(&place, &server, &name, "a", &["store", "compare"])
-            .ends(1)
-            .prints(&[&format!("They part at position {}", 3 + n)]);
+        let compared = on(&place, &server, &name, "a", &["store", "compare"]).ends(1);
+        compared.prints(&[&format!("They part at position {}", 3 + n)]);
+        // Where the log has something else that reads, the rest can follow it; what does not read stays where it is.
+        if n != 1 {
+            compared.prints(&["nothing mends it in place", "a ledger of another name"]);
+        }
     }
+}
+
+/// What one log lost is nothing that another lacks, and a ledger by itself is no copy of any.
+#[test]
+fn a_folder_is_the_copy_of_one_log() {
+    let Some(server) = Server::shared() else { return };
+    let place = Place::kent();
+    let (_, _, ledger) = recorded(&server, &place, 3);
+    drop(ledger);
+    let other = server.new_ledger();
+    made(&other);
+    for (folder, what) in [("a", "a node's copy of postgres://"), ("minutebook-ledger", "a ledger by itself")] {
+        let refused = Ledger::follow(&place.path().join(folder), other.clone(), Settings::default(), |_, _| {});
+        let refused = refused.map(drop).unwrap_err().to_string();
+        assert!(refused.contains(what) && refused.contains("and not a node's copy of"), "{refused}");
+        for command in ["compare", "reappend"] {
+            on(&place, &server, other.ledger(), folder, &["store", command])
+                .ends(2)
+                .says(&[what, "name the folder of a node of that log"]);
+        }
+    }
+    assert!(PostgresStore::open(other).unwrap().is_empty());
 }
 
 #[test]
