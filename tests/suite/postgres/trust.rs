@@ -121,7 +121,7 @@ fn an_older_row_that_was_altered_is_found_while_the_node_runs() {
         parts(&ledger, 3 + n as u64, words);
         drop(ledger);
         let compared = on(&place, &server, &name, "a", &["store", "compare"]).ends(1);
-        compared.prints(&[&format!("They part at position {}", 3 + n)]);
+        let compared = compared.prints(&[&format!("They part at position {}", 3 + n)]);
         // Where the log has something else that reads, the rest can follow it; what does not read stays where it is.
         if n != 1 {
             compared.prints(&["nothing mends it in place", "a ledger of another name"]);
