@@ -32,7 +32,8 @@ machine, put a server with TLS before it.
 
 With --store it is one node of several: entries go to the server first, and the folder of --ledger keeps a verified copy, from which \
 it answers; see `minutebook store --help`. A request with the header Minutebook-At-Least: N is answered once the entry at position N, \
-as a receipt tells it, has come to this node. /ready is 503 where the log has parted from the copy, or was not heard for long.";
+as a receipt tells it, has come to this node. /ready is 503 where the log has parted from the copy, \
+or was not heard since the start or for long, and where the copy cannot be written.";
 
 /// Signals so close together are one.
 const AT_ONCE: Duration = Duration::from_millis(500);

@@ -183,8 +183,7 @@ fn compared(place: &Place) -> Result<Outcome, Stop> {
     let signed = Signed::of(&place.folder).all()?.into_iter().map(|(checkpoint, _)| checkpoint.head.size.0).max();
     let signed = signed.filter(|signed| *signed > compared.copy.max(compared.log));
     output::print(&(told(&compared, place) + &beyond_both(signed)))?;
-    let is_beginning = compared.parting.is_none() && compared.copy <= compared.log && signed.is_none();
-    Ok(if is_beginning { Outcome::Answered } else { Outcome::Found })
+    Ok(if compared.is_beginning() && signed.is_none() { Outcome::Answered } else { Outcome::Found })
 }
 
 /// That a checkpoint was signed of more than both have.
@@ -198,14 +197,15 @@ fn beyond_both(signed: Option<u64>) -> String {
 }
 
 fn told(compared: &Compared, place: &Place) -> String {
-    let Compared { copy, log, root, parting, lost, beyond } = compared;
+    let Compared { copy, log, root, parting, lost } = compared;
     let folder = place.folder.display();
     let mut text = match parting {
         None if copy == log => {
             format!("Equal: {copy} entries in {folder} and in {place}, byte for byte; Merkle root {root}\n")
         }
         None if copy < log => format!(
-            "The copy is behind: {folder} has {copy} entries, each as in {place}, which has {beyond} more; Merkle root of those {root}\n"
+            "The copy is behind: {folder} has {copy} entries, each as in {place}, which has {} more; Merkle root of those {root}\n",
+            log - copy
         ),
         None => format!(
             "The log is behind: {place} has {log} entries, each as in {folder}, which has {copy}; Merkle root of those {root}\n"
@@ -251,7 +251,8 @@ fn done(place: &Place) -> String {
 
 fn reappended(place: &Place, dry_run: bool) -> Result<Outcome, Stop> {
     let Both { copy, log } = both(place)?;
-    let Reappended { appended, refused } = reappend(&*copy, &Contents::beside(&place.folder), &*log, dry_run)?;
+    let Reappended { appended, refused, has_parted } =
+        reappend(&*copy, &Contents::beside(&place.folder), &*log, dry_run)?;
     let verb = if dry_run { "Would append" } else { "Appended" };
     let mut text = format!("{verb} {} entries to {place}\n", appended.len());
     for (id, first, now) in &appended {
@@ -263,7 +264,7 @@ fn reappended(place: &Place, dry_run: bool) -> Result<Outcome, Stop> {
     for (id, first, why) in &refused {
         text += &format!("  {id}  first at position {first}: {why}\n");
     }
-    if refused.is_empty() && !dry_run {
+    if has_parted && refused.is_empty() && !dry_run {
         text += &done(place);
     }
     output::print(&report::visible(&text))?;

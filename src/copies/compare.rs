@@ -10,7 +10,7 @@ use minutebook_events::{Entry, EntryId, Hash, Instant, Position, codec};
 /// What a comparison comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compared {
-    /// How many entries the copy has, and how many the log.
+    /// How many entries the copy has.
     pub copy: u64,
     /// How many the log has.
     pub log: u64,
@@ -20,8 +20,13 @@ pub struct Compared {
     pub parting: Option<Parting>,
     /// What the copy has and the log lacks, in order.
     pub lost: Vec<Lost>,
-    /// How many entries the log has that the copy lacks, at or after the first that is not the same.
-    pub beyond: u64,
+}
+
+impl Compared {
+    /// Whether the copy is a beginning of the log, as that of a node which follows it is.
+    pub fn is_beginning(&self) -> bool {
+        self.parting.is_none() && self.copy <= self.log
+    }
 }
 
 /// The first position at which two hold other entries.
@@ -83,7 +88,7 @@ pub fn compare(copy: &dyn Store, log: &dyn Store, mut progress: impl FnMut(u64, 
     let same = tree.size();
     let root = tree.root(same).expect("a tree has the root of its own size");
     let lost = lost(copy, log, Position(same))?;
-    Ok(Compared { copy: copy.len(), log: log.len(), root, parting, lost, beyond: log.len() - same })
+    Ok(Compared { copy: copy.len(), log: log.len(), root, parting, lost })
 }
 
 /// What a copy has from a position on that the log lacks: by its ids, wherever they are.

@@ -4,7 +4,7 @@
 //! Each says in its recorder where it was first recorded: position, instant and leaf hash. What was recorded is otherwise the same,
 //! so that whoever records it again is told where it is now. Where another program is first, all is decided again.
 
-use crate::copies::{Compared, Lost, compare};
+use crate::copies::{Lost, compare};
 use crate::ledger::{Folded, LedgerError, Stamped, decided, fold, recorder, taken_in};
 use crate::sealed::Contents;
 use crate::slice;
@@ -28,6 +28,8 @@ pub struct Reappended {
     pub appended: Vec<(EntryId, Position, Position)>,
     /// What was not: its id, where it was first, and why.
     pub refused: Vec<(EntryId, Position, String)>,
+    /// Whether the log is other than the copy, so that no node goes on from that.
+    pub has_parted: bool,
 }
 
 /// Appends to the log what the copy has and the log lacks; nothing is appended where `rehearses`, which says what would be.
@@ -58,7 +60,8 @@ fn once(
     rehearses: bool,
     done: &mut Reappended,
 ) -> Result<(), LedgerError> {
-    let Compared { lost, .. } = compare(copy, log, |_, _| {})?;
+    let compared = compare(copy, log, |_, _| {})?;
+    done.has_parted |= !compared.is_beginning();
     let Folded { mut projections, .. } = fold(Folded::default(), log, log.len(), |_, _| {})?;
     let (mut first, mut group, mut told) = (projections.head(), vec![], vec![]);
     done.refused.clear();
@@ -71,7 +74,7 @@ fn once(
         done.appended.append(told);
         Ok::<(), LedgerError>(())
     };
-    for Lost { id, position, other, .. } in lost {
+    for Lost { id, position, other, .. } in compared.lost {
         if let Some(other) = other {
             done.refused.push((id, position, format!("the log has another entry of this id at position {other}")));
             continue;

@@ -46,17 +46,20 @@ pub(super) fn questions() -> Router<Site> {
         .route("/metrics", get(metrics))
 }
 
+/// Where entries are read and recorded.
+pub(super) const ENTRIES: &str = "/api/v1/entries";
+
 /// Entries as they are stored, and their proofs.
 pub(super) fn proofs() -> Router<Site> {
     Router::new()
-        .route("/api/v1/entries", get(entries))
+        .route(ENTRIES, get(entries))
         .route("/api/v1/entries/{position}", get(entry))
         .route("/api/v1/entries/{position}/explained", get(explained))
 }
 
 /// What records.
 pub(super) fn appends() -> Router<Site> {
-    Router::new().route("/api/v1/entries", post(append))
+    Router::new().route(ENTRIES, post(append))
 }
 
 /// What goes on for as long as whoever asks listens.

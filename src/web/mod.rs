@@ -142,7 +142,9 @@ async fn logged(Extension(who): Extension<Who>, request: Request, next: Next) ->
 
 /// Whoever waits hears that it takes too long; the answer may still be made, and whoever asks again waits for less.
 async fn in_time(site: State<Site>, request: Request, next: Next) -> Response {
-    let (instead, records) = (Instead::of(&site, &request), request.method() == Method::POST);
+    let path = request.uri().path();
+    let records = request.method() == Method::POST && (path == api::ENTRIES || path.starts_with(record::PATH));
+    let instead = Instead::of(&site, &request);
     let answered = tokio::time::timeout(PATIENCE, next.run(request)).await;
     answered.unwrap_or_else(|_| {
         if records {

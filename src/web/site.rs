@@ -202,12 +202,12 @@ impl Site {
         self.0.settings.may_record
     }
 
-    /// What exempt content is read with.
     /// How many working days a decision may be called in.
     pub(super) fn call_in(&self) -> Option<u32> {
         self.0.settings.call_in
     }
 
+    /// What exempt content is read with.
     pub(super) fn read_key(&self) -> Option<&ReadKey> {
         self.0.settings.read_key.as_ref()
     }

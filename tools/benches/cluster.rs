@@ -11,6 +11,7 @@ mod cluster;
 #[path = "../../tests/suite/postgres/proxy.rs"]
 #[allow(dead_code, reason = "nothing fails here")]
 mod proxy;
+mod recorded;
 #[path = "../../tests/suite/postgres/server.rs"]
 #[allow(dead_code, reason = "the suite asks more of a server")]
 mod server;
@@ -24,13 +25,12 @@ use cluster::clients::{Client, draft};
 use cluster::node::Node;
 use cluster::servers::{Cluster, address};
 use minutebook::copies::between;
-use minutebook::ledger::Ledger;
 use minutebook::store::{NewEntry, Place, PostgresStore, Store};
-use minutebook_events::{Draft, EntryId, Position};
+use minutebook_events::{EntryId, Position};
 use minutebook_tools::national::{National, Sizes};
+use recorded::record;
 use std::env;
 use std::fs;
-use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -266,24 +266,12 @@ fn processor_time(pid: &str) -> Duration {
     Duration::from_millis((ticks(11) + ticks(12)) * 10)
 }
 
-fn record(folder: &Path, entries: u64) {
-    let national = National { seed: 1, entries_a_contract: 5, sizes: Sizes::Council };
-    let ledger = Ledger::create(folder).unwrap_or_else(|error| panic!("{error}"));
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let mut drafts = (0..entries).map(|number| national.draft(number)).peekable();
-    while drafts.peek().is_some() {
-        let group: Vec<Draft> = drafts.by_ref().take(1000).collect();
-        for receipt in runtime.block_on(ledger.record_all(group, ledger.head())) {
-            receipt.unwrap_or_else(|error| panic!("{error}"));
-        }
-    }
-}
-
 /// A node with an empty folder, and one whose folder lacks what came since; and what an entry takes at the server.
 fn catching_up(cluster: &Cluster, measure: &Measure) {
     let folder = tempfile::TempDir::new().expect("a temporary folder");
     let from = Place::from(&folder.path().join("ledger"));
-    record(&folder.path().join("ledger"), measure.entries);
+    let national = National { seed: 1, entries_a_contract: 5, sizes: Sizes::Council };
+    record(&folder.path().join("ledger"), (0..measure.entries).map(|number| national.draft(number)));
     let store = address(&cluster.ports(), "register", "");
     let to = Place { server: Some(store.parse().expect("an address")), ..Place::from("") };
     between(&from, &to, &mut |_, _, _| {}).unwrap_or_else(|error| panic!("{error}"));

@@ -3,13 +3,14 @@
 //! them, or those that are named (`-- 500000 council csv all`). Memory is what the process held at the most beyond the open ledger, as Linux tells it.
 #![allow(clippy::panic, reason = "a benchmark that cannot go on stops")]
 
+mod recorded;
+
 use minutebook::ledger::Ledger;
 use minutebook::report::files::{self, Format, Settings, ocds};
-use minutebook_events::Draft;
 use minutebook_projections::Subject;
 use minutebook_tools::national::{National, Sizes};
+use recorded::record;
 use std::fs;
-use std::path::Path;
 use std::time::Instant;
 
 #[global_allocator]
@@ -17,18 +18,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Without a number, as `cargo test` runs it.
 const FEW: u64 = 300;
-
-fn record(folder: &Path, national: National, entries: u64) {
-    let ledger = Ledger::create(folder).expect("an empty folder");
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let mut drafts = (0..entries).map(|number| national.draft(number)).peekable();
-    while drafts.peek().is_some() {
-        let group: Vec<Draft> = drafts.by_ref().take(1000).collect();
-        for receipt in runtime.block_on(ledger.record_all(group, ledger.head())) {
-            receipt.unwrap_or_else(|error| panic!("{error}"));
-        }
-    }
-}
 
 /// The memory that the process holds, or held at the most, in bytes; nothing where the system does not say so.
 fn memory(name: &str) -> Option<u64> {
@@ -44,7 +33,8 @@ fn main() {
         false => (10, Sizes::LongTail),
     };
     let folder = tempfile::TempDir::new().expect("a temporary folder");
-    record(&folder.path().join("ledger"), National { seed: 1, entries_a_contract, sizes }, entries);
+    let national = National { seed: 1, entries_a_contract, sizes };
+    record(&folder.path().join("ledger"), (0..entries).map(|number| national.draft(number)));
     let ledger = Ledger::open(&folder.path().join("ledger"), |_, _| {}).expect("what was recorded opens");
     let view = ledger.view();
     let streams = view.projections.streams();

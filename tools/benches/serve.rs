@@ -3,15 +3,16 @@
 //! that they keep, so that both share the cores.
 #![allow(clippy::panic, reason = "a benchmark that cannot go on stops")]
 
+mod recorded;
+
 use minutebook::kent;
-use minutebook::ledger::Ledger;
 use minutebook::web::{Settings, Site, serve};
 use minutebook_events::decision_file::DecisionFile;
-use minutebook_events::{Draft, EntryId, Position};
+use minutebook_events::{EntryId, Position};
 use minutebook_tools::national::{National, Sizes};
+use recorded::record;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
@@ -60,19 +61,6 @@ impl Client {
         }
         stream.read_exact(&mut vec![0; length]).expect("a whole body");
         (status, length)
-    }
-}
-
-fn record(folder: &Path, drafts: impl Iterator<Item = Draft>) {
-    let ledger = Ledger::create(folder).expect("an empty folder");
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let mut drafts = drafts.peekable();
-    while drafts.peek().is_some() {
-        let group: Vec<Draft> = drafts.by_ref().take(1000).collect();
-        let receipts = runtime.block_on(ledger.record_all(group, ledger.head()));
-        for receipt in receipts {
-            receipt.unwrap_or_else(|error| panic!("{error}"));
-        }
     }
 }
 

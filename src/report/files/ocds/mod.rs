@@ -117,19 +117,18 @@ pub(super) struct Ocds<'a> {
     publication: &'a Publication,
     published: Option<Instant>,
     files: Option<[Output; 2]>,
-    /// Whether the lists have items already.
-    is_begun: bool,
 }
 
 impl<'a> Ocds<'a> {
     pub(super) fn begin(publication: &'a Publication, matters: &Matters<'_>) -> Self {
-        Self { publication, published: matters.recorded(), files: None, is_begun: false }
+        Self { publication, published: matters.recorded(), files: None }
     }
 
     pub(super) fn take(&mut self, draft: &mut Draft, made: &Made) -> Result<(), FolderError> {
         if made.releases.is_empty() {
             return Ok(());
         }
+        let is_begun = self.files.is_some();
         let files = match &mut self.files {
             Some(files) => files,
             None => {
@@ -142,13 +141,12 @@ impl<'a> Ocds<'a> {
         };
         for (file, items) in files.iter_mut().zip([&made.releases, &made.records]) {
             for (number, item) in items.iter().enumerate() {
-                if self.is_begun || number > 0 {
+                if is_begun || number > 0 {
                     file.write(b",\n")?;
                 }
                 file.write(item)?;
             }
         }
-        self.is_begun = true;
         Ok(())
     }
 
