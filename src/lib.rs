@@ -7,6 +7,7 @@ pub mod access;
 mod ahead;
 pub mod audit;
 pub mod cli;
+mod contained;
 pub mod copies;
 pub mod durable;
 mod gather;

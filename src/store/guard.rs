@@ -3,12 +3,10 @@
 
 use super::error::StoreError;
 use super::layout::Torn;
+use crate::contained::{contained, os_error};
 use minutebook_events::Position;
-use std::cell::Cell;
 use std::fmt::Display;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
-use std::sync::Once;
 
 /// What sled would not do.
 #[derive(Debug)]
@@ -78,45 +76,15 @@ impl From<sled::Error> for Fault {
     }
 }
 
-/// What the operating system said, where sled has put it into debugging text.
-fn os_error(text: &str) -> Option<io::Error> {
-    let (_, rest) = text.split_once("Os { code: ")?;
-    let (code, _) = rest.split_once(',')?;
-    Some(io::Error::from_raw_os_error(code.parse().ok()?))
-}
-
-thread_local! {
-    static QUIET: Cell<bool> = const { Cell::new(false) };
-}
-
 /// Calls sled, and turns its panics into faults without a word on stderr.
 ///
 /// What sled holds in memory is not trusted after a panic: appends stop, and reads check every hash.
 pub(super) fn call<T>(f: impl FnOnce() -> sled::Result<T>) -> Result<T, Fault> {
-    hush();
-    let before = QUIET.replace(true);
-    let outcome = catch_unwind(AssertUnwindSafe(f));
-    QUIET.set(before);
-    match outcome {
+    match contained(f) {
         Ok(result) => Ok(result?),
-        Err(payload) => {
-            let text = payload.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
-            let corrupt = || Fault::Corrupt(format!("sled stopped: {}", text.lines().next().unwrap_or(text)));
-            Err(os_error(text).map_or_else(corrupt, Fault::Io))
+        Err(panicked) => {
+            let corrupt = || Fault::Corrupt(format!("sled stopped: {}", panicked.line()));
+            Err(panicked.os_error().map_or_else(corrupt, Fault::Io))
         }
     }
-}
-
-/// Keeps panics inside [`call`] off stderr; every other panic is reported as before.
-fn hush() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let usual = take_hook();
-        set_hook(Box::new(move |info| {
-            if !QUIET.get() {
-                usual(info);
-            }
-        }));
-    });
 }

@@ -94,18 +94,27 @@ fn what_kent_hands_over_is_valid_at_every_coordinate() {
         let (packages, _) = reported(&place, coordinates);
         assert_valid(&packages);
         let [releases, records] = &packages;
-        let mut of_records = list(records, "records").iter().flat_map(|record| list(record, "releases"));
-        assert!(list(releases, "releases").iter().eq(of_records.by_ref()), "{coordinates:?}");
+        let mut releases_of: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+        for release in list(releases, "releases") {
+            releases_of.entry(release["ocid"].as_str().unwrap()).or_default().push(release.clone());
+        }
+        let ocids: Vec<&str> = list(records, "records").iter().map(|record| record["ocid"].as_str().unwrap()).collect();
+        assert_eq!(ocids, releases_of.keys().copied().collect::<Vec<_>>(), "{coordinates:?}");
         for record in list(records, "records") {
-            holds_together(record);
+            let releases = &releases_of[record["ocid"].as_str().unwrap()];
+            for (link, release) in list(record, "releases").iter().zip(releases) {
+                let url = format!("{}#{}", packages[0]["uri"].as_str().unwrap(), release["id"].as_str().unwrap());
+                assert_eq!(*link, json!({"url": url, "date": release["date"], "tag": release["tag"]}));
+            }
+            holds_together(releases, record);
         }
     }
 }
 
 /// A record is what its releases come to, and their dates are in order as strings.
 #[track_caller]
-fn holds_together(record: &Value) {
-    let releases = list(record, "releases");
+fn holds_together(releases: &[Value], record: &Value) {
+    assert_eq!(list(record, "releases").len(), releases.len());
     let dates: Vec<&str> = releases.iter().map(|release| release["date"].as_str().unwrap()).collect();
     assert!(dates.is_sorted_by(|a, b| a < b) && dates.iter().all(|date| date.ends_with('Z')), "{dates:?}");
     let ids: BTreeSet<&str> = releases.iter().map(|release| release["id"].as_str().unwrap()).collect();
@@ -528,10 +537,10 @@ proptest! {
             let process = |pictures| process(&all, contract, at, &Publication::default(), pictures);
             let Some(kept) = process(Pictures::Kept) else { continue };
             let (own, record) = told(&kept);
-            releases.extend(own);
-            holds_together(&record);
+            holds_together(&own, &record);
             // What is taken from one picture to the next is what it would be if each were made anew.
-            prop_assert_eq!(&record, &told(&process(Pictures::Anew).unwrap()).1);
+            prop_assert_eq!(&(own.clone(), record.clone()), &told(&process(Pictures::Anew).unwrap()));
+            releases.extend(own);
             let compiled = &record["compiledRelease"];
             let suppliers: BTreeSet<&str> = firm(&entries).filter_map(|kind| match kind {
                 EventKind::LotAssigned { contract: own, party: Knowledge::Known(party), .. } if own == contract => Some(party.as_str()),

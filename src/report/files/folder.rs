@@ -2,7 +2,6 @@
 //! whole, and a run that fails leaves the last one standing. It must not know what is in the files.
 
 use super::manifest::{MANIFEST, Manifest, Written};
-use crate::ahead;
 use crate::durable;
 use crate::lock::Lock;
 use crate::store::MARKER;
@@ -11,8 +10,9 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How much of a file is written at once: some of them are gigabytes, in pieces of some kilobytes.
 const BUFFER: usize = 1 << 18;
@@ -62,7 +62,8 @@ impl FolderError {
 pub(super) struct Draft {
     out: PathBuf,
     path: PathBuf,
-    names: Vec<String>,
+    /// The files that were ended.
+    written: Arc<Mutex<Vec<Written>>>,
     /// Held until the report is in its place, so that no second run is at the same folder.
     _lock: Lock,
 }
@@ -90,7 +91,7 @@ impl Draft {
         // What a run left that was killed.
         remove(&path)?;
         fs::create_dir(&path).map_err(FolderError::io("make", &path))?;
-        Ok(Self { out: out.to_owned(), path, names: vec![], _lock: lock })
+        Ok(Self { out: out.to_owned(), path, written: Arc::default(), _lock: lock })
     }
 
     /// Begins a file of the report; a name may have a folder in it.
@@ -99,15 +100,20 @@ impl Draft {
         let folder = durable::folder_of(&path);
         fs::create_dir_all(folder).map_err(FolderError::io("make", folder))?;
         let file = File::create_new(&path).map_err(FolderError::io("write", &path))?;
-        self.names.push(name.to_owned());
-        Ok(Output { path, file: BufWriter::with_capacity(BUFFER, file) })
+        let (name, file) = (name.to_owned(), BufWriter::with_capacity(BUFFER, file));
+        Ok(Output { name, path, file, hash: Sha256::new(), bytes: 0, written: Arc::clone(&self.written) })
     }
 
-    /// What was written, in the order of its names.
-    pub(super) fn files(&self) -> Result<Vec<Written>, FolderError> {
-        let mut names = self.names.clone();
-        names.sort_unstable();
-        ahead::all(names, |name| written(&self.path, name)).into_iter().collect()
+    /// Where it is, until it is kept.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The files that were written, in the order of their names.
+    pub(super) fn files(&self) -> Vec<Written> {
+        let mut files = self.written.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        files.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        files
     }
 
     /// Puts it in the place of what stood there.
@@ -148,38 +154,33 @@ fn remove(path: &Path) -> Result<(), FolderError> {
     }
 }
 
-/// A file of a report that is being written.
+/// A file of a report that is being written; it is one of the report's once it is ended. It is hashed as it is written: some are
+/// gigabytes, and would have to be read again.
 pub(super) struct Output {
+    name: String,
     path: PathBuf,
     file: BufWriter<File>,
+    hash: Sha256,
+    bytes: u64,
+    written: Arc<Mutex<Vec<Written>>>,
 }
 
 impl Output {
     /// Writes what comes next.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), FolderError> {
+        self.hash.update(bytes);
+        self.bytes += bytes.len() as u64;
         self.file.write_all(bytes).map_err(FolderError::io("write", &self.path))
     }
 
     /// Ends it.
     pub(super) fn end(mut self) -> Result<(), FolderError> {
-        self.file.flush().map_err(FolderError::io("write", &self.path))
+        self.file.flush().map_err(FolderError::io("write", &self.path))?;
+        let Self { name, hash, bytes, written, .. } = self;
+        let file = Written { name, bytes, sha256: Hash(hash.finalize().into()) };
+        written.lock().unwrap_or_else(PoisonError::into_inner).push(file);
+        Ok(())
     }
-}
-
-/// A file and the SHA-256 of what is in it.
-fn written(folder: &Path, name: String) -> Result<Written, FolderError> {
-    let path = folder.join(&name);
-    let mut file = BufReader::with_capacity(1 << 16, File::open(&path).map_err(FolderError::io("read", &path))?);
-    let (mut hash, mut bytes, mut some) = (Sha256::new(), 0, vec![0; 1 << 16]);
-    loop {
-        let read = file.read(&mut some).map_err(FolderError::io("read", &path))?;
-        if read == 0 {
-            break;
-        }
-        hash.update(&some[..read]);
-        bytes += read as u64;
-    }
-    Ok(Written { name, bytes, sha256: Hash(hash.finalize().into()) })
 }
 
 /// Whether a report may take the place of what is there: nothing, an empty folder, or a report with nothing else in it.

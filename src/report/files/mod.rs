@@ -161,7 +161,7 @@ pub fn write(
         (done, known.join().unwrap_or_else(|panic| resume_unwind(panic)))
     });
     done?;
-    let manifest = Manifest::of(&matters, known?, draft.files()?);
+    let manifest = Manifest::of(&matters, known?, draft.files());
     draft.keep(&manifest)?;
     Ok(manifest)
 }
@@ -254,8 +254,7 @@ impl<'a> Files<'a> {
         calendar.iter_mut().zip(part.calendar).try_for_each(|(file, events)| file.take(draft, &events))?;
         ocds.iter_mut().zip(part.ocds).try_for_each(|(file, made)| file.take(draft, &made))?;
         state.iter_mut().zip(part.state).try_for_each(|(file, rows)| file.take(rows))?;
-        workbook.iter_mut().zip(part.workbook).for_each(|(file, rows)| file.take(rows));
-        Ok(())
+        workbook.iter_mut().zip(part.workbook).try_for_each(|(file, rows)| file.take(rows))
     }
 
     fn end(self, matters: &Matters<'_>) -> Result<(), ReportError> {

@@ -1,5 +1,6 @@
 //! The contracts as the Open Contracting Data Standard has them (OCDS 1.1.5): a package of releases, an entry a release, and a package
-//! of records, each with what its releases come to. Written as they are made, so that memory does not grow with the contracts.
+//! of records, each with what its releases come to and with links to them ("Linked releases"): nothing stands in both. Written as
+//! they are made, so that memory does not grow with the contracts.
 //!
 //! | file | what it owns |
 //! | --- | --- |
@@ -51,6 +52,13 @@ impl Default for Publication {
             uri: "urn:minutebook:report".to_owned(),
             publisher: "not stated".to_owned(),
         }
+    }
+}
+
+impl Publication {
+    /// The address of a file.
+    fn address_of(&self, name: &str) -> String {
+        format!("{}/{name}", self.uri)
     }
 }
 
@@ -152,13 +160,12 @@ impl<'a> Ocds<'a> {
 
     /// A package up to its list. What it says of its own time is when the last entry that is known was recorded.
     fn head(&self, name: &str, list: &str) -> Vec<u8> {
-        let Publication { uri, publisher, .. } = self.publication;
         let head = Json::object([
-            ("uri", Json::text(format!("{uri}/{name}"))),
+            ("uri", Json::text(self.publication.address_of(name))),
             ("version", Json::text("1.1")),
             ("extensions", Json::texts(EXTENSIONS)),
             ("publishedDate", self.published.map_or(Json::Null, Json::text)),
-            ("publisher", Json::object([("name", Json::text(publisher))])),
+            ("publisher", Json::object([("name", Json::text(&self.publication.publisher))])),
         ]);
         let mut bytes = head.bytes();
         bytes.pop();

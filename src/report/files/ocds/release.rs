@@ -7,10 +7,10 @@
 //!
 //! Every event, whatever its standing, is in `minutebook`, a field of ours, with all that OCDS has no place for.
 
-use super::Publication;
-use super::json::{Json, write_each, write_text};
+use super::json::{Json, write_text};
 use super::merge::Merged;
 use super::picture::{Picture, Since, Told, money};
+use super::{Publication, RELEASES};
 use minutebook_events::{ContractId, Event, EventKind, Position, Standing};
 use minutebook_projections::streams::named;
 use minutebook_projections::{At, Knowing, Projections, Recorded, Subject, Val, tell};
@@ -41,7 +41,7 @@ pub enum Pictures {
 pub struct Released {
     /// Each release.
     pub releases: Vec<Vec<u8>>,
-    /// The record, which holds them.
+    /// The record, which says where each of them is.
     pub record: Vec<u8>,
 }
 
@@ -49,7 +49,7 @@ impl<'a> Process<'a> {
     /// The releases, and the record that they come to; nothing where no entry counts.
     pub(super) fn released(&self) -> Option<Released> {
         let ocid = self.ocid(self.contract);
-        let (mut releases, mut merged) = (vec![], Merged::default());
+        let (mut releases, mut links, mut merged) = (vec![], vec![], Merged::default());
         let (mut told, mut since) = (Told::default(), Since::ever());
         let (renamed, mut names) = (self.renamed(), Position(0));
         for recorded in self.known() {
@@ -64,11 +64,15 @@ impl<'a> Process<'a> {
             let picture = Picture { of: self, at, since: &since, told: &mut told, lines: OnceCell::new() }.sections();
             since = Since::default();
             let is_let = !told.awards.is_empty();
+            let id = self.release_id(recorded.position);
+            let [date, tag] = [Json::text(recorded.entry.recorded), Json::texts(self.tags(&recorded, is_let))];
+            let url = Json::text(format!("{}#{id}", self.publication.address_of(RELEASES)));
+            links.push(Json::object([("url", url), ("date", date.clone()), ("tag", tag.clone())]));
             let mut release = vec![
                 ("ocid".into(), Json::text(&ocid)),
-                ("id".into(), Json::text(self.release_id(recorded.position))),
-                ("date".into(), Json::text(recorded.entry.recorded)),
-                ("tag".into(), Json::texts(self.tags(&recorded, is_let))),
+                ("id".into(), Json::text(id)),
+                ("date".into(), date),
+                ("tag".into(), tag),
                 ("initiationType".into(), Json::text("tender")),
                 ("language".into(), Json::text("en")),
             ];
@@ -82,13 +86,13 @@ impl<'a> Process<'a> {
         if releases.is_empty() {
             return None;
         }
-        // It holds the releases, what they come to, and every value that they had: about twice what they say.
+        // It holds what the releases come to, and every value that they had: about twice what they say.
         let said: usize = releases.iter().map(Vec::len).sum();
-        let mut record = Vec::with_capacity(3 * said);
+        let mut record = Vec::with_capacity(2 * said);
         record.extend_from_slice(b"{\"ocid\":");
         write_text(&ocid, &mut record);
         record.extend_from_slice(b",\"releases\":");
-        write_each(&mut record, *b"[]", &releases, |release, to| to.extend_from_slice(release));
+        Json::List(links).write(&mut record);
         record.extend_from_slice(b",\"compiledRelease\":");
         merged.write_compiled(&mut record);
         record.extend_from_slice(b",\"versionedRelease\":");

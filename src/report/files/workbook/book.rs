@@ -5,17 +5,22 @@ use super::super::cells::{Plain, Stands};
 use super::super::folder::{FolderError, Output};
 use super::super::years::{BEFORE, SUMS};
 use super::rows::Told;
+use crate::contained::contained;
 use chrono::{DateTime, Datelike};
 use minutebook_events::{DateSpan, Day, Instant};
 use rust_decimal::Decimal;
 use rust_xlsxwriter::{
     Chart, ChartFormat, ChartPatternFill, ChartPatternFillType, ChartSolidFill, ChartType, Color, DocProperties,
-    Format, FormatAlign, FormatBorder, Workbook, Worksheet,
+    Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
 };
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
-/// How many rows of answers a sheet has at the most. Excel takes 1,048,576; all sheets are in memory at once.
+/// How many rows of answers a sheet has at the most. Excel takes 1,048,576: what has more than this nobody opens with ease.
 pub(super) const MOST: u32 = 100_000;
+
+/// How hard it is packed, of 9: at 6, the usual, packing takes longer than all else of a workbook does.
+const PACKED: u8 = 2;
 
 /// How many characters a cell takes, as UTF-16 counts them.
 const LONGEST: usize = 32_767;
@@ -39,6 +44,8 @@ const WHAT_IS_OURS: &str = "names, places and ranges are ours, within what a wor
 
 pub(super) struct Book {
     book: Workbook,
+    /// Where the rows of sheets wait until they are packed.
+    scratch: PathBuf,
     looks: Looks,
     coordinates: String,
     pages: Vec<Page>,
@@ -54,14 +61,30 @@ struct Page {
     left: u64,
 }
 
+impl Page {
+    fn of(widths: &[u16]) -> Self {
+        Self { rows: 0, widths: widths.to_vec(), left: 0 }
+    }
+}
+
 /// How cells look.
 struct Looks {
     heading: Format,
     title: Format,
+    /// Words, as every column has them.
     words: Format,
-    /// By how firmly a figure stands: its words, a whole number of pounds, one with pence, a day.
-    figures: [[Format; 4]; 3],
+    /// By how firmly a figure stands.
+    figures: [Figures; 3],
     number: Format,
+    day: Format,
+}
+
+/// How figures look that stand alike.
+struct Figures {
+    /// Their words; nothing where those are as every column has them.
+    words: Option<Format>,
+    pounds: Format,
+    pence: Format,
     day: Format,
 }
 
@@ -73,10 +96,10 @@ impl Looks {
     fn new() -> Self {
         let words = Format::new().set_text_wrap().set_align(FormatAlign::Top);
         let bold = Format::new().set_bold();
-        let formats = |look: Format| {
-            let right = look.clone().set_align(FormatAlign::Right);
+        let figures = |own: Option<Format>| {
+            let right = own.as_ref().unwrap_or(&words).clone().set_align(FormatAlign::Right);
             let [pounds, pence, day] = [POUNDS, PENCE, DAY].map(|format| right.clone().set_num_format(format));
-            [look, pounds, pence, day]
+            Figures { words: own, pounds, pence, day }
         };
         let not_firm = words.clone().set_italic();
         let not_known = words.clone().set_font_color(Color::RGB(0x59_59_59));
@@ -88,14 +111,14 @@ impl Looks {
                 .set_background_color(Color::RGB(0xD9_E2_EC))
                 .set_border_bottom(FormatBorder::Thin),
             title: bold.set_font_size(14).set_border_bottom(FormatBorder::Thin),
-            figures: [words.clone(), not_firm, not_known].map(formats),
+            figures: [None, Some(not_firm), Some(not_known)].map(figures),
             number: words.clone().set_align(FormatAlign::Right),
             day: words.clone().set_align(FormatAlign::Right).set_num_format(DAY),
             words,
         }
     }
 
-    fn figure(&self, stands: Stands) -> &[Format; 4] {
+    fn figures(&self, stands: Stands) -> &Figures {
         let [firm, not_firm, not_known] = &self.figures;
         match stands {
             Stands::Firm => firm,
@@ -106,65 +129,68 @@ impl Looks {
 }
 
 impl Book {
-    pub(super) fn begin(title: &str, coordinates: &str, recorded: Option<Instant>) -> Self {
+    /// Begins a workbook whose rows wait in this folder, in files without names.
+    pub(super) fn begin(
+        title: &str,
+        coordinates: &str,
+        recorded: Option<Instant>,
+        scratch: &Path,
+    ) -> Result<Self, FolderError> {
         let mut book = Workbook::new();
+        book.set_tempdir(scratch).map_err(|error| no_scratch(scratch, error))?;
+        book.set_zip_compression_level(PACKED);
         // The file says of its own time what it was made of, so that it says the same tomorrow.
         let created = recorded.map_or(DateTime::UNIX_EPOCH, |recorded| recorded.utc());
         let about = DocProperties::new().set_title(title).set_subject(coordinates).set_creation_datetime(&created);
         book.set_properties(&about);
-        Self { book, looks: Looks::new(), coordinates: coordinates.to_owned(), pages: vec![] }
+        let (looks, coordinates) = (Looks::new(), coordinates.to_owned());
+        Ok(Self { book, scratch: scratch.to_owned(), looks, coordinates, pages: vec![] })
     }
 
     /// Begins the next sheet, one to be read, with columns of these widths.
     pub(super) fn about(&mut self, name: &str, widths: [u16; 3]) {
-        self.page(name, &widths);
+        let sheet = self.book.add_worksheet();
         // It is one page.
-        sheet(&mut self.book, 0).set_print_fit_to_pages(1, 1);
+        page(sheet, name, &self.coordinates, &widths, &self.looks).set_print_fit_to_pages(1, 1);
+        self.pages.push(Page::of(&widths));
     }
 
-    /// Begins the next sheet, one of rows, with these headings and widths of its columns.
-    pub(super) fn sheet(&mut self, name: &str, columns: &[(String, u16)]) {
-        let page = self.pages.len();
-        self.page(name, &columns.iter().map(|(_, width)| *width).collect::<Vec<_>>());
-        let sheet = sheet(&mut self.book, page);
-        for ((heading, _), column) in columns.iter().zip(0..) {
-            sheet.write_string_with_format(0, column, heading, &self.looks.heading).expect(WHAT_IS_OURS);
-        }
-        let lines = columns.iter().map(|(heading, width)| lines(heading, *width)).max();
-        sheet.set_row_height(0, height(lines)).expect(WHAT_IS_OURS);
-        sheet.set_freeze_panes(1, 1).expect(WHAT_IS_OURS).set_repeat_rows(0, 0).expect(WHAT_IS_OURS);
-        self.pages[page].rows = 1;
+    /// Begins the next sheet, one of rows, with these headings and widths of its columns. Its rows go to disk as they come.
+    pub(super) fn sheet(&mut self, name: &str, columns: &[(String, u16)]) -> Result<(), FolderError> {
+        let sheet = self.book.add_worksheet_with_constant_memory();
+        let sheet = sheet.map_err(|error| no_scratch(&self.scratch, error))?;
+        self.pages.push(begun(sheet, name, &self.coordinates, columns, &self.looks));
+        Ok(())
     }
 
-    fn page(&mut self, name: &str, widths: &[u16]) {
-        let sheet = self.book.add_worksheet().set_name(name).expect(WHAT_IS_OURS);
-        sheet.set_landscape().set_paper_size(A4).set_print_fit_to_pages(1, 0);
-        sheet.set_margins(0.4, 0.4, 0.6, 0.6, 0.3, 0.3);
-        // What follows an ampersand is a command there.
-        sheet.set_header(format!("&L&A&R{}", self.coordinates.replace('&', "&&"))).set_footer("&CPage &P of &N");
-        for (width, column) in widths.iter().zip(0..) {
-            sheet.set_column_width(column, *width).expect(WHAT_IS_OURS);
-        }
-        self.pages.push(Page { rows: 0, widths: widths.to_vec(), left: 0 });
+    /// The same, for a sheet that is drawn: its rows are in memory, and in the pictures.
+    pub(super) fn drawn(&mut self, name: &str, columns: &[(String, u16)]) {
+        self.pages.push(begun(self.book.add_worksheet(), name, &self.coordinates, columns, &self.looks));
     }
 
     /// Writes the next row of a sheet.
-    pub(super) fn row(&mut self, page: usize, cells: &[Told]) {
+    pub(super) fn row(&mut self, page: usize, cells: Vec<Told>) -> Result<(), FolderError> {
         if self.is_full(page) {
-            return self.leave(page);
+            self.leave(page);
+            return Ok(());
         }
-        let Page { rows, widths, .. } = &mut self.pages[page];
-        let sheet = sheet(&mut self.book, page);
-        for (cell, column) in cells.iter().zip(0..) {
-            write(sheet, &self.looks, (*rows, column), cell);
-        }
+        let Self { book, looks, pages, scratch, .. } = self;
+        let Page { rows, widths, .. } = &mut pages[page];
         // Not every program finds out by itself how tall a row has to be.
-        let tall = cells.iter().zip(widths).filter_map(|(cell, width)| match &cell.says {
+        let tall = cells.iter().zip(&*widths).filter_map(|(cell, width)| match &cell.says {
             Plain::Words(words) => Some(lines(words, *width)),
             Plain::Number(_) | Plain::Day(_) => None,
         });
-        sheet.set_row_height(*rows, height(tall.max())).expect(WHAT_IS_OURS);
+        let height = height(tall.max());
+        let sheet = sheet(book, page);
+        written(scratch, || {
+            for (cell, column) in cells.into_iter().zip(0..) {
+                write(sheet, looks, (*rows, column), cell);
+            }
+            sheet.set_row_height(*rows, height).expect(WHAT_IS_OURS);
+        })?;
         *rows += 1;
+        Ok(())
     }
 
     /// Whether a sheet takes no more rows.
@@ -196,29 +222,28 @@ impl Book {
     }
 
     /// A line on the first sheet.
-    pub(super) fn line(&mut self, cells: [&str; 3]) {
-        self.row(0, &cells.map(Told::words));
+    pub(super) fn line(&mut self, cells: [&str; 3]) -> Result<(), FolderError> {
+        self.row(0, cells.map(Told::words).into())
     }
 
     /// A line on the first sheet that shows how a figure looks which stands so.
-    pub(super) fn sample(&mut self, word: &str, stands: Stands, means: &str) {
+    pub(super) fn sample(&mut self, word: &str, stands: Stands, means: &str) -> Result<(), FolderError> {
         let word = Told { stands: Some(stands), ..Told::words(word) };
         let looks = Told { stands: Some(stands), ..Told::words("looks like this") };
-        self.row(0, &[word, looks, Told::words(means)]);
+        self.row(0, vec![word, looks, Told::words(means)])
     }
 
     /// Begins the last sheet, and draws the sums of each measure by year: the rows of a sheet from one to another.
     pub(super) fn charts(&mut self, name: &str, rows: usize, charts: &[(String, usize, usize)]) {
-        let page = self.pages.len();
-        self.page(name, &[20]);
         let of = sheet(&mut self.book, rows).name();
+        let sheet = page(self.book.add_worksheet(), name, &self.coordinates, &[20], &self.looks);
+        self.pages.push(Page::of(&[20]));
         for (number, (title, first, last)) in (0..).zip(charts) {
             let place = |row: &usize| u32::try_from(row + 1).unwrap_or(u32::MAX).min(MOST);
             let chart = chart(&of, title, (place(first), place(last)));
-            sheet(&mut self.book, page).insert_chart(number * CHART, 0, &chart).expect(WHAT_IS_OURS);
+            sheet.insert_chart(number * CHART, 0, &chart).expect(WHAT_IS_OURS);
         }
         let breaks: Vec<u32> = (1..).take(charts.len().saturating_sub(1)).map(|number| number * CHART).collect();
-        let sheet = sheet(&mut self.book, page);
         sheet.set_page_breaks(&breaks).expect(WHAT_IS_OURS);
         if charts.is_empty() {
             sheet.write_string_with_format(0, 0, NOTHING, &self.looks.title).expect(WHAT_IS_OURS);
@@ -227,22 +252,24 @@ impl Book {
 
     /// Ends every sheet, and writes the workbook.
     pub(super) fn end(mut self, output: Output) -> Result<(), FolderError> {
-        // The first is read, the last is looked at: those between have rows.
-        for number in 1..self.pages.len() - 1 {
-            let Page { rows, ref widths, left } = self.pages[number];
-            let sheet = sheet(&mut self.book, number);
-            let last = match (rows, left) {
-                (1, _) => Some(NOTHING.to_owned()),
-                (_, 0) => None,
-                _ => Some(format!("… and {left} more rows, which are not here: a sheet ends after {MOST}")),
-            };
-            if let Some(last) = last {
-                sheet.write_string_with_format(rows, 0, last, &self.looks.words).expect(WHAT_IS_OURS);
-            }
-            sheet.autofilter(0, 0, rows.max(2) - 1, widths.len() as u16 - 1).expect(WHAT_IS_OURS);
-        }
         let mut to = To { output, failed: None };
-        let saved = self.book.save_to_writer(&mut to);
+        let saved = written(&self.scratch, || {
+            // The first is read, the last is looked at: those between have rows.
+            for number in 1..self.pages.len() - 1 {
+                let Page { rows, ref widths, left } = self.pages[number];
+                let sheet = sheet(&mut self.book, number);
+                let last = match (rows, left) {
+                    (1, _) => Some(NOTHING.to_owned()),
+                    (_, 0) => None,
+                    _ => Some(format!("… and {left} more rows, which are not here: a sheet ends after {MOST}")),
+                };
+                if let Some(last) = last {
+                    sheet.write_string_with_format(rows, 0, last, &self.looks.words).expect(WHAT_IS_OURS);
+                }
+                sheet.autofilter(0, 0, rows.max(2) - 1, widths.len() as u16 - 1).expect(WHAT_IS_OURS);
+            }
+            self.book.save_to_writer(&mut to)
+        })?;
         match (saved, to.failed) {
             (_, Some(error)) => Err(error),
             (saved, None) => {
@@ -251,6 +278,55 @@ impl Book {
             }
         }
     }
+}
+
+/// Does what writes to the files of the sheets: where one cannot be written, their crate panics.
+fn written<T>(scratch: &Path, write: impl FnOnce() -> T) -> Result<T, FolderError> {
+    contained(write).map_err(|panicked| {
+        let source = panicked.os_error().unwrap_or_else(|| io::Error::other(panicked.line().to_owned()));
+        FolderError::io("write the rows of the workbook in", scratch)(source)
+    })
+}
+
+fn no_scratch(scratch: &Path, error: XlsxError) -> FolderError {
+    let source = match error {
+        XlsxError::TempFileError(_, source) => source,
+        other => io::Error::other(other),
+    };
+    FolderError::io("make a file for the rows of the workbook in", scratch)(source)
+}
+
+/// What every sheet has.
+fn page<'s>(
+    sheet: &'s mut Worksheet,
+    name: &str,
+    coordinates: &str,
+    widths: &[u16],
+    looks: &Looks,
+) -> &'s mut Worksheet {
+    sheet.set_name(name).expect(WHAT_IS_OURS);
+    sheet.set_landscape().set_paper_size(A4).set_print_fit_to_pages(1, 0);
+    sheet.set_margins(0.4, 0.4, 0.6, 0.6, 0.3, 0.3);
+    // What follows an ampersand is a command there.
+    sheet.set_header(format!("&L&A&R{}", coordinates.replace('&', "&&"))).set_footer("&CPage &P of &N");
+    for (width, column) in widths.iter().zip(0..) {
+        let sheet = sheet.set_column_width(column, *width).expect(WHAT_IS_OURS);
+        sheet.set_column_format(column, &looks.words).expect(WHAT_IS_OURS);
+    }
+    sheet
+}
+
+/// What every sheet of rows begins with.
+fn begun(sheet: &mut Worksheet, name: &str, coordinates: &str, columns: &[(String, u16)], looks: &Looks) -> Page {
+    let widths: Vec<u16> = columns.iter().map(|(_, width)| *width).collect();
+    page(sheet, name, coordinates, &widths, looks);
+    for ((heading, _), column) in columns.iter().zip(0..) {
+        sheet.write_string_with_format(0, column, heading, &looks.heading).expect(WHAT_IS_OURS);
+    }
+    let lines = columns.iter().map(|(heading, width)| lines(heading, *width)).max();
+    sheet.set_row_height(0, height(lines)).expect(WHAT_IS_OURS);
+    sheet.set_freeze_panes(1, 1).expect(WHAT_IS_OURS).set_repeat_rows(0, 0).expect(WHAT_IS_OURS);
+    Page { rows: 1, ..Page::of(&widths) }
 }
 
 /// The sums of a measure from one row of a sheet to another, a column a year.
@@ -273,6 +349,9 @@ fn chart(of: &str, title: &str, (first, last): (u32, u32)) -> Chart {
 fn lines(words: &str, width: u16) -> usize {
     // Words are not parted: a line is seldom full.
     let room = usize::from(width).saturating_sub(1).max(1);
+    if words.len() <= room && !words.contains('\n') {
+        return 1;
+    }
     words.lines().map(|line| line.chars().count().div_ceil(room).max(1)).sum()
 }
 
@@ -285,33 +364,41 @@ fn sheet(book: &mut Workbook, page: usize) -> &mut Worksheet {
     book.worksheet_from_index(page).expect("a page is made with its sheet")
 }
 
-fn write(sheet: &mut Worksheet, looks: &Looks, (row, column): (u32, u16), cell: &Told) {
-    let figure = cell.stands.map(|stands| looks.figure(stands));
-    let words = figure.map_or(&looks.words, |[words, ..]| words);
-    let written = match &cell.says {
-        Plain::Words(text) => sheet.write_string_with_format(row, column, cut(text), words),
-        Plain::Number(number) => match exact(*number) {
+fn write(sheet: &mut Worksheet, looks: &Looks, (row, column): (u32, u16), cell: Told) {
+    let Told { says, stands, is_money } = cell;
+    let figures = stands.map(|stands| looks.figures(stands));
+    let written = match says {
+        Plain::Words(words) => text(sheet, (row, column), cut(words), figures),
+        Plain::Number(number) => match exact(number) {
             Some(value) => {
-                let look = match figure {
-                    Some([_, whole, pence, _]) if cell.is_money => {
-                        if number.is_integer() {
-                            whole
-                        } else {
-                            pence
-                        }
-                    }
+                let look = match figures {
+                    Some(figures) if is_money && number.is_integer() => &figures.pounds,
+                    Some(figures) if is_money => &figures.pence,
                     _ => &looks.number,
                 };
                 sheet.write_number_with_format(row, column, value, look)
             }
-            None => sheet.write_string_with_format(row, column, number.normalize().to_string(), words),
+            None => text(sheet, (row, column), number.normalize().to_string(), figures),
         },
-        Plain::Day(day) if counts(*day) => {
-            sheet.write_date_with_format(row, column, *day, figure.map_or(&looks.day, |[.., day]| day))
+        Plain::Day(day) if counts(day) => {
+            sheet.write_date_with_format(row, column, day, figures.map_or(&looks.day, |figures| &figures.day))
         }
-        Plain::Day(day) => sheet.write_string_with_format(row, column, DateSpan::day(*day).to_string(), words),
+        Plain::Day(day) => text(sheet, (row, column), DateSpan::day(day).to_string(), figures),
     };
     written.expect(WHAT_IS_OURS);
+}
+
+fn text<'s>(
+    sheet: &'s mut Worksheet,
+    (row, column): (u32, u16),
+    text: String,
+    figures: Option<&Figures>,
+) -> Result<&'s mut Worksheet, XlsxError> {
+    match figures.and_then(|figures| figures.words.as_ref()) {
+        Some(look) => sheet.write_string_with_format(row, column, text, look),
+        // It looks as its column does.
+        None => sheet.write_string(row, column, text),
+    }
 }
 
 /// A number as a spreadsheet keeps it, where it keeps every digit of it.
@@ -326,10 +413,11 @@ fn counts(day: Day) -> bool {
 }
 
 /// A text that a cell takes: what is too long is cut, and says so.
-fn cut(text: &str) -> String {
+fn cut(text: String) -> String {
     let units = |text: &str| text.encode_utf16().count();
-    if units(text) <= LONGEST {
-        return text.to_owned();
+    // It has no more of them than bytes.
+    if text.len() <= LONGEST || units(&text) <= LONGEST {
+        return text;
     }
     let ending = |kept: usize| format!("… ({} more characters)", text.chars().count() - kept);
     let (mut kept, mut end, mut long) = (0, 0, 0);
@@ -390,9 +478,11 @@ mod tests {
 
     #[test]
     fn a_text_that_is_too_long_is_cut_and_says_by_how_much() {
-        assert_eq!(cut(&"a".repeat(LONGEST)), "a".repeat(LONGEST));
+        for fits in ["a".repeat(LONGEST), "é".repeat(LONGEST)] {
+            assert_eq!(cut(fits.clone()), fits);
+        }
         let long = "𝄞a".repeat(LONGEST);
-        let short = cut(&long);
+        let short = cut(long.clone());
         assert!(short.encode_utf16().count() <= LONGEST, "{}", short.len());
         let (start, more) = short.split_once("… (").expect("it says so");
         assert!(long.starts_with(start));

@@ -2,8 +2,7 @@
 //! each standing means; what is not firm is told by its standing, and stands in italics besides. A text is always a text: no cell
 //! holds a formula. It must not make a figure: the sums by year are those of the chart alone, and say what is in them.
 //!
-//! It is held in memory until it is written: the mode of its crate that needs little memory writes to a file of its own as it goes,
-//! and panics where the disk is full. So a sheet ends after so many rows, and says so.
+//! The rows of a sheet go to disk as they are made, and are packed at the end. A sheet ends after so many rows, and says so.
 //!
 //! | file | what it owns |
 //! | --- | --- |
@@ -20,7 +19,7 @@ use super::cells::{Plain, meanings};
 use super::folder::{Draft, FolderError, Output};
 use super::matter::{Matter, Matters};
 use super::years::{self, AFTER, Amount, BEFORE, SUMS, Years};
-use crate::question::{Answer, QuestionError, Row, Topic};
+use crate::question::{Answer, Row, Topic};
 use book::Book;
 use minutebook_events::{DateSpan, Hash};
 use rows::{Rows, Told, mark};
@@ -152,21 +151,21 @@ fn held(rows: &Rows<'_>, sheet: &Sheet, row: &Row, is_full: bool) -> OnSheet {
 
 impl Workbook {
     pub(super) fn begin(draft: &mut Draft, matters: &Matters<'_>, full: Arc<Full>) -> Result<Self, FolderError> {
-        let mut book = Book::begin("Contracts", &matters.at().words(), matters.recorded());
+        let output = draft.file(NAME)?;
+        let mut book = Book::begin("Contracts", &matters.at().words(), matters.recorded(), draft.path())?;
         book.about(ABOUT, [20, 16, 100]);
         for sheet in &SHEETS {
-            book.sheet(sheet.name, &sheet.columns.iter().flat_map(sheets::Column::cells).collect::<Vec<_>>());
+            book.sheet(sheet.name, &sheet.columns.iter().flat_map(sheets::Column::cells).collect::<Vec<_>>())?;
         }
         let headings = BEFORE.into_iter().chain(SUMS.map(|(_, heading)| heading)).chain(AFTER);
-        book.sheet(YEARS, &headings.map(ToOwned::to_owned).zip(YEARS_WIDE).collect::<Vec<_>>());
+        book.drawn(YEARS, &headings.map(ToOwned::to_owned).zip(YEARS_WIDE).collect::<Vec<_>>());
         let coordinates = coordinates(matters);
-        let output = draft.file(NAME)?;
         let (years, told) = (Years::default(), BTreeSet::new());
         Ok(Self { output, book, years, told, coordinates, is_small: is_small(matters), full })
     }
 
     /// Takes what is of the whole ledger, where that is small.
-    fn take_whole(&mut self, matters: &Matters<'_>) -> Result<(), QuestionError> {
+    fn take_whole(&mut self, matters: &Matters<'_>) -> Result<(), ReportError> {
         if !self.is_small {
             return Ok(());
         }
@@ -174,18 +173,18 @@ impl Workbook {
         for (place, sheet) in SHEETS.iter().enumerate().filter(|(_, sheet)| sheet.asked == Asked::All) {
             let answer = matters.answer(sheet.topic.clone())?;
             for row in on_sheet(sheet, &answer) {
-                self.book.row(place + 1, &rows.cells(sheet, row));
+                self.book.row(place + 1, rows.cells(sheet, row))?;
             }
         }
         Ok(())
     }
 
-    pub(super) fn take(&mut self, part: Part) {
+    pub(super) fn take(&mut self, part: Part) -> Result<(), FolderError> {
         for (place, rows) in part.rows.into_iter().enumerate() {
             for (mark, cells) in rows {
                 if mark.is_none_or(|mark| self.told.insert(mark)) {
                     match cells {
-                        Some(cells) => self.book.row(place + 1, &cells),
+                        Some(cells) => self.book.row(place + 1, cells)?,
                         None => self.book.leave(place + 1),
                     }
                 }
@@ -193,34 +192,35 @@ impl Workbook {
             self.full.0[place].store(self.book.is_full(place + 1), Ordering::Relaxed);
         }
         part.amounts.into_iter().for_each(|amount| self.years.add(amount));
+        Ok(())
     }
 
     pub(super) fn end(mut self, matters: &Matters<'_>) -> Result<(), ReportError> {
         self.take_whole(matters)?;
         let place = SHEETS.len() + 1;
         for row in self.years.rows() {
-            self.book.row(place, &year(&row));
+            self.book.row(place, year(&row))?;
         }
         let titled = |(measure, first, last)| (years::title(measure), first, last);
         let charts: Vec<_> = self.years.drawn().into_iter().map(titled).collect();
         self.book.charts(CHARTS, place, &charts);
-        self.about();
+        self.about()?;
         Ok(self.book.end(self.output)?)
     }
 
-    fn about(&mut self) {
+    fn about(&mut self) -> Result<(), FolderError> {
         let Self { book, coordinates, is_small, .. } = self;
         book.heading("Contracts");
         for [name, says] in coordinates {
-            book.line([name, "", says]);
+            book.line([name, "", says])?;
         }
         book.heading("How to read it");
         for [name, says] in HOW_TO_READ {
-            book.line([name, "", says]);
+            book.line([name, "", says])?;
         }
         book.heading("How firmly a figure stands");
         for (word, stands, means) in meanings() {
-            book.sample(word, stands, means);
+            book.sample(word, stands, means)?;
         }
         book.heading("Sheets");
         let holds =
@@ -234,8 +234,9 @@ impl Workbook {
             let (rows, left) = book.rows(place + 1);
             let left =
                 if left == 0 { String::new() } else { format!(". {left} more rows are not there: a sheet ends") };
-            book.line([name, &format!("{rows} rows"), &format!("{holds}{whole}{left}")]);
+            book.line([name, &format!("{rows} rows"), &format!("{holds}{whole}{left}")])?;
         }
+        Ok(())
     }
 }
 
