@@ -3,10 +3,11 @@
 //! answer about all contracts, each made of a slice of the ledger, come together to the whole answer.
 
 use crate::histories::{asking, history, read};
+use crate::places::also_on_a_server;
 use crate::run::{Place, topics};
 use minutebook::ledger::{Ledger, View};
 use minutebook::question::{Answer, KnownAt, Page, Question, QuestionError, Topic};
-use minutebook::store::{NewEntry, Scan, Store, StoreError, Stored, Tally};
+use minutebook::store::{IndexKey, NewEntry, Scan, Store, StoreError, Stored};
 use minutebook::streams;
 use minutebook_events::{ContractId, Entry, EntryId, Hash, Instant, Position, codec};
 use minutebook_projections::{By, Projections, Subject, Totals};
@@ -28,7 +29,7 @@ fn both(store: &dyn Store, whole: &View<'_>, question: &Question) -> [String; 2]
 #[test]
 fn every_topic_of_every_contract_of_kent() {
     let place = Place::kent();
-    let ledger = Ledger::open(&place.ledger(), |_, _| {}).unwrap();
+    let ledger = Ledger::open(&place.at(), |_, _| {}).unwrap();
     let view = ledger.view();
     let (mut asked, mut alone) = (0, 0);
     for contract in view.projections.contracts(view.head) {
@@ -58,7 +59,7 @@ fn ledger_instant(ledger: &Ledger, position: u64) -> Instant {
 #[test]
 fn what_only_the_whole_ledger_can_say_is_left_to_it() {
     let place = Place::kent();
-    let ledger = Ledger::open(&place.ledger(), |_, _| {}).unwrap();
+    let ledger = Ledger::open(&place.at(), |_, _| {}).unwrap();
     let ask = |contract: Option<&str>, known_at| {
         let contract = contract.map(read);
         let question =
@@ -123,7 +124,7 @@ impl Store for InMemory {
         unreachable!("whoever asks of one contract follows names")
     }
 
-    fn tally(&self, _: &mut Tally) -> Result<(), StoreError> {
+    fn leads(&self, _: &mut dyn FnMut(IndexKey, Position)) -> Result<(), StoreError> {
         unreachable!("whoever asks of one contract reads no others")
     }
 
@@ -246,4 +247,9 @@ proptest! {
             prop_assert_eq!(serde_json::to_string(&got).unwrap(), serde_json::to_string(&expected).unwrap());
         }
     }
+}
+
+also_on_a_server! {
+    every_topic_of_every_contract_of_kent,
+    what_only_the_whole_ledger_can_say_is_left_to_it,
 }
