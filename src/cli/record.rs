@@ -5,7 +5,7 @@ use super::check;
 use super::lines::Lines;
 use super::{Outcome, Stop, output};
 use crate::ahead;
-use crate::ledger::{Ledger, LedgerError, Receipt, RecordError, Run};
+use crate::ledger::{Ledger, LedgerError, Receipt, RecordError, Run, repeat};
 use crate::report::in_hand::{Fault, InHand};
 use crate::sealed::Contents;
 use crate::store::OpenError;
@@ -32,6 +32,9 @@ pub(super) struct Record {
     /// Record only if the ledger holds this many entries; what it holds on opening where it is left out
     #[arg(long, value_name = "N")]
     expected_head: Option<Position>,
+    /// Make the ledger on the server that --store names, where it has none of that name; in a folder it is made anyway
+    #[arg(long)]
+    new: bool,
 }
 
 impl Record {
@@ -44,7 +47,7 @@ impl Record {
     }
 
     fn rehearse(&self, place: &Place) -> Result<Outcome, Stop> {
-        let mut projections = check::known(place)?;
+        let mut projections = check::known(place, self.new)?;
         let contents = Contents::beside(&place.folder);
         if let Some(expected) = self.expected_head.filter(|expected| *expected != projections.head()) {
             let conflict = RecordError::Conflict { expected, actual: projections.head() };
@@ -65,7 +68,7 @@ impl Record {
     }
 
     fn record_lines(&self, lines: Lines, place: &Place) -> Result<Outcome, Stop> {
-        let ledger = opened_or_made(place)?;
+        let ledger = self.opened_or_made(place)?;
         lines.record(&ledger, self.expected_head)
     }
 
@@ -81,13 +84,17 @@ impl Record {
                 Err(fault) => return Ok(self.stopped(0, path, &fault, ", and nothing was recorded")),
             }
         }
-        let ledger = opened_or_made(place)?;
+        let ledger = self.opened_or_made(place)?;
         let run = Run::from(self.expected_head.unwrap_or_else(|| ledger.head()));
-        let mut done = 0;
+        let (mut done, mut theirs) = (0, Theirs(None));
         for group in files.chunks(GROUP) {
             let drafts = group.iter().map(|(file, _)| file.parsed.draft.clone()).collect();
             let receipts = output::wait(ledger.send_all(&run, drafts).receipts());
             for ((file, path), receipt) in group.iter().zip(receipts) {
+                let receipt = match receipt {
+                    Err(conflict @ RecordError::Conflict { .. }) => theirs.receipt(file, place)?.ok_or(conflict),
+                    receipt => receipt,
+                };
                 match receipt.map_err(|error| file.fault(error)) {
                     Ok(receipt) => {
                         let line = file.said(&receipt, "recorded");
@@ -108,12 +115,44 @@ impl Record {
         Ok(Outcome::Answered)
     }
 
+    /// The ledger at a place, made where there is none, which is said. On a server, whose ledgers nobody removes, a name that was
+    /// mistyped makes none.
+    fn opened_or_made(&self, place: &Place) -> Result<Ledger, Stop> {
+        if place.server.is_some() && !self.new {
+            return output::open(place).map_err(|stop| check::may_be_new(stop, place));
+        }
+        let (ledger, made) = open_or_create(place)?;
+        if made {
+            output::print(&format!("there was no ledger at {}: a new one was made\n", place))?;
+        }
+        Ok(ledger)
+    }
+
     fn stopped(&self, done: usize, path: &Path, fault: &Fault, rest: &str) -> Outcome {
         let (path, files) = (path.display(), self.files.len());
         output::complain(&format_args!(
             "{fault}minutebook: stopped at {path}: {done} of {files} files are in the ledger{rest}\n"
         ));
         check::outcome(fault)
+    }
+}
+
+/// What others recorded on the server meanwhile, looked up where an append came too late: they may have recorded the same.
+struct Theirs(Option<Ledger>);
+
+impl Theirs {
+    /// Where a file is recorded, if it is by now.
+    fn receipt(&mut self, file: &InHand, place: &Place) -> Result<Option<Receipt>, Stop> {
+        if place.server.is_none() {
+            // Nobody else has the folder.
+            return Ok(None);
+        }
+        let ledger = match &self.0 {
+            Some(ledger) => ledger,
+            None => self.0.insert(output::open(place)?),
+        };
+        let draft = &file.parsed.draft;
+        Ok(ledger.view().projections.by_id(draft.id).and_then(|known| repeat(draft, &known).ok()))
     }
 }
 
@@ -130,15 +169,6 @@ fn unprinted(line: &str, group: &[(InHand, &PathBuf)], stop: &(dyn std::error::E
 /// Records one file and waits for its receipt.
 pub(super) fn record(ledger: &Ledger, file: &InHand, expected: Position) -> Result<Receipt, Fault> {
     output::wait(ledger.record(file.parsed.draft.clone(), expected)).map_err(|error| file.fault(error))
-}
-
-/// The ledger at a place, made where there is none, which is said.
-fn opened_or_made(place: &Place) -> Result<Ledger, Stop> {
-    let (ledger, made) = open_or_create(place)?;
-    if made {
-        output::print(&format!("there was no ledger at {}: a new one was made\n", place))?;
-    }
-    Ok(ledger)
 }
 
 /// The ledger at a place, made where there is none, and whether it was.

@@ -187,6 +187,16 @@ pub enum OpenError {
         /// The one that this program needs.
         known: u64,
     },
+    /// Not found: a role to let at the tables.
+    #[error(
+        "there is no role {role} at the server of {server}, and nothing was made or granted: make it with `createuser {role}`, or check its name"
+    )]
+    NoRole {
+        /// The ledger's address.
+        server: String,
+        /// The role.
+        role: String,
+    },
     /// Incorrect: the server may lose what it acknowledges.
     #[error("{}", may_lose(.server, .set, .remedy))]
     Unsafe {

@@ -120,6 +120,5 @@ also_on_a_server! {
     the_lines_of_a_record_answer_as_its_decision_files_do,
     a_line_that_is_refused_stops_the_rest_and_the_mended_file_goes_on,
     what_erases_or_is_not_there_or_is_not_expected_records_nothing,
-    standard_input_is_read_as_a_file_is,
     a_refusal_far_from_the_end_of_the_file_is_told,
 }

@@ -117,7 +117,13 @@ impl Place {
     }
 
     pub fn run(&self, args: &[&str]) -> Ran {
-        ran(self.command().args(args))
+        let mut command = self.command();
+        command.args(args);
+        // Who records first makes a ledger in a folder, and on a server where that is asked for.
+        if self.server.is_some() && args.first() == Some(&"record") {
+            command.arg("--new");
+        }
+        ran(&mut command)
     }
 
     /// Writes a file for a command to read.

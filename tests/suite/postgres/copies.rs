@@ -77,7 +77,7 @@ fn a_copy_that_was_interrupted_goes_on_and_one_of_another_ledger_is_refused() {
     ran(place.command().args(["--ledger", "other", "record", "one.toml"])).ok();
     let other = between(&store::Place::from(&place.path().join("other")), &at("begun"), &mut |_, _, _| {}).unwrap_err();
     assert!(other.to_string().contains("it holds 39 entries, and the other 1"), "{other}");
-    ran(place.command().args(["--store", &server.url("minutes", "short", ""), "record", "one.toml"])).ok();
+    ran(place.command().args(["--store", &server.url("minutes", "short", ""), "record", "--new", "one.toml"])).ok();
     let other = between(&kent, &at("short"), &mut |_, _, _| {}).unwrap_err();
     assert!(
         other.to_string().contains("the entry at position 0 is another; nothing was written after that"),
@@ -94,7 +94,7 @@ fn many_ledgers_in_one_database_know_nothing_of_each_other() {
         place.file("one.toml", crate::run::defines(council));
         let url = server.url("minutes", &format!("of-{council}"), "");
         let on = |args: &[&str]| ran(place.command().args(["--store", &url]).args(args)).ok();
-        on(&["record", "one.toml"]).prints(&["there was no ledger at postgres://", "position 0"]);
+        on(&["record", "--new", "one.toml"]).prints(&["there was no ledger at postgres://", "position 0"]);
         on(&["record", "one.toml"]).prints(&["already"]);
         on(&["verify"]).prints(&["Verified 1 entries"]);
         let other = on(&["replay"]);
