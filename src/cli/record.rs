@@ -5,7 +5,7 @@ use super::check;
 use super::lines::Lines;
 use super::{Outcome, Stop, output};
 use crate::ahead;
-use crate::ledger::{Ledger, LedgerError, Receipt, RecordError, Run, repeat};
+use crate::ledger::{Ledger, LedgerError, Receipt, RecordError, Run};
 use crate::report::in_hand::{Fault, InHand};
 use crate::sealed::Contents;
 use crate::store::OpenError;
@@ -84,17 +84,22 @@ impl Record {
                 Err(fault) => return Ok(self.stopped(0, path, &fault, ", and nothing was recorded")),
             }
         }
-        let ledger = self.opened_or_made(place)?;
-        let run = Run::from(self.expected_head.unwrap_or_else(|| ledger.head()));
-        let (mut done, mut theirs) = (0, Theirs(None));
-        for group in files.chunks(GROUP) {
+        let mut ledger = self.opened_or_made(place)?;
+        let claimed = self.expected_head.unwrap_or_else(|| ledger.head());
+        let (mut run, mut done, mut last) = (Run::from(claimed), 0, place.server.is_none());
+        'again: while done < files.len() {
+            let group = &files[done..files.len().min(done + GROUP)];
             let drafts = group.iter().map(|(file, _)| file.parsed.draft.clone()).collect();
             let receipts = output::wait(ledger.send_all(&run, drafts).receipts());
             for ((file, path), receipt) in group.iter().zip(receipts) {
-                let receipt = match receipt {
-                    Err(conflict @ RecordError::Conflict { .. }) => theirs.receipt(file, place)?.ok_or(conflict),
-                    receipt => receipt,
-                };
+                if let (Err(RecordError::Conflict { .. }), false) = (&receipt, last) {
+                    // Somebody else was first on the server; what is recorded by now is told so, whatever is claimed.
+                    ledger = output::open(place)?;
+                    let is_theirs = self.expected_head.is_none() && holds_only(&ledger, claimed, &files);
+                    run = Run::from(if is_theirs { ledger.head() } else { claimed });
+                    last = !is_theirs;
+                    continue 'again;
+                }
                 match receipt.map_err(|error| file.fault(error)) {
                     Ok(receipt) => {
                         let line = file.said(&receipt, "recorded");
@@ -137,23 +142,15 @@ impl Record {
     }
 }
 
-/// What others recorded on the server meanwhile, looked up where an append came too late: they may have recorded the same.
-struct Theirs(Option<Ledger>);
-
-impl Theirs {
-    /// Where a file is recorded, if it is by now.
-    fn receipt(&mut self, file: &InHand, place: &Place) -> Result<Option<Receipt>, Stop> {
-        if place.server.is_none() {
-            // Nobody else has the folder.
-            return Ok(None);
-        }
-        let ledger = match &self.0 {
-            Some(ledger) => ledger,
-            None => self.0.insert(output::open(place)?),
-        };
-        let draft = &file.parsed.draft;
-        Ok(ledger.view().projections.by_id(draft.id).and_then(|known| repeat(draft, &known).ok()))
-    }
+/// Whether what was recorded from a position on is what these files say, and nothing else: to go on from there passes over nothing
+/// that whoever records has not seen.
+fn holds_only(ledger: &Ledger, from: Position, files: &[(InHand, &PathBuf)]) -> bool {
+    let view = ledger.view();
+    let is_of_them = |position| {
+        let recorded = view.projections.entry(Position(position));
+        recorded.is_some_and(|recorded| files.iter().any(|(file, _)| recorded.entry.records(&file.parsed.draft)))
+    };
+    (from.0..view.head.0).all(is_of_them)
 }
 
 /// Entries are on disk, and whoever recorded them could not be told: said where it may still be read.

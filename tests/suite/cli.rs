@@ -72,6 +72,21 @@ fn wrong_use_ends_with_2_and_says_what_would_be_right() {
     }
 }
 
+/// A server that runs, or the server of the log: not both; but a flag counts before the environment.
+#[test]
+fn a_server_and_a_store_are_not_both_asked() {
+    let place = Place::empty();
+    let url = "postgres://minutes@127.0.0.1/council?ledger=kent";
+    for args in [
+        ["--server", "http://127.0.0.1:1", "--store", url, "state"],
+        ["state", "--store", url, "--server", "http://127.0.0.1:1"],
+    ] {
+        place.run(&args).ends(2).says(&["--server is asked in place of what --store names: leave one of them out"]);
+    }
+    let asked = ran(place.command().env("MINUTEBOOK_STORE", url).args(["state", "--server", "http://127.0.0.1:1"]));
+    asked.ends(2).says(&["cannot ask http://127.0.0.1:1"]);
+}
+
 #[test]
 fn every_answer_begins_with_its_coordinates_and_parses_as_json() {
     let place = Place::kent();
@@ -440,7 +455,6 @@ also_on_a_server! {
     shells_and_man_get_what_they_read,
     demo_leaves_a_ledger_with_its_own_record_alone,
     record_takes_files_one_by_one_and_says_where_it_stopped,
-    a_dry_run_makes_no_ledger,
     a_correction_strikes_from_its_own_position_on,
     rebuild_and_verify_count_what_there_is,
     columns_is_kept_to,
