@@ -636,7 +636,6 @@ also_on_a_server! {
     what_others_wrote_is_text_on_a_page,
     a_page_of_a_large_ledger_says_what_it_leaves_out,
     requests_are_for_this_host,
-    the_command_serves_until_it_is_stopped,
     a_ledger_that_is_none_ends_the_server,
     the_api_is_described_as_it_answers,
     lots_lie_on_the_districts_that_their_titles_name,

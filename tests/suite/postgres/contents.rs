@@ -22,7 +22,7 @@ fn what_is_sealed_on_one_node_is_told_by_all_and_read_where_it_lies() {
     let address = server.address("minutes", "kent", &verified);
     made(&address);
     let (here, there) = (Http::node(Place::empty(), address.clone()), Http::node(Place::empty(), address.clone()));
-    let store = address.to_string();
+    let store = server.url("minutes", "kent", &verified);
     let beside = |node: &Http, args: &[&str]| ran(node.place().command().args(["--store", &store]).args(args));
     here.append("", &draft(&lwk())).gives(201);
 
@@ -37,14 +37,14 @@ fn what_is_sealed_on_one_node_is_told_by_all_and_read_where_it_lies() {
     here.append("", &sealed).gives(201);
 
     // Told by both, as a ledger in a folder tells it.
-    let question = "/api/v1/state?contract=lwk&as-of=2022-01-01&known-at=1";
+    let question = "/api/v1/register?contract=lwk&as-of=2022-01-01&known-at=1";
     let asked = there.request("GET", question).header("Minutebook-At-Least", "1");
     let told = there.send(asked, b"").gives(200).body;
     assert_eq!(here.get(question).gives(200).body, told);
     let alone = here.place();
     alone.run(&["store", "copy", "--from", &store, "--to", "alone"]).ok();
     copy(&alone.ledger().join("sealed"), &alone.path().join("alone/sealed"));
-    let args = ["--ledger", "alone", "state", "lwk", "--as-of", "2022-01-01", "--known-at", "1", "--json"];
+    let args = ["--ledger", "alone", "register", "lwk", "--as-of", "2022-01-01", "--known-at", "1", "--json"];
     assert_eq!(alone.run(&args).ok().out, told);
     assert!(told.contains("bidders would not bid again"), "it is withheld, with its ground: {told}");
     let encrypted = "select bool_and(ssl) from pg_stat_ssl join pg_stat_activity using (pid) where usename = 'minutes'";
@@ -60,7 +60,9 @@ fn what_is_sealed_on_one_node_is_told_by_all_and_read_where_it_lies() {
     // Carried to the other node, it is read there; and erased on one, it is gone on both.
     copy(&here.place().ledger().join("sealed"), &there.place().ledger().join("sealed"));
     assert_eq!(beside(&there, &read).ok().out.as_bytes(), SECRET);
-    here.append("", &draft(&erasing("erase", "bids"))).gives(201);
+    here.append("", &draft(&erasing("erase", "bids"))).problem(422, "erases");
+    here.place().file("erasing.toml", erasing("erase", "bids"));
+    beside(&here, &["content", "erase", "erasing.toml"]).ok();
     let is_gone = |node: &Http| std::fs::read_dir(node.place().ledger().join("sealed")).unwrap().next().is_none();
     soon("to be gone", || is_gone(&here) && is_gone(&there));
     beside(&there, &read).ends(1);

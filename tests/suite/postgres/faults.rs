@@ -42,8 +42,8 @@ fn a_row_that_was_altered_is_found_at_its_position() {
              entry does not say so",
         ),
         (
-            "insert into minutebook.led select ledger, key, 5 from minutebook.led where ledger = 'LEDGER' and position = 38",
-            "position 5: the index of the stream of contract community-wellbeing leads here, and the entry does not say so",
+            "insert into minutebook.led select ledger, key, 0 from minutebook.led where ledger = 'LEDGER' and position = 38",
+            "position 0: the index of the stream of contract live-well-kent-2023 leads here, and the entry does not say so",
         ),
         // Entries are gone, and what led to them is not.
         (
