@@ -3,7 +3,6 @@
 //! answer about all contracts, each made of a slice of the ledger, come together to the whole answer.
 
 use crate::histories::{asking, history, read};
-use crate::places::also_on_a_server;
 use crate::run::{Place, topics};
 use minutebook::ledger::{Ledger, View};
 use minutebook::question::{Answer, KnownAt, Page, Question, QuestionError, Topic};
@@ -247,9 +246,4 @@ proptest! {
             prop_assert_eq!(serde_json::to_string(&got).unwrap(), serde_json::to_string(&expected).unwrap());
         }
     }
-}
-
-also_on_a_server! {
-    every_topic_of_every_contract_of_kent,
-    what_only_the_whole_ledger_can_say_is_left_to_it,
 }

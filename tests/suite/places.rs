@@ -8,10 +8,12 @@
 //! | --- | --- | --- |
 //! | `copies`, `snapshots`, `whole` | a folder | backups, snapshots and what was checked are files of a folder; `postgres::copies` is of both |
 //! | `durability`, `evidence`, `faults`, `folder`, `survival`, `tampering` | a folder | what becomes of its files and its lock; of a server: `postgres`, `cluster` |
-//! | `checkpoints`, `bundles`, `readme`, parts of `errors`, `explain` and `sealed` | a folder | they put an older folder back, damage one, or ask one that is in use |
-//! | `access`, `openid` | a folder | who may do what lies in the folder, wherever the entries are |
-//! | `alone` of folders | a folder | a question of one contract is answered by its streams there alone; of a server all is folded |
-//! | `histories`, `streams`, `merkle`, most of `model` and `totals` | none | they fold in memory, and keep nothing; what `model` keeps is kept at every place |
+//! | of `checkpoints`, `explain`, `sealed`, `report`, `cli`, `web` | a folder | what puts an older folder back, damages one, looks for its files, or asks one that is in use |
+//! | of `cli`, `errors`, `lines` | a folder | what makes a ledger where there is none, which on a server is asked for |
+//! | `alone` | a folder | a question of one contract is answered by its streams there alone; of a server all is folded |
+//! | `openid`, `crowds` | a folder | who signs in, and how many come, whatever is behind it; `access` is of both |
+//! | `readme` | a folder | it runs what the page says |
+//! | `histories`, `streams`, `merkle`, most of `model` and `totals` | none | they fold in memory and keep nothing; what `model` keeps is kept at every place |
 //! | `postgres`, `cluster`, `failover` | a server | they are about the server |
 
 use crate::postgres::server::Server;
