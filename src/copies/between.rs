@@ -96,7 +96,7 @@ impl Copying<'_> {
         let target = self.made()?;
         let appended = target.append(Position(target.len()), &self.waiting);
         appended.map_err(|error| match target.len() {
-            0 => CopyError::Nothing { to: self.to.to_string(), cause: error.into() },
+            0 => CopyError::Nothing { to: self.to.to_string(), cause: Box::new(error.into()) },
             _ => error.into(),
         })?;
         self.waiting.clear();

@@ -109,7 +109,7 @@ pub enum CopyError {
         /// Where to.
         to: String,
         /// Why not.
-        cause: LedgerError,
+        cause: Box<LedgerError>,
     },
     /// Incorrect: a file that no copy can have.
     #[error("{path} {why}: it cannot be part of a ledger; move it away")]

@@ -328,7 +328,7 @@ fn read_marker(path: &Path) -> Result<Option<String>, OpenError> {
 
 /// Nothing there, an empty folder, one with what lies beside the entries of a server, or a folder of something else.
 fn why_no_marker(path: &Path) -> OpenError {
-    let items = match fs::read_dir(path) {
+    let mut items = match fs::read_dir(path) {
         Ok(items) => items,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return OpenError::NotThere { path: path.into() },
         Err(error) => return OpenError::io("list", path, error),
@@ -336,7 +336,7 @@ fn why_no_marker(path: &Path) -> OpenError {
     let is_beside = |item: &io::Result<fs::DirEntry>| {
         item.as_ref().is_ok_and(|item| BESIDE.iter().any(|beside| item.file_name() == *beside))
     };
-    match items.filter(|item| !is_beside(item)).next() {
+    match items.find(|item| !is_beside(item)) {
         None => OpenError::NotThere { path: path.into() },
         Some(_) if is_half_made(path) => {
             let why = "its creation was not finished, and to create it again would finish it".to_owned();

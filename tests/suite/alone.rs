@@ -28,7 +28,7 @@ fn both(store: &dyn Store, whole: &View<'_>, question: &Question) -> [String; 2]
 #[test]
 fn every_topic_of_every_contract_of_kent() {
     let place = Place::kent();
-    let ledger = Ledger::open(&place.at(), |_, _| {}).unwrap();
+    let ledger = Ledger::open(&place.ledger(), |_, _| {}).unwrap();
     let view = ledger.view();
     let (mut asked, mut alone) = (0, 0);
     for contract in view.projections.contracts(view.head) {
@@ -58,7 +58,7 @@ fn ledger_instant(ledger: &Ledger, position: u64) -> Instant {
 #[test]
 fn what_only_the_whole_ledger_can_say_is_left_to_it() {
     let place = Place::kent();
-    let ledger = Ledger::open(&place.at(), |_, _| {}).unwrap();
+    let ledger = Ledger::open(&place.ledger(), |_, _| {}).unwrap();
     let ask = |contract: Option<&str>, known_at| {
         let contract = contract.map(read);
         let question =

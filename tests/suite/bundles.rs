@@ -53,7 +53,7 @@ fn changed(file: &[u8], change: impl FnOnce(&mut Value)) -> Vec<u8> {
 #[test]
 fn every_topic_of_every_contract_is_bundled_and_checked_without_a_ledger() {
     let (place, key) = signed();
-    let ledger = Ledger::open(&place.at(), |_, _| {}).unwrap();
+    let ledger = Ledger::open(place.at(), |_, _| {}).unwrap();
     let (_, note) = Signed::of(&place.ledger()).latest().unwrap().unwrap();
     let (view, tree) = (ledger.view(), ledger.tree());
     let record = Record { projections: &view.projections, tree: &tree, store: ledger.store() };

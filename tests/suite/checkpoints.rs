@@ -251,7 +251,7 @@ fn a_checkpoint_of_no_entry_is_none_and_hides_no_other() {
     place.file("none.note", note::sign(&of_none.text(), &key));
     place.run(&["verify", "--checkpoint", "none.note", "--key", &public]).ends(1).says(&["line 2 is not"]);
     // Nor does the library pass over another that does not hold.
-    let store = store::open(&place.at()).unwrap();
+    let store = store::open(place.at()).unwrap();
     let wrong = Checkpoint { head: Head { root: Hash::of([]), ..ours.head.clone() }, ..ours };
     let fault = verify(&*store, None, &[of_none, wrong], |_, _| {}).unwrap_err().to_string();
     assert!(fault.contains("is not the one that was signed of them"), "{fault}");

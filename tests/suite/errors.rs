@@ -93,7 +93,7 @@ fn a_decision_of_the_future_is_told_at_its_place() {
 #[tokio::test]
 async fn no_rejected_file_is_recorded() {
     let place = Place::kent();
-    let ledger = Ledger::open(&place.at(), |_, _| {}).unwrap();
+    let ledger = Ledger::open(place.at(), |_, _| {}).unwrap();
     let head = ledger.head();
     for name in names() {
         if let Ok(file) = DecisionFile::parse(&fs::read_to_string(folder().join(&name)).unwrap()) {
@@ -102,7 +102,7 @@ async fn no_rejected_file_is_recorded() {
         }
     }
     drop(ledger);
-    assert_eq!(reopen(&place.at()).head(), head);
+    assert_eq!(reopen(place.at()).head(), head);
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn every_entry_of_kent_can_be_checked_by_hand_against_the_checkpoint() {
     let raw = place.run(&["explain", "18", "--bytes"]).ok().out;
     redo(&printed, 18, raw.as_bytes(), 39, &root);
 
-    let ledger = Ledger::open(&place.at(), |_, _| {}).unwrap();
+    let ledger = Ledger::open(place.at(), |_, _| {}).unwrap();
     let signed = Signed::of(&place.ledger());
     for position in 0..39 {
         let answer = explain(&ledger, &signed, Position(position), "2026-11-22".parse().unwrap()).unwrap();
@@ -100,7 +100,7 @@ fn every_entry_of_kent_can_be_checked_by_hand_against_the_checkpoint() {
 #[test]
 fn an_entry_is_at_its_place_in_the_stream_of_each_contract() {
     let place = Place::kent();
-    let ledger = Ledger::open(&place.at(), |_, _| {}).unwrap();
+    let ledger = Ledger::open(place.at(), |_, _| {}).unwrap();
     let entries: Vec<_> = ledger.view().projections.log().iter().collect();
     for recorded in &entries {
         let answer =

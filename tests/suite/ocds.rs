@@ -229,7 +229,7 @@ fn what_kent_hands_over_is_what_the_ledger_answers() {
     let place = Place::kent();
     let as_of: Day = "2022-06-01".parse().unwrap();
     let ([_, records], _) = reported(&place, &["--as-of", "2022-06-01"]);
-    let ledger = reopen(&place.at());
+    let ledger = reopen(place.at());
     let answers = |contract: &ContractId, topic| -> Answer {
         let contract = Some(contract.clone());
         let question = Question { topic, contract, as_of, known_at: None, decided_by: None };
@@ -399,7 +399,7 @@ fn sealed_contents_and_recorders_are_nowhere() {
     seal(&place, "appendix", "prices");
     publish(&place, "prices");
     let secret = fs::read_to_string(place.path().join("appendix")).unwrap();
-    let recorder = reopen(&place.at()).view().projections.entry(Position(0)).unwrap().entry.recorder.clone();
+    let recorder = reopen(place.at()).view().projections.entry(Position(0)).unwrap().entry.recorder.clone();
     let (packages, texts) = reported(&place, &[]);
     assert_valid(&packages);
     for text in texts {
@@ -473,7 +473,7 @@ fn a_firm_value_is_the_sum_over_the_firm_term() {
     let own = compiled(&packages[1], "lwk");
     // As it is written: no float made it longer.
     assert!(releases.contains("\"value\":{\"amount\":501.1,\"currency\":\"GBP\"}"), "{releases}");
-    let ledger = reopen(&place.at());
+    let ledger = reopen(place.at());
     let as_of = "2020-06-01".parse().unwrap();
     let question = Question { topic: Topic::Value, contract: None, as_of, known_at: None, decided_by: None };
     let answer = ledger.view().ask(&question).unwrap();

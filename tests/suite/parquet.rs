@@ -189,7 +189,7 @@ fn kents_facts_and_state_are_what_the_ledger_says() {
     place.run(&["report", "--out", "out", "--as-of", "2024-06-01", "--formats", "parquet"]).ok();
     let facts = rows(&place.path().join("out/facts.parquet"));
     let entries: Vec<Entry> = {
-        let ledger = reopen(&place.at());
+        let ledger = reopen(place.at());
         let view = ledger.view();
         view.projections.log().iter().map(|recorded| recorded.entry.clone()).collect()
     };
@@ -236,7 +236,7 @@ fn only_what_is_known_at_the_coordinates_is_in_it() {
 #[test]
 fn an_empty_ledger_has_tables_with_no_rows() {
     let place = Place::empty();
-    drop(Ledger::create(&place.at()).unwrap());
+    drop(Ledger::create(place.at()).unwrap());
     place.run(&["report", "--out", "out", "--formats", "parquet"]).ok();
     for (file, column) in [("facts", "recorded"), ("state", "amount")] {
         let file = place.path().join(format!("out/{file}.parquet"));

@@ -151,7 +151,7 @@ fn holds_together(view: &View<'_>, as_of: Day) {
 #[test]
 fn what_each_entry_changed_adds_up_to_the_state() {
     let place = Place::kent();
-    let ledger = Ledger::open(&place.at(), |_, _| {}).unwrap();
+    let ledger = Ledger::open(place.at(), |_, _| {}).unwrap();
     let view = ledger.view();
     let last = view.head.0 - 1;
     for as_of in DAYS.map(day) {
@@ -176,7 +176,7 @@ fn what_each_entry_changed_adds_up_to_the_state() {
 fn all_of_kents_record_is_in_a_replay_once_forward_and_back() {
     let place = Place::kent();
     let printed = place.run(&["replay", "--as-of", "2020-01-01"]).ok().out;
-    let ledger = Ledger::open(&place.at(), |_, _| {}).unwrap();
+    let ledger = Ledger::open(place.at(), |_, _| {}).unwrap();
     let view = ledger.view();
     for as_of in DAYS.map(day) {
         holds_together(&view, as_of);

@@ -79,7 +79,7 @@ fn holds(bytes: &[u8], what: &[u8]) -> bool {
 fn nowhere(place: &Place, what: &[u8]) {
     let mut files = files(&place.ledger());
     if place.at().server.is_some() {
-        let stored = reopen(&place.at()).store().scan(Position(0)).map(|stored| stored.unwrap()).collect::<Vec<_>>();
+        let stored = reopen(place.at()).store().scan(Position(0)).map(|stored| stored.unwrap()).collect::<Vec<_>>();
         files.extend(stored.into_iter().map(|stored| (format!("entry {}", stored.position).into(), stored.bytes)));
     }
     assert!(files.len() > 1);
@@ -310,7 +310,7 @@ fn an_erasure_leaves_no_trace_but_the_entries_and_breaks_no_proof() {
     let note = place.run(&["checkpoint", "--key", "kent.key"]).ok().out;
     place.file("before.note", note);
     let leaves = |upto: u64| -> Vec<String> {
-        let ledger = reopen(&place.at());
+        let ledger = reopen(place.at());
         (0..upto).map(|at| ledger.stored(minutebook_events::Position(at)).unwrap().unwrap().leaf.to_string()).collect()
     };
     let before = leaves(2);
@@ -595,7 +595,7 @@ fn what_one_of_several_drafts_erases_is_gone_with_its_receipt() {
     let (bids, names) = (seal(&place, "appendix", "bids"), seal(&place, "defined.toml", "names"));
     let draft = |text: &str| minutebook_events::decision_file::DecisionFile::parse(text).unwrap().draft;
     let erases = |content: &str| draft(&erasing(&format!("erase-{content}"), content));
-    let ledger = reopen(&place.at());
+    let ledger = reopen(place.at());
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let record = |drafts| runtime.block_on(ledger.record_all(drafts, ledger.head()));
     let told =

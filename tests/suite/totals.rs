@@ -611,7 +611,7 @@ fn wrong_questions_are_told_what_would_be_right() {
 #[test]
 fn a_ledger_that_is_open_answers_as_one_that_is_opened_for_the_question() {
     let folder = Folder::kent();
-    let ledger = Ledger::open(&folder.at(), |_, _| {}).unwrap();
+    let ledger = Ledger::open(folder.at(), |_, _| {}).unwrap();
     for by in EVERY {
         for as_of in ["2016-04-01", "2019-01-01", "2022-06-01", "2023-04-01", "2025-11-22", "2031-01-01"] {
             let topic = Topic::Totals { by, ends_within: Some(Months(18)) };

@@ -50,7 +50,7 @@ fn the_api_answers_as_the_ledger_does() {
     let server = Server::start(false);
     let ledger = {
         let copy = Place::kent();
-        let ledger = Ledger::open(&copy.at(), |_, _| {}).unwrap();
+        let ledger = Ledger::open(copy.at(), |_, _| {}).unwrap();
         (ledger, copy)
     };
     let mut asked = 0;

@@ -426,8 +426,7 @@ fn a_sheet_is_ready_to_be_read_filtered_and_printed() {
         assert!(parts["xl/workbook.xml"].contains(&format!("'{}'!$1:$1", says.sheet)) || !says.sheet.contains(' '));
     }
     // It was made when the last entry was recorded, whenever that is asked.
-    let recorded =
-        reopen(&place.at()).view().projections.entry(minutebook_events::Position(38)).unwrap().entry.recorded;
+    let recorded = reopen(place.at()).view().projections.entry(minutebook_events::Position(38)).unwrap().entry.recorded;
     let core = &parts["docProps/core.xml"];
     assert!(core.contains(&recorded.utc().format("%Y-%m-%dT%H:%M:%SZ").to_string()), "{core}");
     assert!(core.contains("<dc:title>Contracts</dc:title>") && core.contains("as of 22 November 2025"), "{core}");

@@ -501,28 +501,33 @@ impl Store for PostgresStore {
         let ids = "select position, id from minutebook.entry where ledger = $1 and position > $2 and position < $3 \
                    order by position limit $4";
         let of_ids = |after: &i64| vec![signed(*after), number(self.len()), signed(INDEX_ROWS)];
-        let added = self.each_after(ids, -1, of_ids, |row| {
+        let given = self.each_after(ids, -1, of_ids, |row| {
             let (position, id): (i64, Uuid) = (row.try_get(0)?, row.try_get(1)?);
             each(IndexKey::of_id(EntryId(id)), position_in(position)?);
             Ok(position)
         });
-        added.map_err(|fault| self.unread_index("ids", fault))?;
-        // Past the end, an index leads to what others appended meanwhile; or to nothing.
-        let led = "select key, position from minutebook.led as l where ledger = $1 and (key, position) > ($2, $3) \
-                   and (position < $4 or not exists ( \
-                       select 1 from minutebook.entry as e where e.ledger = $1 and e.position = l.position)) \
+        given.map_err(|fault| self.unread_index("ids", fault))?;
+        let led = "select key, position from minutebook.led where ledger = $1 and (key, position) > ($2, $3) and position < $4 \
                    order by key, position limit $5";
         let none: (Vec<u8>, i64) = (vec![], -1);
         let of_led = |(key, position): &(Vec<u8>, i64)| {
             vec![bytes(key.clone()), signed(*position), number(self.len()), signed(INDEX_ROWS)]
         };
-        let added = self.each_after(led, none, of_led, |row| {
+        let mut lead = |row: &Row| {
             let (key, position): (Vec<u8>, i64) = (row.try_get(0)?, row.try_get(1)?);
             let of = IndexKey::read(&key).ok_or_else(|| Fault::unfit(format!("a key has {} bytes", key.len())))?;
             each(of, position_in(position)?);
             Ok((key, position))
-        });
-        added.map_err(|fault| self.unread_index("streams", fault))
+        };
+        let given = self.each_after(led, none, of_led, &mut lead);
+        given.map_err(|fault| self.unread_index("streams", fault))?;
+        // Past the end, an index leads to what others appended meanwhile; or to nothing, of which some is enough to tell.
+        let nowhere = "select key, position from minutebook.led as l where ledger = $1 and position >= $2 and not exists ( \
+                           select 1 from minutebook.entry as e where e.ledger = $1 and e.position = l.position) \
+                       order by position limit $3";
+        let rows = self.ask(nowhere, vec![number(self.len()), signed(INDEX_ROWS)]);
+        let given = rows.and_then(|rows| rows.iter().try_for_each(|row| lead(row).map(drop)));
+        given.map_err(|fault| self.unread_index("streams", fault))
     }
 
     fn note(&self, notes: &[(String, Hash)]) -> Result<(), StoreError> {

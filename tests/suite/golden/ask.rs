@@ -20,7 +20,7 @@ struct Demo {
 impl Demo {
     fn new() -> Self {
         let (binary, of_library) = (Mutex::new(Place::kent()), Place::kent());
-        Self { binary, ledger: reopen(&of_library.at()), _of_library: of_library }
+        Self { binary, ledger: reopen(of_library.at()), _of_library: of_library }
     }
 }
 

@@ -246,7 +246,7 @@ impl Server {
         let of = |address: Address| Place { server: Some(address), ..Place::from("") };
         let kent = || of(self.address("minutes", "kent-to-copy", ""));
         self.kent.call_once(|| drop(between(&Place::from(folder), &kent(), &mut |_, _, _| {}).unwrap()));
-        drop(store::create(&of(to.clone())).unwrap());
+        drop(store::create(of(to.clone())).unwrap());
         let to = to.ledger();
         for (table, columns) in [("entry", "position, id, leaf, bytes"), ("led", "key, position")] {
             self.sql(&format!(
