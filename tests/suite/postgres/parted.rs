@@ -118,7 +118,17 @@ fn an_append_that_reaches_the_other_one_is_refused_there() {
     let ledger = Ledger::follow(&place.path().join("b"), two.either(), slow, |_, _| {}).unwrap();
     let store = PostgresStore::open(two.either()).unwrap();
     assert_eq!((ledger.head(), store.len()), (Position(5), 5));
+    let (reader, last) = (PostgresStore::open(two.either()).unwrap(), |store: &PostgresStore| {
+        store.scan(Position(4)).map(|stored| stored.unwrap().leaf).collect::<Vec<_>>()
+    });
+    let (heard, of_the_old) = (reader.hear(None).unwrap(), last(&reader));
+    reader.still(heard.line).unwrap();
     two.cut();
+
+    // What is read goes on at the other one, and whoever asks hears that it is of another connection.
+    assert_ne!(last(&reader), of_the_old);
+    let moved = reader.still(heard.line).unwrap_err();
+    assert!(moved.to_string().contains("may be to another server"), "{moved}");
 
     let new = NewEntry { id: EntryId::from_text("new"), subjects: vec![], bytes: vec![7] };
     let refused = store.append(Position(5), std::slice::from_ref(&new)).unwrap_err();
