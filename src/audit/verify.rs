@@ -9,9 +9,8 @@ use crate::merkle::Tree;
 use crate::sealed::{Contents, VerifiedContents, may_concern_contents};
 use crate::store::{IndexKey, Store, StoreError, Stored, Tally};
 use minutebook_events::{Entry, EntryId, Hash, Instant, Position, codec};
-use minutebook_projections::{Projections, Roots, Subject, Trace, streams};
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry::{Occupied, Vacant};
+use minutebook_projections::{Projections, Roots, Trace, streams};
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 
 /// What was verified of a ledger, and how much of it.
@@ -55,7 +54,7 @@ pub fn verify(
     let mut led = so_far.indexed.to_compare();
     let other_versions = thread::scope(|scope| {
         // Nothing but the disk is in the way of reading the index beside the entries.
-        let reads = || store.tally(&mut led);
+        let reads = || store.leads(&mut |key, position| led.add(key, position));
         let index = thread::Builder::new().name("index-reader".to_owned()).spawn_scoped(scope, reads);
         let index = index.map_err(StoreError::NoThread)?;
         let mut by_size: Vec<&Checkpoint> = checkpoints.iter().collect();
@@ -144,7 +143,8 @@ impl SoFar {
         Self { roots: Roots::with_capacity(size), ..Self::default() }
     }
 
-    fn take_in(&mut self, seen: Seen, store: &dyn Store) -> Result<(), LedgerError> {
+    /// Takes in the next entry; it gives the keys of the subjects that it is about, also through what it corrects.
+    fn take_in(&mut self, seen: Seen, store: &dyn Store) -> Result<Vec<Hash>, LedgerError> {
         let Seen { position, id, leaf, expected, recorded, trace, bytes, events, of_contents } = seen;
         self.order.follow(position, expected, recorded)?;
         self.tree.push(leaf);
@@ -163,7 +163,7 @@ impl SoFar {
         }
         self.bytes += bytes;
         self.events += events;
-        Ok(())
+        Ok(subjects)
     }
 
     fn head(&self) -> Head {
@@ -220,28 +220,45 @@ fn hold(ours: &Head, signed: &Head) -> Result<u64, LedgerError> {
     Ok(other_versions)
 }
 
-/// What is wrong with indexes that do not lead to what the entries say. It asks for every name, so that the place can be told.
+/// What is wrong with indexes that do not lead to what the entries say. It holds all that they lead to in memory, so that the place
+/// can be told.
 fn misled(store: &dyn Store) -> Result<LedgerError, LedgerError> {
-    let wrong = |position, what| Ok(LedgerError::Incoherent { position, what });
-    let mut streams = BTreeMap::<Subject, Vec<Position>>::new();
-    for stored in store.scan(Position(0)) {
-        let Stored { position, bytes, .. } = stored?;
-        let entry = codec::decode(&bytes).map_err(|source| LedgerError::Bytes { position, source })?;
-        if store.position_of(entry.id)? != Some(position) {
-            return wrong(position, format!("the index of ids does not lead here from {}", entry.id));
-        }
+    let mut led = BTreeSet::new();
+    store.leads(&mut |key, position| {
+        led.insert((position, key));
+    })?;
+    let (mut so_far, mut names) = (SoFar::default(), BTreeMap::new());
+    for stored in store.scan(Position(0)).take(usize::try_from(store.len()).unwrap_or(usize::MAX)) {
+        let stored = stored?;
+        let (position, source) = (stored.position, |source| LedgerError::Bytes { position: stored.position, source });
+        let entry = codec::decode(&stored.bytes).map_err(source)?;
+        names.insert(IndexKey::of_id(entry.id), format!("ids, from {},", entry.id));
         for subject in streams::about(&entry) {
-            let stream = match streams.entry(subject.clone()) {
-                Occupied(stream) => stream.into_mut(),
-                Vacant(place) => place.insert(store.positions_of(&subject)?),
-            };
-            if stream.binary_search(&position).is_err() {
-                return wrong(position, format!("the index of the stream of {subject} does not lead here"));
+            names.insert(IndexKey::of_subject(&subject), format!("the stream of {subject}"));
+        }
+        let id = IndexKey::of_id(entry.id);
+        let subjects = so_far.take_in(Seen::of(stored)?, store)?;
+        for key in subjects.iter().map(IndexKey::of_hash).chain([id]) {
+            if !led.remove(&(position, key)) {
+                let what = format!("the index of {} does not lead here", named(&names, &key));
+                return Ok(LedgerError::Incoherent { position, what });
             }
         }
     }
-    wrong(
-        Position(0),
-        "the indexes lead to entries that do not say so, or not to those that a correction concerns".to_owned(),
-    )
+    // What is left leads to nothing; or all of it came to the same by now.
+    let (position, what) = match led.pop_first() {
+        Some((position, key)) if position.0 < store.len() => {
+            (position, format!("the index of {} leads here, and the entry does not say so", named(&names, &key)))
+        }
+        Some((position, key)) => {
+            (position, format!("the index of {} leads here, and nothing is recorded here", named(&names, &key)))
+        }
+        None => (Position(0), "the indexes did not lead to what the entries say, and do now: verify again".to_owned()),
+    };
+    Ok(LedgerError::Incoherent { position, what })
+}
+
+/// What a key of an index is of, as far as any entry says.
+fn named(names: &BTreeMap<IndexKey, String>, key: &IndexKey) -> String {
+    names.get(key).cloned().unwrap_or_else(|| format!("what no entry is about, by its key {key},"))
 }

@@ -35,7 +35,7 @@ pub(super) fn help() -> String {
 
 impl Check {
     pub(super) fn run(self, place: &Place) -> Result<Outcome, Stop> {
-        let mut projections = known(place)?;
+        let mut projections = known(place, false)?;
         let contents = Contents::beside(&place.folder);
         let (mut wrong, mut unread) = (0, false);
         for path in &self.files {
@@ -59,12 +59,26 @@ impl Check {
     }
 }
 
-/// What the ledger at a place knows; nothing, where there is no ledger.
-pub(super) fn known(place: &Place) -> Result<Projections, Stop> {
+/// What the ledger at a place knows; nothing, where there is no ledger. On a server there has to be one, unless it `is_new`: a name
+/// that was mistyped would hold any file together.
+pub(super) fn known(place: &Place, is_new: bool) -> Result<Projections, Stop> {
     match Ledger::open(place, |_, _| {}) {
         Ok(ledger) => Ok(ledger.view().projections.clone()),
-        Err(LedgerError::Open(OpenError::NotThere { .. })) => Ok(Projections::default()),
-        Err(error) => Err(error.into()),
+        Err(LedgerError::Open(OpenError::NotThere { .. })) if place.server.is_none() || is_new => {
+            Ok(Projections::default())
+        }
+        Err(error) => Err(may_be_new(error.into(), place)),
+    }
+}
+
+/// Why a ledger does not open; of one that is not there on a server also how it is made.
+pub(super) fn may_be_new(stop: Stop, place: &Place) -> Stop {
+    match stop.downcast_ref() {
+        Some(LedgerError::Open(OpenError::NotThere { .. })) => format!(
+            "there is no ledger at {place}: check its name; `minutebook record --new` makes it there, and so does `minutebook store copy`"
+        )
+        .into(),
+        _ => stop,
     }
 }
 

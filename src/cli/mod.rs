@@ -29,6 +29,8 @@ mod store;
 mod token;
 mod verify;
 
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use minutebook_events::{ContractId, Day, Months};
 use minutebook_projections::By;
@@ -168,7 +170,7 @@ enum Command {
     Check(check::Check),
     /// Record decision files, one entry each
     #[command(
-        after_help = "Examples:\n  minutebook record decision.toml\n  minutebook record --dry-run decision.toml\n  minutebook record --expected-head 12 decision.toml\n  minutebook record --lines register.jsonl"
+        after_help = "Examples:\n  minutebook record decision.toml\n  minutebook record --dry-run decision.toml\n  minutebook record --expected-head 12 decision.toml\n  minutebook record --lines register.jsonl\n  minutebook record --new --store 'postgres://minutes@db.example/council?ledger=kent' decision.toml"
     )]
     Record(record::Record),
     /// Check every hash, position, claim, instant and index of the ledger, and hold it to its checkpoints
@@ -365,6 +367,12 @@ fn command() -> Result<clap::Command, Stop> {
 fn settled() -> Result<Cli, Stop> {
     config::complain_of_unknown();
     let matches = command()?.get_matches();
+    let is_typed = |name: &str| matches.value_source(name) == Some(ValueSource::CommandLine);
+    if is_typed("server") && is_typed("store") {
+        // One that the environment or a file names is left aside: a flag counts before it.
+        let both = "--server is asked in place of what --store names: leave one of them out";
+        Cli::command().error(ErrorKind::ArgumentConflict, both).exit();
+    }
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     log(&cli);
     Ok(cli)

@@ -32,6 +32,9 @@ pub(super) struct Record {
     /// Record only if the ledger holds this many entries; what it holds on opening where it is left out
     #[arg(long, value_name = "N")]
     expected_head: Option<Position>,
+    /// Make the ledger on the server that --store names, where it has none of that name; in a folder it is made anyway
+    #[arg(long)]
+    new: bool,
 }
 
 impl Record {
@@ -44,7 +47,7 @@ impl Record {
     }
 
     fn rehearse(&self, place: &Place) -> Result<Outcome, Stop> {
-        let mut projections = check::known(place)?;
+        let mut projections = check::known(place, self.new)?;
         let contents = Contents::beside(&place.folder);
         if let Some(expected) = self.expected_head.filter(|expected| *expected != projections.head()) {
             let conflict = RecordError::Conflict { expected, actual: projections.head() };
@@ -65,7 +68,7 @@ impl Record {
     }
 
     fn record_lines(&self, lines: Lines, place: &Place) -> Result<Outcome, Stop> {
-        let ledger = opened_or_made(place)?;
+        let ledger = self.opened_or_made(place)?;
         lines.record(&ledger, self.expected_head)
     }
 
@@ -81,13 +84,22 @@ impl Record {
                 Err(fault) => return Ok(self.stopped(0, path, &fault, ", and nothing was recorded")),
             }
         }
-        let ledger = opened_or_made(place)?;
-        let run = Run::from(self.expected_head.unwrap_or_else(|| ledger.head()));
-        let mut done = 0;
-        for group in files.chunks(GROUP) {
+        let mut ledger = self.opened_or_made(place)?;
+        let claimed = self.expected_head.unwrap_or_else(|| ledger.head());
+        let (mut run, mut done, mut last) = (Run::from(claimed), 0, place.server.is_none());
+        'again: while done < files.len() {
+            let group = &files[done..files.len().min(done + GROUP)];
             let drafts = group.iter().map(|(file, _)| file.parsed.draft.clone()).collect();
             let receipts = output::wait(ledger.send_all(&run, drafts).receipts());
             for ((file, path), receipt) in group.iter().zip(receipts) {
+                if let (Err(RecordError::Conflict { .. }), false) = (&receipt, last) {
+                    // Somebody else was first on the server; what is recorded by now is told so, whatever is claimed.
+                    ledger = output::open(place)?;
+                    let is_theirs = self.expected_head.is_none() && holds_only(&ledger, claimed, &files);
+                    run = Run::from(if is_theirs { ledger.head() } else { claimed });
+                    last = !is_theirs;
+                    continue 'again;
+                }
                 match receipt.map_err(|error| file.fault(error)) {
                     Ok(receipt) => {
                         let line = file.said(&receipt, "recorded");
@@ -108,6 +120,19 @@ impl Record {
         Ok(Outcome::Answered)
     }
 
+    /// The ledger at a place, made where there is none, which is said. On a server, whose ledgers nobody removes, a name that was
+    /// mistyped makes none.
+    fn opened_or_made(&self, place: &Place) -> Result<Ledger, Stop> {
+        if place.server.is_some() && !self.new {
+            return output::open(place).map_err(|stop| check::may_be_new(stop, place));
+        }
+        let (ledger, made) = open_or_create(place)?;
+        if made {
+            output::print(&format!("there was no ledger at {}: a new one was made\n", place))?;
+        }
+        Ok(ledger)
+    }
+
     fn stopped(&self, done: usize, path: &Path, fault: &Fault, rest: &str) -> Outcome {
         let (path, files) = (path.display(), self.files.len());
         output::complain(&format_args!(
@@ -115,6 +140,17 @@ impl Record {
         ));
         check::outcome(fault)
     }
+}
+
+/// Whether what was recorded from a position on is what these files say, and nothing else: to go on from there passes over nothing
+/// that whoever records has not seen.
+fn holds_only(ledger: &Ledger, from: Position, files: &[(InHand, &PathBuf)]) -> bool {
+    let view = ledger.view();
+    let is_of_them = |position| {
+        let recorded = view.projections.entry(Position(position));
+        recorded.is_some_and(|recorded| files.iter().any(|(file, _)| recorded.entry.records(&file.parsed.draft)))
+    };
+    (from.0..view.head.0).all(is_of_them)
 }
 
 /// Entries are on disk, and whoever recorded them could not be told: said where it may still be read.
@@ -130,15 +166,6 @@ fn unprinted(line: &str, group: &[(InHand, &PathBuf)], stop: &(dyn std::error::E
 /// Records one file and waits for its receipt.
 pub(super) fn record(ledger: &Ledger, file: &InHand, expected: Position) -> Result<Receipt, Fault> {
     output::wait(ledger.record(file.parsed.draft.clone(), expected)).map_err(|error| file.fault(error))
-}
-
-/// The ledger at a place, made where there is none, which is said.
-fn opened_or_made(place: &Place) -> Result<Ledger, Stop> {
-    let (ledger, made) = open_or_create(place)?;
-    if made {
-        output::print(&format!("there was no ledger at {}: a new one was made\n", place))?;
-    }
-    Ok(ledger)
 }
 
 /// The ledger at a place, made where there is none, and whether it was.

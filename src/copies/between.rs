@@ -32,23 +32,23 @@ pub struct Moved {
 pub fn between(from: &Place, to: &Place, progress: Progress) -> Result<Moved, CopyError> {
     let source = store::open(from)?;
     let target = match store::open(to) {
-        Err(OpenError::NotThere { .. }) => store::create(to)?,
-        opened => opened?,
+        Err(OpenError::NotThere { .. }) => None,
+        opened => Some(opened?),
     };
-    let (size, before) = (source.len(), target.len());
+    let (size, before) = (source.len(), target.as_ref().map_or(0, |target| target.len()));
     let other = |what: String| CopyError::Other { from: from.to_string(), to: to.to_string(), what };
     if before > size {
         return Err(other(format!("it holds {before} entries, and the other {size}")));
     }
-    let mut copying = Copying { target: Arc::clone(&target), waiting: vec![], bytes: 0 };
+    let mut there = target.as_ref().map(|target| target.scan(Position(0)));
+    let mut copying = Copying { to, target: target.clone(), waiting: vec![], bytes: 0 };
     let (mut order, mut tree, mut projections) = (Order::default(), Tree::default(), Projections::default());
-    let mut there = target.scan(Position(0));
     for stored in source.scan(Position(0)).take(usize::try_from(size).unwrap_or(usize::MAX)) {
         let Stored { position, bytes, leaf } = stored?;
         let entry = codec::decode(&bytes).map_err(|source| LedgerError::Bytes { position, source })?;
         order.hold(position, &entry)?;
         if position.0 < before {
-            if there.next().transpose()?.is_none_or(|there| there.bytes != bytes) {
+            if there.as_mut().and_then(Iterator::next).transpose()?.is_none_or(|there| there.bytes != bytes) {
                 return Err(other(format!("the entry at position {position} is another")));
             }
         } else {
@@ -58,8 +58,9 @@ pub fn between(from: &Place, to: &Place, progress: Progress) -> Result<Moved, Co
         projections.apply(entry, leaf);
         progress(Step::Copying, position.0 + 1, size);
     }
-    copying.commit()?;
     order.end(size)?;
+    copying.commit()?;
+    let target = copying.made()?;
     let head = Head::of(projections.roots(), &tree);
     let (_, read) = verify(&*target, None, &[], |done, total| progress(Step::Verifying, done, total))?;
     if read != head {
@@ -69,21 +70,35 @@ pub fn between(from: &Place, to: &Place, progress: Progress) -> Result<Moved, Co
 }
 
 /// What is appended in large commits.
-struct Copying {
-    target: Arc<dyn Store>,
+struct Copying<'a> {
+    to: &'a Place,
+    /// Where there is none, it is made once there is something to append: what cannot be read leaves no empty ledger.
+    target: Option<Arc<dyn Store>>,
     waiting: Vec<NewEntry>,
     bytes: usize,
 }
 
-impl Copying {
+impl Copying<'_> {
     fn add(&mut self, entry: NewEntry) -> Result<(), CopyError> {
         self.bytes += entry.bytes.len();
         self.waiting.push(entry);
         if self.waiting.len() < GROUP_ENTRIES && self.bytes < GROUP_BYTES { Ok(()) } else { self.commit() }
     }
 
+    fn made(&mut self) -> Result<Arc<dyn Store>, CopyError> {
+        if self.target.is_none() {
+            self.target = Some(store::create(self.to)?);
+        }
+        Ok(Arc::clone(self.target.as_ref().expect("it was made where it was not")))
+    }
+
     fn commit(&mut self) -> Result<(), CopyError> {
-        self.target.append(Position(self.target.len()), &self.waiting)?;
+        let target = self.made()?;
+        let appended = target.append(Position(target.len()), &self.waiting);
+        appended.map_err(|error| match target.len() {
+            0 => CopyError::Nothing { to: self.to.to_string(), cause: Box::new(error.into()) },
+            _ => error.into(),
+        })?;
         self.waiting.clear();
         self.bytes = 0;
         Ok(())

@@ -101,6 +101,16 @@ pub enum CopyError {
         /// Where they part.
         what: String,
     },
+    /// The first entries could not be appended.
+    #[error(
+        "{cause}; the ledger that was made at {to} holds nothing as far as is known: the same copy goes on with it"
+    )]
+    Nothing {
+        /// Where to.
+        to: String,
+        /// Why not.
+        cause: Box<LedgerError>,
+    },
     /// Incorrect: a file that no copy can have.
     #[error("{path} {why}: it cannot be part of a ledger; move it away")]
     Foreign {

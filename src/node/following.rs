@@ -49,6 +49,8 @@ pub enum State {
     Unreached(String),
     /// The log is not what was verified of it.
     Parted(Arc<Parted>),
+    /// The server of the log may lose what it acknowledges, and nothing is appended there; why, in words.
+    Unsafe(String),
     /// The copy cannot be written; why, in words.
     Broken(String),
 }
@@ -61,6 +63,7 @@ impl State {
             Self::CatchesUp => "catches-up",
             Self::Unreached(_) => "unreached",
             Self::Parted(_) => "parted",
+            Self::Unsafe(_) => "unsafe",
             Self::Broken(_) => "broken",
         }
     }
@@ -83,6 +86,7 @@ struct Known {
     heard: Instant,
     unreached: Option<String>,
     parted: Option<Arc<Parted>>,
+    may_lose: Option<String>,
     broken: Option<String>,
 }
 
@@ -101,7 +105,8 @@ pub struct Standing {
 
 impl Following {
     pub(super) fn new(settings: &Settings, set: Option<&str>) -> Self {
-        let known = Known { log: None, heard: Instant::now(), unreached: None, parted: None, broken: None };
+        let heard = Instant::now();
+        let known = Known { log: None, heard, unreached: None, parted: None, may_lose: None, broken: None };
         Self { silence: settings.silence, set: set.map(ToOwned::to_owned), known: Mutex::new(known) }
     }
 
@@ -121,6 +126,7 @@ impl Following {
             Known { parted: Some(parted), .. } => State::Parted(Arc::clone(parted)),
             Known { broken: Some(why), .. } => State::Broken(why.clone()),
             Known { unreached: Some(why), .. } => State::Unreached(why.clone()),
+            Known { may_lose: Some(why), .. } => State::Unsafe(why.clone()),
             Known { log: Some(log), .. } if log.saturating_sub(here.0) > CLOSE => State::CatchesUp,
             _ => State::Follows,
         };
@@ -146,7 +152,7 @@ impl Following {
             }
             State::Unreached(_) => None,
             State::Parted(parted) => Some(parted.to_string()),
-            State::Broken(why) => Some(why),
+            State::Unsafe(why) | State::Broken(why) => Some(why),
         }
     }
 
@@ -164,6 +170,27 @@ impl Following {
             tracing::warn!(%why, "the log is not reached: this node answers from what it has verified");
         }
         known.unreached = Some(why);
+    }
+
+    /// That the server may lose what it acknowledges.
+    pub(super) fn may_lose(&self, why: String) {
+        let mut known = self.known();
+        if known.may_lose.as_ref() != Some(&why) {
+            tracing::error!(%why, "the log is not as durable as was asked for: this node records nothing, and answers");
+        }
+        known.may_lose = Some(why);
+    }
+
+    /// Whether it may.
+    pub(super) fn is_unsafe(&self) -> bool {
+        self.known().may_lose.is_some()
+    }
+
+    /// That what the server acknowledges is as durable as was asked for.
+    pub(super) fn holds(&self) {
+        if self.known().may_lose.take().is_some() {
+            tracing::warn!("the log is as durable as was asked for again: this node records");
+        }
     }
 
     pub(super) fn part(&self, parted: Parted) -> Arc<Parted> {
@@ -196,7 +223,7 @@ impl fmt::Display for Standing {
         match state {
             State::Unreached(why) => write!(out, "; it is not reached: {why}"),
             State::Parted(parted) => write!(out, "; {parted}"),
-            State::Broken(why) => write!(out, "; {why}"),
+            State::Unsafe(why) | State::Broken(why) => write!(out, "; {why}"),
             State::Follows | State::CatchesUp => Ok(()),
         }
     }

@@ -22,8 +22,29 @@ fn leaf_or_nothing(leaf: Option<Hash>) -> String {
 /// # Errors
 /// [`StoreError::Server`].
 pub(super) fn leaves(log: &PostgresStore, tree: &Tree, size: u64) -> Result<Option<Parted>, StoreError> {
+    held(tree, size, |each| log.leaves(0, tree.size(), each))
+}
+
+/// The same of the log where an append would go.
+///
+/// # Errors
+/// [`StoreError::Server`].
+pub(super) fn leaves_where_it_appends(log: &PostgresStore, tree: &Tree) -> Result<Option<Parted>, StoreError> {
+    let mut there = 0;
+    log.leaves_where_it_appends(0, u64::MAX, |_| {
+        there += 1;
+        true
+    })?;
+    held(tree, there, |each| log.leaves_where_it_appends(0, tree.size(), each))
+}
+
+fn held(
+    tree: &Tree,
+    size: u64,
+    leaves: impl FnOnce(&mut dyn FnMut(Hash) -> bool) -> Result<(), StoreError>,
+) -> Result<Option<Parted>, StoreError> {
     let (mut next, mut other) = (0, None);
-    log.leaves(0, tree.size(), |leaf| {
+    leaves(&mut |leaf| {
         let same = tree.leaf(next) == Some(&leaf);
         if same {
             next += 1;

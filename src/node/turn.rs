@@ -14,7 +14,7 @@ use super::{Settings, hold};
 use crate::ahead;
 use crate::audit::checkpoint::{Head, Signed};
 use crate::ledger::{Clock, LedgerError, RecordError, Stamped, new_entry};
-use crate::store::{Address, NewEntry, PostgresStore, Store, StoreError, Stored};
+use crate::store::{Address, Heard, NewEntry, PostgresStore, Store, StoreError, Stored};
 use crate::writer::{GROUP, Request, Shared, Writer};
 use minutebook_events::{Position, codec};
 use minutebook_projections::Trace;
@@ -38,6 +38,10 @@ const REREAD_EVERY: Duration = Duration::from_secs(1);
 const REREADS: u64 = 600;
 const REREAD_LEAST: u64 = 10;
 const REREAD_MOST: u64 = 1000;
+
+/// How often it is seen whether an append would be as durable as was asked for: what a server is set to may change, and after a
+/// failover it is another one.
+const HOLD_EVERY: Duration = Duration::from_secs(10);
 
 /// What is taken in at once; and from how many on other threads read ahead.
 const BATCH: usize = 1000;
@@ -82,11 +86,12 @@ pub(crate) fn start(
         following: Arc::clone(&following),
         settings,
         clock,
-        is_held: false,
+        held_on: None,
         is_alone: false,
         reached: true,
         tried: now,
         reread: (0, now),
+        durable: None,
     };
     if let Err(halt) = turn.follow(progress) {
         turn.halted(halt);
@@ -147,8 +152,8 @@ struct Turn {
     following: Arc<Following>,
     settings: Settings,
     clock: Clock,
-    /// Whether all of the log was held to the copy since it was reached.
-    is_held: bool,
+    /// The number of the connection on which all of the log was held to the copy since it was reached.
+    held_on: Option<u64>,
     /// Whether nobody else appended between the last two times that the log was asked.
     is_alone: bool,
     /// Whether it was reached when it was last tried, and when that was.
@@ -156,6 +161,8 @@ struct Turn {
     tried: Instant,
     /// The entry that is read again next, and when the last ones were.
     reread: (u64, Instant),
+    /// When it was last seen whether an append would be durable, and on which connection all was read then.
+    durable: Option<(Instant, u64)>,
 }
 
 impl Turn {
@@ -198,7 +205,7 @@ impl Turn {
             return;
         }
         // Where nobody else appends, what was heard a moment ago is enough to take what waits: the log itself refuses it otherwise.
-        let mut hears = !(self.is_alone && self.is_held && self.tried.elapsed() < self.settings.every);
+        let mut hears = !(self.is_alone && self.held_on.is_some() && self.tried.elapsed() < self.settings.every);
         loop {
             let reached = if hears { self.follow(&mut |_, _| {}) } else { self.log.reach().map_err(Halt::from) };
             let log = match reached {
@@ -236,7 +243,7 @@ impl Turn {
     fn halted(&mut self, halt: Halt) -> Refusal {
         let parted = match halt {
             Halt::Unreached(error) => {
-                (self.is_held, self.reached) = (false, false);
+                (self.held_on, self.reached) = (None, false);
                 self.following.unreached(error.to_string());
                 return Refusal::Store(Arc::new(error));
             }
@@ -258,25 +265,47 @@ impl Turn {
     fn follow(&mut self, progress: &mut dyn FnMut(u64, u64)) -> Result<Arc<PostgresStore>, Halt> {
         self.tried = Instant::now();
         let log = self.log.reach()?;
-        log.settle()?;
         let tree = self.live.tree();
         let heard = log.hear(tree.size().checked_sub(1).map(Position))?;
-        if !(self.is_held && hold::goes_on(heard, &tree))
-            && let Some(parted) = hold::leaves(&log, &tree, heard.size)?
-        {
-            return Err(Halt::Parted(parted));
+        if !(self.held_on == Some(heard.line) && hold::goes_on(heard, &tree)) {
+            let parted = hold::leaves(&log, &tree, heard.size)?;
+            log.still(heard.line)?;
+            if let Some(parted) = parted {
+                return Err(Halt::Parted(parted));
+            }
         }
         drop(tree);
         self.following.hears(heard.size);
         self.is_alone = heard.size == self.live.head().0;
-        (self.is_held, self.reached) = (true, true);
-        self.read_on(&log, heard.size, progress)?;
+        (self.held_on, self.reached) = (Some(heard.line), true);
+        let read = self.read_on(&log, heard, progress);
+        // What is wrong with an entry of another server is nothing of this log.
+        log.still(heard.line)?;
+        read?;
+        log.settle(heard.line)?;
+        self.see_to_durability(&log, heard.line);
         Ok(log)
     }
 
+    /// Sees whether an append would be as durable as was asked for, where it is time to, or the log was reached anew: whoever asks how
+    /// the node stands hears of it before somebody records.
+    fn see_to_durability(&mut self, log: &PostgresStore, line: u64) {
+        let every = if self.following.is_unsafe() { REREAD_EVERY } else { HOLD_EVERY };
+        if self.durable.is_some_and(|(last, on)| on == line && last.elapsed() < every) {
+            return;
+        }
+        self.durable = Some((Instant::now(), line));
+        match log.hold() {
+            Ok(()) => self.following.holds(),
+            Err(error @ StoreError::Unsafe { .. }) => self.following.may_lose(error.to_string()),
+            // Whoever appends hears of it.
+            Err(error) => tracing::debug!(%error, "whether an append would be durable is not known"),
+        }
+    }
+
     /// Takes in what the log has up to a size, each entry held to what an honest log promises.
-    fn read_on(&mut self, log: &PostgresStore, size: u64, progress: &mut dyn FnMut(u64, u64)) -> Result<(), Halt> {
-        let from = self.live.head().0;
+    fn read_on(&mut self, log: &PostgresStore, heard: Heard, progress: &mut dyn FnMut(u64, u64)) -> Result<(), Halt> {
+        let (from, size) = (self.live.head().0, heard.size);
         if from >= size {
             return Ok(());
         }
@@ -293,6 +322,7 @@ impl Turn {
             batch.push(read);
             if batch.len() >= BATCH || bytes >= BATCH_BYTES {
                 bytes = 0;
+                log.still(heard.line)?;
                 self.live.take_in(std::mem::take(&mut batch)).map_err(Halt::Broken)?;
                 progress(position.0 + 1, size);
             }
@@ -305,7 +335,8 @@ impl Turn {
             }
             _ => ahead::each(log, from..size, make, take),
         };
-        // Those before the one that is wrong are right.
+        // Those before the one that is wrong are right, as far as all are of one server.
+        log.still(heard.line)?;
         self.live.take_in(batch).map_err(Halt::Broken)?;
         read
     }
@@ -343,9 +374,25 @@ impl Turn {
             }
             Err(unknown @ StoreError::Unknown { .. }) => self.settle(group, waiting, unknown),
             Err(error) => {
+                match &error {
+                    StoreError::Unsafe { .. } => self.following.may_lose(error.to_string()),
+                    StoreError::Another { .. } => self.part_where_it_appends(log),
+                    _ => {}
+                }
                 let error = Arc::new(error);
                 group.refuse(|| RecordError::Store(Arc::clone(&error)));
             }
+        }
+    }
+
+    /// Finds out where the log that an append was sent to parts from what is here.
+    fn part_where_it_appends(&mut self, log: &PostgresStore) {
+        let found = hold::leaves_where_it_appends(log, &self.live.tree());
+        match found {
+            Ok(Some(parted)) => drop(self.halted(Halt::Parted(parted))),
+            // By now it is reached elsewhere again: all of it is held to what is here.
+            Ok(None) => self.held_on = None,
+            Err(error) => drop(self.halted(Halt::Unreached(error))),
         }
     }
 
@@ -378,6 +425,11 @@ impl Turn {
         let after = next + count;
         self.reread = (if after < tree.size() { after } else { 0 }, Instant::now());
         drop(tree);
+        if self.held_on.is_some_and(|line| log.still(line).is_err()) {
+            // What was read may be of another server: all of it is held to what is here first.
+            self.held_on = None;
+            return;
+        }
         match found {
             Ok(None) => {}
             Ok(Some(parted)) => drop(self.halted(Halt::Parted(parted))),

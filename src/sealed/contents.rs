@@ -237,7 +237,14 @@ impl Contents {
     /// A draft in a folder of contents, which is made where there is none.
     fn draft(&self, folder: &str, mode: u32) -> Result<Draft, ContentError> {
         let folder = self.ledger.join(folder);
-        match fs::create_dir(&folder) {
+        let made = match fs::create_dir(&folder) {
+            // A server keeps the entries, and nothing lies beside them yet.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(&folder).and_then(|()| durable::sync_folder(durable::folder_of(&self.ledger)))
+            }
+            made => made,
+        };
+        match made {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             made => made.and_then(|()| durable::sync_folder(&self.ledger)).map_err(io_error("make", &folder))?,
         }

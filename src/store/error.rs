@@ -90,6 +90,27 @@ pub enum StoreError {
         /// What to do.
         remedy: &'static str,
     },
+    /// Unavailable: the server that was reached may lose what it acknowledges. Nothing was appended.
+    #[error("nothing was appended: {}", may_lose(.server, .set, .remedy))]
+    Unsafe {
+        /// The ledger's address.
+        server: String,
+        /// What it is set to.
+        set: String,
+        /// What would be right.
+        remedy: &'static str,
+    },
+    /// Conflict: the server that was reached has another log than what was read before. Nothing was appended.
+    #[error(
+        "nothing was appended: the log that was reached at {server} has not the entry at position {position} that was read of it, \
+         as where two servers take themselves for the primary: end the one that is not, then open the ledger again"
+    )]
+    Another {
+        /// The ledger's address.
+        server: String,
+        /// The last entry that was read.
+        position: Position,
+    },
     /// Unavailable: the system lets this process do no more at once.
     #[error(
         "the system gives no thread to read or append with: {0}; end other processes, or let this user have more (`ulimit -u`), then try again"
@@ -166,11 +187,18 @@ pub enum OpenError {
         /// The one that this program needs.
         known: u64,
     },
-    /// Incorrect: the server may lose what it acknowledges.
+    /// Not found: a role to let at the tables.
     #[error(
-        "the server of {server} has {set}, and may lose entries that it acknowledged: {remedy}, or say loss=allowed in the \
-         address where that may be"
+        "there is no role {role} at the server of {server}, and nothing was made or granted: make it with `createuser {role}`, or check its name"
     )]
+    NoRole {
+        /// The ledger's address.
+        server: String,
+        /// The role.
+        role: String,
+    },
+    /// Incorrect: the server may lose what it acknowledges.
+    #[error("{}", may_lose(.server, .set, .remedy))]
     Unsafe {
         /// The ledger's address.
         server: String,
@@ -290,6 +318,13 @@ fn entries_were(first: Position, count: usize) -> String {
 
 fn what_to_look_up(count: usize) -> &'static str {
     if count == 1 { "its id before you append it" } else { "their ids before you append them" }
+}
+
+fn may_lose(server: &str, set: &str, remedy: &str) -> String {
+    format!(
+        "the server of {server} has {set}, and may lose entries that it acknowledged: {remedy}, or say loss=allowed in the \
+         address where that may be"
+    )
 }
 
 fn copy_of(of: Option<&str>) -> String {

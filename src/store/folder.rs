@@ -83,12 +83,24 @@ impl Folder {
     /// # Errors
     /// [`OpenError::AlreadyThere`], [`OpenError::NotALedger`] when something else is there, and what [`Folder::open`] gives.
     pub fn create(path: &Path) -> Result<Self, OpenError> {
+        Self::make(path, None)
+    }
+
+    /// The same for a copy of a log elsewhere; what lies beside the entries of that may be there already.
+    ///
+    /// # Errors
+    /// As [`Folder::create`].
+    pub fn create_copy(path: &Path, of: String) -> Result<Self, OpenError> {
+        Self::make(path, Some(of))
+    }
+
+    fn make(path: &Path, copy_of: Option<String>) -> Result<Self, OpenError> {
         no_links(path)?;
         if path.join(MARKER).exists() {
             return Err(OpenError::AlreadyThere { path: path.into() });
         }
         fs::create_dir_all(path).map_err(|e| no_folder(path, e))?;
-        only_leftovers(path)?;
+        only_leftovers(path, if copy_of.is_some() { &BESIDE } else { &[] })?;
         let lock = lock(path)?;
         // Another process may have finished its own creation while this one waited to look.
         if path.join(MARKER).exists() {
@@ -96,15 +108,7 @@ impl Folder {
         }
         Kept::settle(&path.join(SLED))?;
         clear_half_made(path)?;
-        Ok(Self { path: path.to_owned(), created: true, copy_of: None, _lock: lock })
-    }
-
-    /// The same for a copy of a log elsewhere.
-    ///
-    /// # Errors
-    /// As [`Folder::create`].
-    pub fn create_copy(path: &Path, of: String) -> Result<Self, OpenError> {
-        Ok(Self { copy_of: Some(of), ..Self::create(path)? })
+        Ok(Self { path: path.to_owned(), created: true, copy_of, _lock: lock })
     }
 
     /// Opens a ledger's folder.
@@ -231,7 +235,7 @@ fn no_folder(path: &Path, error: io::Error) -> OpenError {
 /// Whether there is a creation that was not finished, so that nothing was ever recorded.
 fn is_half_made(path: &Path) -> bool {
     let log = path.join(SLED).join("db");
-    only_leftovers(path).is_ok() && log.metadata().map_or(true, |log| log.len() == 0)
+    only_leftovers(path, &[]).is_ok() && log.metadata().map_or(true, |log| log.len() == 0)
 }
 
 /// Removes what a creation that was stopped may have left half-written.
@@ -243,11 +247,12 @@ fn clear_half_made(path: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// What a creation that a crash stopped may leave, or one that goes on beside this; anything else belongs to someone else.
-fn only_leftovers(path: &Path) -> Result<(), OpenError> {
+/// What a creation that a crash stopped may leave, or one that goes on beside this, and what may lie there besides; anything else
+/// belongs to someone else.
+fn only_leftovers(path: &Path, besides: &[&'static str]) -> Result<(), OpenError> {
     for item in fs::read_dir(path).map_err(|e| OpenError::io("list", path, e))? {
         let name = item.map_err(|e| OpenError::io("list", path, e))?.file_name();
-        if !of_the_store().any(|ours| name == ours) {
+        if !of_the_store().chain(besides.iter().copied()).any(|ours| name == ours) {
             return Err(no_marker(path, &name.to_string_lossy()));
         }
     }
@@ -321,14 +326,17 @@ fn read_marker(path: &Path) -> Result<Option<String>, OpenError> {
     }
 }
 
-/// Nothing there, an empty folder, or a folder of something else.
+/// Nothing there, an empty folder, one with what lies beside the entries of a server, or a folder of something else.
 fn why_no_marker(path: &Path) -> OpenError {
     let mut items = match fs::read_dir(path) {
         Ok(items) => items,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return OpenError::NotThere { path: path.into() },
         Err(error) => return OpenError::io("list", path, error),
     };
-    match items.next() {
+    let is_beside = |item: &io::Result<fs::DirEntry>| {
+        item.as_ref().is_ok_and(|item| BESIDE.iter().any(|beside| item.file_name() == *beside))
+    };
+    match items.find(|item| !is_beside(item)) {
         None => OpenError::NotThere { path: path.into() },
         Some(_) if is_half_made(path) => {
             let why = "its creation was not finished, and to create it again would finish it".to_owned();

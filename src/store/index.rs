@@ -15,6 +15,7 @@ use super::layout::{self, Put, Record, Torn};
 use minutebook_events::{EntryId, Hash, Position};
 use minutebook_projections::Subject;
 use std::collections::BTreeSet;
+use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
@@ -94,6 +95,13 @@ impl PartialEq for Tally {
 /// That a key leads to a position.
 pub(super) type Pair = (IndexKey, Position);
 
+/// Its digits, where nobody knows what it is of.
+impl fmt::Display for IndexKey {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+    }
+}
+
 impl From<IndexKey> for Vec<u8> {
     fn from(key: IndexKey) -> Self {
         key.0.to_vec()
@@ -106,7 +114,7 @@ pub(super) fn keys_of(subjects: &[Subject]) -> BTreeSet<IndexKey> {
 }
 
 /// All that leads to a record.
-fn pairs_of(record: &Record) -> Vec<Pair> {
+pub(super) fn pairs_of(record: &Record) -> Vec<Pair> {
     let keys = std::iter::once(IndexKey::of_id(record.id)).chain(keys_of(&record.subjects));
     keys.map(|key| (key, record.stored.position)).collect()
 }

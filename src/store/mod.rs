@@ -113,12 +113,12 @@ pub trait Store: Send + Sync {
     /// As [`Store::read`].
     fn position_of(&self, id: EntryId) -> Result<Option<Position>, StoreError>;
 
-    /// Adds all that the indexes lead to: a key and a position for every id, and for every subject of every entry. Whoever
-    /// checks them adds up the same from the entries.
+    /// Gives all that the indexes lead to, in any order: a key and a position for every id, and for every subject of every entry;
+    /// also where that is no entry. Whoever checks them makes the same of the entries.
     ///
     /// # Errors
     /// As [`Store::read`].
-    fn tally(&self, tally: &mut Tally) -> Result<(), StoreError>;
+    fn leads(&self, each: &mut dyn FnMut(IndexKey, Position)) -> Result<(), StoreError>;
 
     /// Notes by their names the hashes of things that were made of the entries and lie elsewhere, so that nothing else is
     /// taken for them. They are no entries, and need not outlive a loss of power.

@@ -3,7 +3,7 @@
 
 use super::engine::Engine;
 use super::guard::{self, Fault};
-use super::index::{Index, IndexKey, Pair, Run, Tally};
+use super::index::{Index, IndexKey, Pair, Run};
 use super::layout::{self, Record};
 use minutebook_events::Position;
 use std::sync::Arc;
@@ -104,12 +104,12 @@ impl Reader {
         Ok(pairs)
     }
 
-    /// Adds all that an index leads to.
-    pub(super) fn tally(&self, index: &Index, tally: &mut Tally) -> Result<(), Fault> {
+    /// Gives all that an index leads to.
+    pub(super) fn leads(&self, index: &Index, each: &mut dyn FnMut(IndexKey, Position)) -> Result<(), Fault> {
         for run in &index.runs {
-            self.pairs(run)?.into_iter().for_each(|(key, position)| tally.add(key, position));
+            self.pairs(run)?.into_iter().for_each(|(key, position)| each(key, position));
         }
-        index.open().iter().for_each(|(key, position)| tally.add(*key, *position));
+        index.open().iter().for_each(|(key, position)| each(*key, *position));
         Ok(())
     }
 

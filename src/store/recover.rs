@@ -104,7 +104,7 @@ fn verify(recovered: &Recovered) -> Result<(), Fault> {
         }
     }
     let mut indexed = expected.to_compare();
-    recovered.reader.tally(&recovered.index, &mut indexed)?;
+    recovered.reader.leads(&recovered.index, &mut |key, position| indexed.add(key, position))?;
     if indexed == expected { Ok(()) } else { Err(Fault::Corrupt("an index does not lead to every entry".to_owned())) }
 }
 

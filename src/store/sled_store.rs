@@ -4,7 +4,7 @@
 use super::error::{OpenError, StoreError};
 use super::folder::{Folder, sync_folder};
 use super::guard::{self, Fault};
-use super::index::{Growing, Index, IndexKey, Tally};
+use super::index::{Growing, Index, IndexKey, pairs_of};
 use super::kept::Kept;
 use super::layout::{self, Record};
 use super::reader::{Blocks, Reader};
@@ -270,11 +270,11 @@ impl Store for SledStore {
         Ok(found.first().copied())
     }
 
-    fn tally(&self, tally: &mut Tally) -> Result<(), StoreError> {
+    fn leads(&self, each: &mut dyn FnMut(IndexKey, Position)) -> Result<(), StoreError> {
         let state = self.state();
-        let added = state.index().and_then(|index| self.reader.tally(index, tally));
-        added.map_err(|fault| fault.in_index_of("ids and streams"))?;
-        state.tail.iter().for_each(|record| tally.add_record(record));
+        let given = state.index().and_then(|index| self.reader.leads(index, each));
+        given.map_err(|fault| fault.in_index_of("ids and streams"))?;
+        state.tail.iter().flat_map(|record| pairs_of(record)).for_each(|(key, position)| each(key, position));
         Ok(())
     }
 

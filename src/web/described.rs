@@ -250,7 +250,7 @@ fn head() -> Value {
         "log": {
             "type": "object",
             "description": "Of a node: how many entries the log had when it was last heard, how long ago that was, whether the node \
-                            follows, catches-up, is unreached, parted or broken, and where it parted",
+                            follows, catches-up, is unreached, parted, unsafe or broken, and where it parted",
         },
     } });
     let summary = "How many entries there are, and the Merkle root over all of them";

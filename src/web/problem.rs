@@ -154,6 +154,7 @@ impl From<RecordError> for Problem {
                     );
                     Self::new(StatusCode::SERVICE_UNAVAILABLE, "outcome-unknown", what)
                 }
+                StoreError::Unsafe { .. } => of(StatusCode::SERVICE_UNAVAILABLE, "unsafe"),
                 _ => of(StatusCode::SERVICE_UNAVAILABLE, "store-failed"),
             },
             RecordError::CopyOf(_) => of(StatusCode::CONFLICT, "copy"),

@@ -188,6 +188,7 @@ impl Site {
                 format!("{far} The log is not reached now: what was recorded since then is not here.")
             }
             State::Parted(parted) => format!("{far} Nothing is recorded here: {parted}."),
+            State::Unsafe(why) => format!("{far} Nothing is recorded here: {why}."),
             State::Broken(_) => format!("{far} Its copy of the log cannot be written, and it follows no further."),
         })
     }

@@ -1,10 +1,13 @@
 //! Who may do what with a ledger that is served: every route by every role, tokens that do not count, sessions and forms, and
 //! recording in a browser.
 
+use crate::places::also_on_a_server;
 use crate::run::Place;
 use crate::sealed::{councils, seal};
 use crate::served::{Answered, Server};
 use minutebook::kent::decision_files;
+use minutebook::ledger::Ledger;
+use minutebook::node::Settings as Following;
 use minutebook::sealed::ReadKey;
 use minutebook::web::Settings;
 use std::fs;
@@ -12,9 +15,17 @@ use std::os::unix::fs::PermissionsExt;
 
 /// Makes a token with these roles, and gives its text.
 fn token(place: &Place, roles: &[&str]) -> String {
+    is_a_node(place);
     let roles = roles.iter().flat_map(|role| ["--role", role]);
     let made = place.run(&[&["token", "new", "--label", "a desk"], &roles.collect::<Vec<_>>()[..]].concat()).ok();
     made.says(&["shown once", "minutebook token revoke"]).out.trim().to_owned()
+}
+
+/// Has the folder of a node made, where a server keeps the entries: who may do what there lies in it.
+fn is_a_node(place: &Place) {
+    if let Some(server) = place.at().server {
+        drop(Ledger::follow(&place.ledger(), server, Following::default(), |_, _| {}).unwrap());
+    }
 }
 
 fn id_of(token: &str) -> &str {
@@ -377,4 +388,15 @@ fn who_asks_too_fast_is_told_to_wait() {
     from("192.0.2.2").gives(200);
     // Whoever is on this machine is not limited.
     assert!((0..20).all(|_| server.get("/api/v1/head").status == 200));
+}
+
+also_on_a_server! {
+    every_route_by_every_role,
+    a_session_is_its_own_and_forms_come_from_its_pages,
+    an_entry_is_drafted_checked_and_recorded_in_a_browser,
+    wrong_tokens_keep_nobody_from_theirs,
+    a_list_of_tokens_that_others_may_change_is_told,
+    nobody_elsewhere_is_taken_for_this_machine,
+    tokens_that_vanish_let_nobody_in,
+    who_asks_too_fast_is_told_to_wait,
 }

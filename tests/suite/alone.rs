@@ -6,7 +6,7 @@ use crate::histories::{asking, history, read};
 use crate::run::{Place, topics};
 use minutebook::ledger::{Ledger, View};
 use minutebook::question::{Answer, KnownAt, Page, Question, QuestionError, Topic};
-use minutebook::store::{NewEntry, Scan, Store, StoreError, Stored, Tally};
+use minutebook::store::{IndexKey, NewEntry, Scan, Store, StoreError, Stored};
 use minutebook::streams;
 use minutebook_events::{ContractId, Entry, EntryId, Hash, Instant, Position, codec};
 use minutebook_projections::{By, Projections, Subject, Totals};
@@ -123,7 +123,7 @@ impl Store for InMemory {
         unreachable!("whoever asks of one contract follows names")
     }
 
-    fn tally(&self, _: &mut Tally) -> Result<(), StoreError> {
+    fn leads(&self, _: &mut dyn FnMut(IndexKey, Position)) -> Result<(), StoreError> {
         unreachable!("whoever asks of one contract reads no others")
     }
 

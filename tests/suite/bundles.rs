@@ -1,6 +1,7 @@
 //! Answers that carry their evidence: what follows from the record passes with no ledger there, and what was altered, left
 //! out or put in does not, and says which check failed.
 
+use crate::places::also_on_a_server;
 use crate::run::{Place, Ran, defines, ran, topics};
 use chrono::Days;
 use minutebook::audit::bundle::{Bundle, LIMIT, Record};
@@ -52,7 +53,7 @@ fn changed(file: &[u8], change: impl FnOnce(&mut Value)) -> Vec<u8> {
 #[test]
 fn every_topic_of_every_contract_is_bundled_and_checked_without_a_ledger() {
     let (place, key) = signed();
-    let ledger = Ledger::open(&place.ledger(), |_, _| {}).unwrap();
+    let ledger = Ledger::open(place.at(), |_, _| {}).unwrap();
     let (_, note) = Signed::of(&place.ledger()).latest().unwrap().unwrap();
     let (view, tree) = (ledger.view(), ledger.tree());
     let record = Record { projections: &view.projections, tree: &tree, store: ledger.store() };
@@ -311,4 +312,15 @@ fn a_changed_byte_anywhere_is_refused() {
         }
         assert!(Bundle::read(&file[..at]).is_err(), "cut at {at}");
     }
+}
+
+also_on_a_server! {
+    every_topic_of_every_contract_is_bundled_and_checked_without_a_ledger,
+    the_answer_is_the_one_that_the_command_gives,
+    earlier_knowledge_and_an_earlier_checkpoint_are_bundled_too,
+    what_cannot_be_bundled_says_why,
+    each_check_names_what_it_found,
+    a_stream_comes_once_and_in_its_place,
+    an_answer_of_all_contracts_rests_on_every_entry,
+    a_changed_byte_anywhere_is_refused,
 }

@@ -3,6 +3,7 @@
 //! facts is not the same only where one of these is told, or a day has passed. It must not ask the ledger for what it expects.
 
 use crate::parquet::{Row, list, rows, text};
+use crate::places::also_on_a_server;
 use crate::run::Place;
 use parquet::record::Field;
 use serde_json::Value;
@@ -251,4 +252,10 @@ fn a_term_that_runs_out_is_told() {
     assert_eq!((&row["fact"], &row["act"]), (&"status".into(), &"R".into()));
     assert_eq!((&row["before"]["text"], &row["after"]["text"]), (&"in force".into(), &"term expired".into()));
     hold(&place, ["2022-03-31", "2022-04-01"], &[]);
+}
+
+also_on_a_server! {
+    the_difference_between_two_reports_is_what_diff_tells,
+    so_it_is_as_known_earlier_and_as_decided_earlier,
+    a_term_that_runs_out_is_told,
 }

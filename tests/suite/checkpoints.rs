@@ -1,6 +1,7 @@
 //! Keys and checkpoints through the binary: what is signed, what is never signed, and what `verify` finds when a ledger is
 //! held to what it signed before.
 
+use crate::places::also_on_a_server;
 use crate::run::{Place, copy, defines};
 use minutebook::audit::checkpoint::{Checkpoint, Head};
 use minutebook::audit::key::PrivateKey;
@@ -250,7 +251,7 @@ fn a_checkpoint_of_no_entry_is_none_and_hides_no_other() {
     place.file("none.note", note::sign(&of_none.text(), &key));
     place.run(&["verify", "--checkpoint", "none.note", "--key", &public]).ends(1).says(&["line 2 is not"]);
     // Nor does the library pass over another that does not hold.
-    let store = store::open(&place.ledger()).unwrap();
+    let store = store::open(place.at()).unwrap();
     let wrong = Checkpoint { head: Head { root: Hash::of([]), ..ours.head.clone() }, ..ours };
     let fault = verify(&*store, None, &[of_none, wrong], |_, _| {}).unwrap_err().to_string();
     assert!(fault.contains("is not the one that was signed of them"), "{fault}");
@@ -366,4 +367,17 @@ fn a_rebuild_is_certified_and_anyone_can_check_who_signed() {
     place.run(&["key", "check", "altered.note", "--key", &public]).ends(1).says(&["is not of this text"]);
     place.file("rebuilt.note", "no note");
     place.run(&["key", "check", "rebuilt.note", "--key", &public]).ends(1).says(&["it is not a signed note"]);
+}
+
+also_on_a_server! {
+    a_key_is_its_owners_alone,
+    what_is_no_key_is_refused,
+    a_checkpoint_has_the_form_that_other_tools_read,
+    the_same_ledger_is_signed_the_same_and_a_longer_one_follows_from_it,
+    a_second_office_signs_the_same_text,
+    a_changed_byte_of_a_checkpoint_is_refused,
+    a_checkpoint_of_no_entry_is_none_and_hides_no_other,
+    a_note_that_was_converted_and_the_wrong_half_of_a_key_are_told,
+    one_key_is_not_two,
+    a_rebuild_is_certified_and_anyone_can_check_who_signed,
 }

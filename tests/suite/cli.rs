@@ -1,6 +1,7 @@
 //! The command line as its users have it: help with examples, exit statuses, answers that begin with their coordinates
 //! or parse as JSON, plain text where no terminal is, and what each command leaves in the ledger.
 
+use crate::places::also_on_a_server;
 use crate::run::{BINARY, Place, assigned_and_struck, defines, ran};
 use assert_cmd::Command;
 
@@ -69,6 +70,21 @@ fn wrong_use_ends_with_2_and_says_what_would_be_right() {
     ] {
         place.run(args).ends(2).says(&[words]);
     }
+}
+
+/// A server that runs, or the server of the log: not both; but a flag counts before the environment.
+#[test]
+fn a_server_and_a_store_are_not_both_asked() {
+    let place = Place::empty();
+    let url = "postgres://minutes@127.0.0.1/council?ledger=kent";
+    for args in [
+        ["--server", "http://127.0.0.1:1", "--store", url, "state"],
+        ["state", "--store", url, "--server", "http://127.0.0.1:1"],
+    ] {
+        place.run(&args).ends(2).says(&["--server is asked in place of what --store names: leave one of them out"]);
+    }
+    let asked = ran(place.command().env("MINUTEBOOK_STORE", url).args(["state", "--server", "http://127.0.0.1:1"]));
+    asked.ends(2).says(&["cannot ask http://127.0.0.1:1"]);
 }
 
 #[test]
@@ -429,4 +445,19 @@ fn a_sum_names_every_ground() {
     let said = value["answer"][0]["a-year"]["text"].as_str().unwrap();
     let grounds = "the first: no page has it; withheld: Exempt Appendix 1; withheld: Exempt Appendix 2";
     assert_eq!(said, format!("not determined: 4 of 4 amounts are not known; {grounds}"));
+}
+
+also_on_a_server! {
+    the_help_of_every_command_has_an_example,
+    wrong_use_ends_with_2_and_says_what_would_be_right,
+    every_answer_begins_with_its_coordinates_and_parses_as_json,
+    what_no_terminal_reads_has_no_escape_codes,
+    shells_and_man_get_what_they_read,
+    demo_leaves_a_ledger_with_its_own_record_alone,
+    record_takes_files_one_by_one_and_says_where_it_stopped,
+    a_correction_strikes_from_its_own_position_on,
+    rebuild_and_verify_count_what_there_is,
+    columns_is_kept_to,
+    what_says_nothing_and_what_nobody_hears_is_told,
+    a_sum_names_every_ground,
 }

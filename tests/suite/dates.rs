@@ -2,6 +2,7 @@
 //! due, when a call-in ends, when notice to use an option has to be given.
 
 use crate::given::act;
+use crate::places::also_on_a_server;
 use crate::run::Place;
 use crate::served::Server;
 use minutebook::web::Settings;
@@ -143,4 +144,12 @@ fn a_call_in_ends_as_precisely_as_the_day_of_the_act_is_known() {
     let server = Server::of(place, Settings { call_in: Some(5), ..Settings::default() });
     let page = server.get("/entries/1").gives(200).body;
     assert!(page.contains("after a day of") && page.contains("unless it is called in"), "{page}");
+}
+
+also_on_a_server! {
+    the_last_day_of_notice_is_the_same_wherever_it_is_told,
+    an_extension_decided_too_late_for_its_option_is_found,
+    what_takes_effect_within_any_call_in_is_found,
+    the_page_of_a_decision_says_when_it_may_be_implemented,
+    a_call_in_ends_as_precisely_as_the_day_of_the_act_is_known,
 }

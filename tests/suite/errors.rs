@@ -1,6 +1,7 @@
 //! Every error that a person can meet from `check` and `record`: its words, as golden files have them, its exit status,
 //! and that nothing was appended. `errors/NAME.toml` is the file, `errors/NAME.snap` what is said of it.
 
+use crate::places::also_on_a_server;
 use crate::run::{Place, copy, defines, ran, reopen};
 use minutebook::ledger::Ledger;
 use minutebook_events::decision_file::DecisionFile;
@@ -92,7 +93,7 @@ fn a_decision_of_the_future_is_told_at_its_place() {
 #[tokio::test]
 async fn no_rejected_file_is_recorded() {
     let place = Place::kent();
-    let ledger = Ledger::open(&place.ledger(), |_, _| {}).unwrap();
+    let ledger = Ledger::open(place.at(), |_, _| {}).unwrap();
     let head = ledger.head();
     for name in names() {
         if let Ok(file) = DecisionFile::parse(&fs::read_to_string(folder().join(&name)).unwrap()) {
@@ -101,7 +102,7 @@ async fn no_rejected_file_is_recorded() {
         }
     }
     drop(ledger);
-    assert_eq!(reopen(&place.ledger()).head(), head);
+    assert_eq!(reopen(place.at()).head(), head);
 }
 
 #[test]
@@ -201,4 +202,11 @@ fn an_entry_over_the_limit_is_refused() {
         place.run(&[command, "long.toml"]).ends(1).says(&words);
     }
     assert_eq!(place.roots()["entries"], 0);
+}
+
+also_on_a_server! {
+    every_error_has_its_words,
+    record_says_the_same_as_check_and_records_nothing,
+    an_id_with_other_content_is_refused_and_with_the_same_repeats,
+    a_stale_expected_head_names_expected_and_actual,
 }

@@ -2,6 +2,7 @@
 //! ledger and break with any change.
 
 use crate::checkpoints::{put_back, record, sign, signing};
+use crate::places::also_on_a_server;
 use crate::run::{Place, assigned_and_struck, copy};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use minutebook::audit::checkpoint::Signed;
@@ -72,7 +73,7 @@ fn every_entry_of_kent_can_be_checked_by_hand_against_the_checkpoint() {
     let raw = place.run(&["explain", "18", "--bytes"]).ok().out;
     redo(&printed, 18, raw.as_bytes(), 39, &root);
 
-    let ledger = Ledger::open(&place.ledger(), |_, _| {}).unwrap();
+    let ledger = Ledger::open(place.at(), |_, _| {}).unwrap();
     let signed = Signed::of(&place.ledger());
     for position in 0..39 {
         let answer = explain(&ledger, &signed, Position(position), "2026-11-22".parse().unwrap()).unwrap();
@@ -99,7 +100,7 @@ fn every_entry_of_kent_can_be_checked_by_hand_against_the_checkpoint() {
 #[test]
 fn an_entry_is_at_its_place_in_the_stream_of_each_contract() {
     let place = Place::kent();
-    let ledger = Ledger::open(&place.ledger(), |_, _| {}).unwrap();
+    let ledger = Ledger::open(place.at(), |_, _| {}).unwrap();
     let entries: Vec<_> = ledger.view().projections.log().iter().collect();
     for recorded in &entries {
         let answer =
@@ -333,4 +334,18 @@ fn a_proof_with_any_change_is_none() {
     }
     check(&json!({ "kind": "absence" })).ends(1).says(&["unknown variant `absence`"]);
     check(&json!([])).ends(1).says(&["is not a proof"]);
+}
+
+also_on_a_server! {
+    every_entry_of_kent_can_be_checked_by_hand_against_the_checkpoint,
+    an_entry_is_at_its_place_in_the_stream_of_each_contract,
+    an_entry_that_no_checkpoint_covers_is_proved_in_the_ledger_as_it_is,
+    what_was_struck_since_is_told_and_by_what,
+    the_findings_that_an_entry_raised_and_settled_are_told,
+    a_bad_position_is_refused,
+    a_proof_is_one_object_for_any_program,
+    sizes_that_never_were_have_no_proof,
+    a_proof_holds_without_the_ledger_and_against_the_checkpoint,
+    another_ledger_of_that_size_is_not_the_one_of_the_checkpoint,
+    a_proof_with_any_change_is_none,
 }

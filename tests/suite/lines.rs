@@ -1,6 +1,7 @@
 //! `record --lines`: drafts a line each, as a decision file a line; where a line is none, what is before it is kept, and
 //! the same file goes on from there.
 
+use crate::places::also_on_a_server;
 use crate::run::{Place, defines};
 use minutebook::kent::decision_files;
 use minutebook_events::decision_file::DecisionFile;
@@ -113,4 +114,11 @@ fn a_refusal_is_told_while_standard_input_stays_open() {
         drop(open);
         assert_eq!(place.roots()["entries"], entries);
     }
+}
+
+also_on_a_server! {
+    the_lines_of_a_record_answer_as_its_decision_files_do,
+    a_line_that_is_refused_stops_the_rest_and_the_mended_file_goes_on,
+    what_erases_or_is_not_there_or_is_not_expected_records_nothing,
+    a_refusal_far_from_the_end_of_the_file_is_told,
 }

@@ -3,6 +3,7 @@
 
 use crate::given::act;
 use crate::histories::{self, asking, history};
+use crate::places::also_on_a_server;
 use crate::run::{Place, assigned_and_struck, defines, reopen};
 use crate::sealed::{councils, publish, seal};
 use crate::shared::shared;
@@ -237,7 +238,7 @@ fn what_kent_hands_over_is_what_the_ledger_answers() {
     let place = Place::kent();
     let as_of: Day = "2022-06-01".parse().unwrap();
     let ([_, records], _) = reported(&place, &["--as-of", "2022-06-01"]);
-    let ledger = reopen(&place.ledger());
+    let ledger = reopen(place.at());
     let answers = |contract: &ContractId, topic| -> Answer {
         let contract = Some(contract.clone());
         let question = Question { topic, contract, as_of, known_at: None, decided_by: None };
@@ -407,7 +408,7 @@ fn sealed_contents_and_recorders_are_nowhere() {
     seal(&place, "appendix", "prices");
     publish(&place, "prices");
     let secret = fs::read_to_string(place.path().join("appendix")).unwrap();
-    let recorder = reopen(&place.ledger()).view().projections.entry(Position(0)).unwrap().entry.recorder.clone();
+    let recorder = reopen(place.at()).view().projections.entry(Position(0)).unwrap().entry.recorder.clone();
     let (packages, texts) = reported(&place, &[]);
     assert_valid(&packages);
     for text in texts {
@@ -481,7 +482,7 @@ fn a_firm_value_is_the_sum_over_the_firm_term() {
     let own = compiled(&packages[1], "lwk");
     // As it is written: no float made it longer.
     assert!(releases.contains("\"value\":{\"amount\":501.1,\"currency\":\"GBP\"}"), "{releases}");
-    let ledger = reopen(&place.ledger());
+    let ledger = reopen(place.at());
     let as_of = "2020-06-01".parse().unwrap();
     let question = Question { topic: Topic::Value, contract: None, as_of, known_at: None, decided_by: None };
     let answer = ledger.view().ask(&question).unwrap();
@@ -561,4 +562,14 @@ proptest! {
             assert_valid(&packages(releases, records));
         }
     }
+}
+
+also_on_a_server! {
+    what_kent_hands_over_is_valid_at_every_coordinate,
+    what_kent_hands_over_is_what_the_ledger_answers,
+    a_correction_takes_back_what_an_earlier_release_said,
+    a_plan_is_no_fact_and_what_is_withheld_has_no_amount,
+    sealed_contents_and_recorders_are_nowhere,
+    a_firm_value_is_the_sum_over_the_firm_term,
+    what_is_no_prefix_and_no_address_is_refused,
 }

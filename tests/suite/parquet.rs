@@ -3,6 +3,7 @@
 
 use crate::given::act;
 use crate::histories::{history, read};
+use crate::places::also_on_a_server;
 use crate::run::{Place, reopen};
 use minutebook::ledger::Ledger;
 use minutebook::report::files::{self, Format, Settings, ocds};
@@ -188,7 +189,7 @@ fn kents_facts_and_state_are_what_the_ledger_says() {
     place.run(&["report", "--out", "out", "--as-of", "2024-06-01", "--formats", "parquet"]).ok();
     let facts = rows(&place.path().join("out/facts.parquet"));
     let entries: Vec<Entry> = {
-        let ledger = reopen(&place.ledger());
+        let ledger = reopen(place.at());
         let view = ledger.view();
         view.projections.log().iter().map(|recorded| recorded.entry.clone()).collect()
     };
@@ -235,7 +236,7 @@ fn only_what_is_known_at_the_coordinates_is_in_it() {
 #[test]
 fn an_empty_ledger_has_tables_with_no_rows() {
     let place = Place::empty();
-    drop(Ledger::create(&place.ledger()).unwrap());
+    drop(Ledger::create(place.at()).unwrap());
     place.run(&["report", "--out", "out", "--formats", "parquet"]).ok();
     for (file, column) in [("facts", "recorded"), ("state", "amount")] {
         let file = place.path().join(format!("out/{file}.parquet"));
@@ -291,4 +292,11 @@ proptest! {
             prop_assert!(row["knowledge"] == text("known") || row["amount"] == Field::Null, "{row:?}");
         }
     }
+}
+
+also_on_a_server! {
+    kents_facts_and_state_are_what_the_ledger_says,
+    only_what_is_known_at_the_coordinates_is_in_it,
+    an_empty_ledger_has_tables_with_no_rows,
+    names_are_as_they_were_recorded,
 }

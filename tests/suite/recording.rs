@@ -2,6 +2,7 @@
 //! in, and sent as a browser sends it. Who may do so is tested in `access`.
 
 use crate::access::post;
+use crate::places::also_on_a_server;
 use crate::served::{Answered, Server};
 use minutebook::kent::decision_files;
 use minutebook_events::decision_file::{DecisionFile, MAX_FILE_BYTES};
@@ -257,4 +258,12 @@ fn a_draft_that_is_too_large_is_told_how_large_one_may_be() {
         Ok(answered) => assert!(answered.gives(413).body.contains("a decision file has at most 4194304 bytes")),
         Err(error) => assert!(matches!(error, ureq::Error::Io(_)), "{error}"),
     }
+}
+
+also_on_a_server! {
+    an_entry_is_drafted_in_a_form_and_each_rejection_is_at_its_field,
+    events_and_lists_are_added_and_removed_and_what_is_written_stays,
+    every_entry_of_kents_record_goes_from_file_to_form_to_file,
+    a_draft_goes_on_as_a_decision_file_and_back_in_the_form,
+    a_draft_that_is_too_large_is_told_how_large_one_may_be,
 }

@@ -2,12 +2,11 @@
 //! back it says what it leaves; and nothing that was ever recorded is left out of it.
 
 use crate::histories::history;
+use crate::places::{Somewhere, also_on_a_server, places};
 use crate::run::{Place, Ran, assigned_and_struck, defines};
 use chrono::{DateTime, Utc};
 use minutebook::ledger::{Ledger, View};
 use minutebook::question::{Bound, Cell, Range, Row};
-use minutebook::sealed::Contents;
-use minutebook::store;
 use minutebook_events::decision_file::DecisionFile;
 use minutebook_events::{Day, Entry, Hash, Position, codec};
 use minutebook_projections::{At, Key, Knowing, Projections, Selection, tell};
@@ -152,7 +151,7 @@ fn holds_together(view: &View<'_>, as_of: Day) {
 #[test]
 fn what_each_entry_changed_adds_up_to_the_state() {
     let place = Place::kent();
-    let ledger = Ledger::open(&place.ledger(), |_, _| {}).unwrap();
+    let ledger = Ledger::open(place.at(), |_, _| {}).unwrap();
     let view = ledger.view();
     let last = view.head.0 - 1;
     for as_of in DAYS.map(day) {
@@ -177,7 +176,7 @@ fn what_each_entry_changed_adds_up_to_the_state() {
 fn all_of_kents_record_is_in_a_replay_once_forward_and_back() {
     let place = Place::kent();
     let printed = place.run(&["replay", "--as-of", "2020-01-01"]).ok().out;
-    let ledger = Ledger::open(&place.ledger(), |_, _| {}).unwrap();
+    let ledger = Ledger::open(place.at(), |_, _| {}).unwrap();
     let view = ledger.view();
     for as_of in DAYS.map(day) {
         holds_together(&view, as_of);
@@ -286,11 +285,11 @@ fn a_correction_shows_what_it_strikes_and_undone_what_stands_again() {
 }
 
 /// A ledger whose four entries were recorded at these instants.
-async fn recorded(dir: &std::path::Path, instants: [&str; 4]) -> Ledger {
+async fn recorded(at: &Somewhere, instants: [&str; 4]) -> Ledger {
     let hand = Arc::new(Mutex::new(DateTime::<Utc>::MIN_UTC));
     let read = Arc::clone(&hand);
     let clock = Box::new(move || *read.lock().unwrap());
-    let ledger = Ledger::on(store::create(dir).unwrap(), Contents::beside(dir), clock, |_, _| {}).unwrap();
+    let ledger = at.by(clock);
     for (position, instant) in (0..).zip(instants) {
         *hand.lock().unwrap() = instant.parse().unwrap();
         let draft = DecisionFile::parse(&defines(&format!("party-{position}"))).unwrap().draft;
@@ -302,31 +301,32 @@ async fn recorded(dir: &std::path::Path, instants: [&str; 4]) -> Ledger {
 /// In summer a day begins at 23:00 UTC of the day before, for a council in London.
 #[tokio::test]
 async fn a_day_of_recording_is_a_day_of_the_council() {
-    let dir = tempfile::TempDir::new().unwrap();
     let instants = ["2026-06-30T22:59:59Z", "2026-06-30T23:00:00Z", "2026-07-01T22:59:59Z", "2026-07-05T12:00:00Z"];
-    let ledger = recorded(dir.path(), instants).await;
-    let view = ledger.view();
-    let found = |from: &str, to: &str| {
-        let end = |text: &str| (!text.is_empty()).then(|| text.parse().unwrap());
-        let answer =
-            view.replay(day("2026-08-01"), &Range { from: end(from), to: end(to), ..Range::default() }).unwrap();
-        let entries = answer.answer.iter().filter(|row| row.kind == "entry").count();
-        assert_eq!(answer.entries.map_or(0, |found| found.to.0 + 1 - found.from.0), entries as u64);
-        answer.entries.map(|found| (found.from.0, found.to.0))
-    };
-    for (from, to, entries) in [
-        ("2026-07-01", "2026-07-01", Some((1, 2))),
-        ("", "2026-06-30", Some((0, 0))),
-        ("2026-07-02", "", Some((3, 3))),
-        ("2026-07-02", "2026-07-04", None),
-        ("2026-07-06", "", None),
-        ("", "2026-06-29", None),
-        ("2", "2026-07-01", Some((2, 2))),
-        ("3", "2026-07-01", None),
-        ("2026-06-30T23:00:00Z", "2026-07-05T11:59:59Z", Some((1, 2))),
-        ("2026-06-30T23:00:00.000001Z", "2026-07-05T12:00:00Z", Some((2, 3))),
-    ] {
-        assert_eq!(found(from, to), entries, "from {from} to {to}");
+    for at in places() {
+        let ledger = recorded(&at, instants).await;
+        let view = ledger.view();
+        let found = |from: &str, to: &str| {
+            let end = |text: &str| (!text.is_empty()).then(|| text.parse().unwrap());
+            let answer =
+                view.replay(day("2026-08-01"), &Range { from: end(from), to: end(to), ..Range::default() }).unwrap();
+            let entries = answer.answer.iter().filter(|row| row.kind == "entry").count();
+            assert_eq!(answer.entries.map_or(0, |found| found.to.0 + 1 - found.from.0), entries as u64);
+            answer.entries.map(|found| (found.from.0, found.to.0))
+        };
+        for (from, to, entries) in [
+            ("2026-07-01", "2026-07-01", Some((1, 2))),
+            ("", "2026-06-30", Some((0, 0))),
+            ("2026-07-02", "", Some((3, 3))),
+            ("2026-07-02", "2026-07-04", None),
+            ("2026-07-06", "", None),
+            ("", "2026-06-29", None),
+            ("2", "2026-07-01", Some((2, 2))),
+            ("3", "2026-07-01", None),
+            ("2026-06-30T23:00:00Z", "2026-07-05T11:59:59Z", Some((1, 2))),
+            ("2026-06-30T23:00:00.000001Z", "2026-07-05T12:00:00Z", Some((2, 3))),
+        ] {
+            assert_eq!(found(from, to), entries, "from {from} to {to}");
+        }
     }
 }
 
@@ -401,4 +401,17 @@ fn steps_are_json_one_object_each() {
     let seen: Vec<_> =
         objects.map(|object| object.unwrap()).map(|it| (it["from"].clone(), it["back"].clone())).collect();
     assert_eq!(seen, [(0.into(), false.into()), (1.into(), false.into()), (1.into(), true.into())]);
+}
+
+also_on_a_server! {
+    what_each_entry_changed_adds_up_to_the_state,
+    all_of_kents_record_is_in_a_replay_once_forward_and_back,
+    the_command_names_the_entries_and_what_each_changed,
+    what_is_wrong_with_the_ends_is_said,
+    what_changes_no_answer_is_shown_beside_it_or_for_later,
+    a_correction_shows_what_it_strikes_and_undone_what_stands_again,
+    acts_are_chosen_by_their_own_date_and_stay_in_the_order_of_recording,
+    stepping_goes_forward_and_back_as_it_is_told,
+    stepping_says_what_it_cannot_do_and_goes_on,
+    steps_are_json_one_object_each,
 }

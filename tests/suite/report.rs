@@ -2,6 +2,7 @@
 //! what the ledger says. Linux alone has the faults of the disk.
 
 use crate::faults::layer::{self, Ended, Fault};
+use crate::places::also_on_a_server;
 use crate::run::{BINARY, Place};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -375,4 +376,14 @@ fn the_paper_stacks_years_by_standing() {
     };
     let of_book: Vec<Vec<String>> = sheet.rows().skip(1).map(|row| row.iter().map(cell).collect()).collect();
     assert_eq!(rows.collect::<Vec<_>>(), of_book);
+}
+
+also_on_a_server! {
+    the_same_ledger_and_coordinates_give_the_same_bytes,
+    nothing_in_the_record_is_a_report_too,
+    the_register_says_what_the_record_says,
+    names_stay_names,
+    key_dates_are_parsed_back,
+    many_contracts_are_all_there,
+    the_paper_stacks_years_by_standing,
 }

@@ -2,14 +2,17 @@
 //! inside a ledger.
 
 pub use crate::given::{copy, defines};
+use crate::places;
+use crate::postgres::server::Server;
 use assert_cmd::Command;
 use minutebook::ledger::Ledger;
 use minutebook::question::Topic;
+use minutebook::store::{self, Address};
 use minutebook_events::{Day, Months};
 use minutebook_projections::By;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -61,12 +64,15 @@ impl Ran {
     }
 }
 
-/// A folder to work in.
-pub struct Place(TempDir);
+/// A folder to work in; and where a server keeps the entries, in a test that runs on one.
+pub struct Place {
+    folder: TempDir,
+    server: Option<(Arc<Server>, Address)>,
+}
 
 impl Place {
     pub fn empty() -> Self {
-        Self(TempDir::new().unwrap())
+        Self { folder: TempDir::new().unwrap(), server: places::on_the_server() }
     }
 
     /// One with Kent's record in its ledger, which is made once and copied.
@@ -80,24 +86,44 @@ impl Place {
             folder
         });
         let place = Self::empty();
-        copy(made, &place.ledger());
+        match &place.server {
+            Some((server, address)) => server.kent(made, address),
+            None => copy(made, &place.ledger()),
+        }
         place
     }
 
     pub fn path(&self) -> &Path {
-        self.0.path()
+        self.folder.path()
     }
 
+    /// The ledger's folder; where a server keeps the entries, what lies beside them.
     pub fn ledger(&self) -> PathBuf {
         self.path().join(LEDGER)
     }
 
+    /// Where the ledger is.
+    pub fn at(&self) -> store::Place {
+        let server = self.server.as_ref().map(|(_, address)| address.clone());
+        store::Place { server, ..store::Place::from(&self.ledger()) }
+    }
+
     pub fn command(&self) -> Command {
-        command(self.path())
+        let mut command = command(self.path());
+        if let Some((_, address)) = &self.server {
+            command.env("MINUTEBOOK_STORE", address.to_string());
+        }
+        command
     }
 
     pub fn run(&self, args: &[&str]) -> Ran {
-        ran(self.command().args(args))
+        let mut command = self.command();
+        command.args(args);
+        // Who records first makes a ledger in a folder, and on a server where that is asked for.
+        if self.server.is_some() && args.first() == Some(&"record") {
+            command.arg("--new");
+        }
+        ran(&mut command)
     }
 
     /// Writes a file for a command to read.
@@ -122,7 +148,7 @@ pub fn ran(command: &mut Command) -> Ran {
 
 fn command(folder: &Path) -> Command {
     let mut command = Command::new(BINARY);
-    for name in ["MINUTEBOOK_LEDGER", "MINUTEBOOK_LOG", "NO_COLOR", "CLICOLOR_FORCE"] {
+    for name in ["MINUTEBOOK_LEDGER", "MINUTEBOOK_STORE", "MINUTEBOOK_LOG", "NO_COLOR", "CLICOLOR_FORCE"] {
         command.env_remove(name);
     }
     command.current_dir(folder);
@@ -130,8 +156,8 @@ fn command(folder: &Path) -> Command {
 }
 
 /// Opens a ledger in this process.
-pub fn reopen(folder: &Path) -> Ledger {
-    Ledger::open(folder, |_, _| {}).unwrap()
+pub fn reopen(place: impl Into<store::Place>) -> Ledger {
+    Ledger::open(place, |_, _| {}).unwrap()
 }
 
 /// Every question that can be asked of a contract; the later day is that of a comparison.

@@ -2,9 +2,10 @@
 //! proof made before still holds. Through the binary, as its users have it; and through the library, where sizes matter.
 
 use crate::given::{act, erasing, lwk, publishing, sealing};
+use crate::places::also_on_a_server;
 use crate::run::{Place, Ran, copy, ran, reopen};
 use minutebook::sealed::{ContentError, Contents, ReadKey, commits};
-use minutebook_events::{Commitment, EntryId, Salt};
+use minutebook_events::{Commitment, EntryId, Position, Salt};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -76,8 +77,12 @@ fn holds(bytes: &[u8], what: &[u8]) -> bool {
 
 #[track_caller]
 fn nowhere(place: &Place, what: &[u8]) {
-    let files = files(&place.ledger());
-    assert!(files.len() > 3);
+    let mut files = files(&place.ledger());
+    if place.at().server.is_some() {
+        let stored = reopen(place.at()).store().scan(Position(0)).map(|stored| stored.unwrap()).collect::<Vec<_>>();
+        files.extend(stored.into_iter().map(|stored| (format!("entry {}", stored.position).into(), stored.bytes)));
+    }
+    assert!(files.len() > 1);
     let found: Vec<_> = files.iter().filter(|(_, bytes)| holds(bytes, what)).map(|(path, _)| path).collect();
     assert!(found.is_empty(), "{found:?}");
 }
@@ -305,7 +310,7 @@ fn an_erasure_leaves_no_trace_but_the_entries_and_breaks_no_proof() {
     let note = place.run(&["checkpoint", "--key", "kent.key"]).ok().out;
     place.file("before.note", note);
     let leaves = |upto: u64| -> Vec<String> {
-        let ledger = reopen(&place.ledger());
+        let ledger = reopen(place.at());
         (0..upto).map(|at| ledger.stored(minutebook_events::Position(at)).unwrap().unwrap().leaf.to_string()).collect()
     };
     let before = leaves(2);
@@ -590,7 +595,7 @@ fn what_one_of_several_drafts_erases_is_gone_with_its_receipt() {
     let (bids, names) = (seal(&place, "appendix", "bids"), seal(&place, "defined.toml", "names"));
     let draft = |text: &str| minutebook_events::decision_file::DecisionFile::parse(text).unwrap().draft;
     let erases = |content: &str| draft(&erasing(&format!("erase-{content}"), content));
-    let ledger = reopen(&place.ledger());
+    let ledger = reopen(place.at());
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let record = |drafts| runtime.block_on(ledger.record_all(drafts, ledger.head()));
     let told =
@@ -657,4 +662,23 @@ fn an_answer_about_contents_is_checked_without_a_ledger() {
         assert_eq!(holds(&bytes, salt.as_bytes()), salted, "{bundle}");
         assert!(!holds(&bytes, SECRET));
     }
+}
+
+also_on_a_server! {
+    whoever_has_the_key_reads_it_and_anyone_else_is_told_its_ground,
+    another_key_reads_nothing_and_says_why,
+    a_key_is_made_once_and_a_mistyped_one_is_refused,
+    a_sealed_file_that_was_changed_gives_nothing_out,
+    anyone_checks_what_was_disclosed_with_a_salt,
+    a_published_content_is_for_everybody_and_was_not_before,
+    an_erasure_leaves_no_trace_but_the_entries_and_breaks_no_proof,
+    an_erasure_that_a_crash_cut_short_is_told_and_finished,
+    a_receipt_needs_the_content_to_be_there,
+    only_its_own_command_erases,
+    verify_tells_the_first_content_that_is_not_as_the_entries_say,
+    what_no_entry_asks_for_is_told_and_can_be_destroyed,
+    another_file_that_was_meant_takes_the_place_and_the_wrong_one_can_go,
+    neither_content_nor_salt_is_in_a_log_or_an_answer_before_it_is_published,
+    what_one_of_several_drafts_erases_is_gone_with_its_receipt,
+    an_answer_about_contents_is_checked_without_a_ledger,
 }

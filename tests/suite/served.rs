@@ -65,9 +65,10 @@ impl Server {
         Self::of(Place::kent(), Settings { may_record, ..Settings::default() })
     }
 
-    /// Of the ledger of a place.
+    /// Of the ledger of a place; a node of it, where a server keeps its entries.
     pub fn of(place: Place, settings: Settings) -> Self {
-        Self::on(place, None, settings)
+        let server = place.at().server;
+        Self::on(place, server, settings)
     }
 
     /// A node of the ledger at an address, with its copy where the ledger of a place would be.

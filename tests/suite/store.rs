@@ -105,7 +105,7 @@ fn assert_equal(store: &dyn Store, model: &[NewEntry]) {
         assert_eq!(store.positions_of(&subject).unwrap(), expected, "the stream of {name}");
     }
     let mut tally = Tally::default();
-    store.tally(&mut tally).unwrap();
+    store.leads(&mut |key, position| tally.add(key, position)).unwrap();
     let mut expected = tally.to_compare();
     for (position, entry) in (0..).map(Position).zip(model) {
         let subjects = entry.subjects.iter().map(IndexKey::of_subject);

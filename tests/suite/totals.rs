@@ -3,6 +3,7 @@
 //! record.
 
 use crate::histories::{STANDINGS, asking, contract, entry, event, party, read, sources, span};
+use crate::places::also_on_a_server;
 use crate::run::Place as Folder;
 use minutebook::ledger::{Ledger, View};
 use minutebook::question::{Question, Topic};
@@ -610,7 +611,7 @@ fn wrong_questions_are_told_what_would_be_right() {
 #[test]
 fn a_ledger_that_is_open_answers_as_one_that_is_opened_for_the_question() {
     let folder = Folder::kent();
-    let ledger = Ledger::open(&folder.ledger(), |_, _| {}).unwrap();
+    let ledger = Ledger::open(folder.at(), |_, _| {}).unwrap();
     for by in EVERY {
         for as_of in ["2016-04-01", "2019-01-01", "2022-06-01", "2023-04-01", "2025-11-22", "2031-01-01"] {
             let topic = Topic::Totals { by, ends_within: Some(Months(18)) };
@@ -622,4 +623,14 @@ fn a_ledger_that_is_open_answers_as_one_that_is_opened_for_the_question() {
             assert_eq!(kept, alone, "{by:?} {as_of}");
         }
     }
+}
+
+also_on_a_server! {
+    what_covers_other_contracts_too_is_in_no_total,
+    a_planned_lot_is_worth_nothing_by_firm_facts_in_a_contract_that_is_in_force,
+    what_partners_have_is_rounded_as_it_is_stated,
+    an_arm_funds_with_its_organisation,
+    a_plan_ends_nothing_and_an_option_moves_no_end,
+    wrong_questions_are_told_what_would_be_right,
+    a_ledger_that_is_open_answers_as_one_that_is_opened_for_the_question,
 }

@@ -2,6 +2,7 @@
 //! is none.
 
 use crate::given::act;
+use crate::places::also_on_a_server;
 use crate::run::{Place, ran, topics};
 use crate::served::{Server, Serving};
 use minutebook::ledger::Ledger;
@@ -49,7 +50,7 @@ fn the_api_answers_as_the_ledger_does() {
     let server = Server::start(false);
     let ledger = {
         let copy = Place::kent();
-        let ledger = Ledger::open(&copy.ledger(), |_, _| {}).unwrap();
+        let ledger = Ledger::open(copy.at(), |_, _| {}).unwrap();
         (ledger, copy)
     };
     let mut asked = 0;
@@ -617,4 +618,26 @@ fn no_answer_mixes_two_heads() {
     for ((path, head), body) in seen {
         assert_eq!(server.get(&format!("{path}&known-at={head}")).gives(200).body, body, "{path} at {head}");
     }
+}
+
+also_on_a_server! {
+    the_api_answers_as_the_ledger_does,
+    many_contracts_come_in_pages,
+    the_command_line_asks_a_server,
+    an_answer_that_has_not_changed_is_not_sent_again,
+    wrong_questions_are_told_what_would_be_right,
+    entries_go_out_as_they_are_stored,
+    appends_claim_a_head_and_are_repeated_without_harm,
+    a_server_that_only_answers_records_nothing,
+    new_entries_come_as_they_are_recorded,
+    every_page_answers_and_holds_its_coordinates,
+    pictures_show_what_is_known_and_how_firmly,
+    days_are_typed_as_day_month_and_year,
+    what_others_wrote_is_text_on_a_page,
+    a_page_of_a_large_ledger_says_what_it_leaves_out,
+    requests_are_for_this_host,
+    a_ledger_that_is_none_ends_the_server,
+    the_api_is_described_as_it_answers,
+    lots_lie_on_the_districts_that_their_titles_name,
+    no_answer_mixes_two_heads,
 }

@@ -2,6 +2,7 @@
 //! a number where it is one and a day where it is one, with its standing; and nothing in it is more than that.
 
 use crate::given::act;
+use crate::places::also_on_a_server;
 use crate::run::{Place, reopen};
 use crate::sealed;
 use calamine::{Data, DataType, Reader, Xlsx, open_workbook};
@@ -425,8 +426,7 @@ fn a_sheet_is_ready_to_be_read_filtered_and_printed() {
         assert!(parts["xl/workbook.xml"].contains(&format!("'{}'!$1:$1", says.sheet)) || !says.sheet.contains(' '));
     }
     // It was made when the last entry was recorded, whenever that is asked.
-    let recorded =
-        reopen(&place.ledger()).view().projections.entry(minutebook_events::Position(38)).unwrap().entry.recorded;
+    let recorded = reopen(place.at()).view().projections.entry(minutebook_events::Position(38)).unwrap().entry.recorded;
     let core = &parts["docProps/core.xml"];
     assert!(core.contains(&recorded.utc().format("%Y-%m-%dT%H:%M:%SZ").to_string()), "{core}");
     assert!(core.contains("<dc:title>Contracts</dc:title>") && core.contains("as of 22 November 2025"), "{core}");
@@ -562,4 +562,13 @@ fn what_several_contracts_share_stands_once() {
     assert_eq!(together.rows.len(), 1);
     assert_eq!(together.cell(0, "Planned, endorsed or proposed (£)"), &Data::Float(11.0 * 1_000.50));
     assert_eq!(together.cell(0, "Firm (£)"), &Data::Float(0.0));
+}
+
+also_on_a_server! {
+    every_figure_is_what_the_ledger_answers,
+    a_sheet_is_ready_to_be_read_filtered_and_printed,
+    no_name_is_a_formula_and_none_is_lost,
+    withheld_content_is_nowhere_in_it,
+    a_ledger_without_contracts_has_a_workbook_too,
+    what_several_contracts_share_stands_once,
 }

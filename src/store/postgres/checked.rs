@@ -1,14 +1,16 @@
-//! What the server is set to, and what our role may do there: read, told, and refused where what is acknowledged may be lost.
-//! It must not change either.
+//! What the server is set to, and what our role may do there: read, told, and refused where what is acknowledged may be lost. On
+//! opening, and on every connection that appends: after a failover it is another server's. It must not change either.
 
 use super::address::Address;
 use super::fault::Fault;
 use super::line::{Line, Lines, Open};
-use crate::store::OpenError;
+use crate::store::{OpenError, StoreError};
+use std::sync::atomic::Ordering;
 use tokio_postgres::types::Type;
 
 /// What a server is set to; nothing where it has no such setting.
-struct Set {
+#[derive(PartialEq, Eq)]
+pub(super) struct Set {
     synchronous_commit: Option<String>,
     fsync: Option<String>,
     full_page_writes: Option<String>,
@@ -20,19 +22,19 @@ struct Set {
 /// What our role may do that it need not be able to do, in words.
 struct Rights(Vec<&'static str>);
 
-/// Holds the server to what durable means, and gives what it is set to, in a line.
+/// A server that may lose what it acknowledges: what it is set to, and what would be right.
+struct Unsafe(String, &'static str);
+
+const ASKING: &str = "ask what the server is set to";
+
+/// Holds the server to what durable means, and gives what it is set to.
 ///
 /// # Errors
 /// [`OpenError::Unsafe`] where it may lose what it acknowledges, and the address does not allow that; [`OpenError::Server`].
-pub(super) fn check(lines: &Lines, line: &Line) -> Result<String, OpenError> {
+pub(super) fn check(lines: &Lines, line: &Line) -> Result<Set, OpenError> {
     let address = &lines.address;
-    let opening = |fault: Fault| fault.opening("ask what the server is set to", address);
-    let mut set = lines.ask(line, settings).map_err(opening)?;
-    set.standbys = match lines.ask(line, standbys) {
-        // Not every database that speaks this protocol says so.
-        Err(Fault::Said(..)) => None,
-        standbys => Some(standbys.map_err(opening)?),
-    };
+    let opening = |fault: Fault| fault.opening(ASKING, address);
+    let set = lines.open(line).and_then(|open| read(lines, line, &open)).map_err(opening)?;
     let Rights(rights) = lines.ask(line, rights).map_err(opening)?;
     if !rights.is_empty() {
         let may = rights.join(", ");
@@ -41,8 +43,56 @@ pub(super) fn check(lines: &Lines, line: &Line) -> Result<String, OpenError> {
             "this role may do more than read and append: give the program one that `minutebook store migrate --grant` let in"
         );
     }
-    set.hold(address)?;
-    Ok(set.told())
+    set.tell(address);
+    match set.hold(address) {
+        Ok(()) => Ok(set),
+        Err(Unsafe(set, remedy)) => Err(OpenError::Unsafe { server: address.to_string(), set, remedy }),
+    }
+}
+
+/// The connection of a line, whose server was held to what durable means when the connection was made; `known` is what the last
+/// one was set to.
+///
+/// # Errors
+/// [`StoreError::Unsafe`], [`StoreError::Server`].
+pub(super) fn held(lines: &Lines, line: &Line, known: &Set, doing: &str) -> Result<Open, StoreError> {
+    let address = &lines.address;
+    let open = lines.open(line).map_err(|fault| fault.doing(doing, address))?;
+    if line.held.load(Ordering::SeqCst) != open.number {
+        hold_again(lines, line, &open, known)?;
+    }
+    Ok(open)
+}
+
+/// Holds the server of a connection to what durable means. Where it is not, the connection ends: what a role is set to counts for
+/// the next one.
+///
+/// # Errors
+/// As [`held`].
+pub(super) fn hold_again(lines: &Lines, line: &Line, open: &Open, known: &Set) -> Result<(), StoreError> {
+    let address = &lines.address;
+    let set = read(lines, line, open).map_err(|fault| fault.doing(ASKING, address))?;
+    if set != *known {
+        set.tell(address);
+    }
+    if let Err(Unsafe(set, remedy)) = set.hold(address) {
+        line.held.store(0, Ordering::SeqCst);
+        line.end();
+        return Err(StoreError::Unsafe { server: address.to_string(), set, remedy });
+    }
+    line.held.store(open.number, Ordering::SeqCst);
+    Ok(())
+}
+
+/// What the server of a connection is set to.
+fn read(lines: &Lines, line: &Line, open: &Open) -> Result<Set, Fault> {
+    let mut set = lines.with(line, open.clone(), settings)?;
+    set.standbys = match lines.with(line, open.clone(), standbys) {
+        // Not every database that speaks this protocol says so.
+        Err(Fault::Said(..)) => None,
+        standbys => Some(standbys?),
+    };
+    Ok(set)
 }
 
 async fn settings(open: Open) -> Result<Set, Fault> {
@@ -85,7 +135,7 @@ async fn rights(open: Open) -> Result<Rights, Fault> {
 
 impl Set {
     /// In a line.
-    fn told(&self) -> String {
+    pub(super) fn told(&self) -> String {
         let Self { synchronous_commit, fsync, full_page_writes, synchronous_standby_names, standbys } = self;
         let said = |name: &str, set: &Option<String>| format!("{name}={}", set.as_deref().unwrap_or("not said"));
         let standbys = standbys.map_or_else(|| "not said".to_owned(), |standbys| standbys.to_string());
@@ -118,7 +168,8 @@ impl Set {
         risks
     }
 
-    fn hold(&self, address: &Address) -> Result<(), OpenError> {
+    /// In the log of this program.
+    fn tell(&self, address: &Address) {
         let Self { synchronous_commit, fsync, full_page_writes, synchronous_standby_names, standbys } = self;
         tracing::info!(
             %address, synchronous_commit = synchronous_commit.as_deref(), fsync = fsync.as_deref(),
@@ -126,17 +177,23 @@ impl Set {
             standbys = synchronous_standby_names.as_deref().unwrap_or_default(), standbys_seen = standbys,
             "the server of the log is set so"
         );
-        let risks = self.risks();
-        if let Some((_, remedy)) = risks.first() {
-            let set = risks.iter().map(|(what, _)| &**what).collect::<Vec<_>>().join(" and ");
-            if !address.may_lose {
-                return Err(OpenError::Unsafe { server: address.to_string(), set, remedy });
-            }
+        if address.may_lose && !self.risks().is_empty() {
+            let set = self.risked();
             tracing::warn!(%address, set, "the server of the log may lose what it acknowledged, as loss=allowed has it");
         }
         if full_page_writes.as_deref() == Some("off") {
             tracing::warn!(%address, "full_page_writes=off: after a loss of power, pages of the log may be torn");
         }
-        Ok(())
+    }
+
+    fn risked(&self) -> String {
+        self.risks().into_iter().map(|(what, _)| what).collect::<Vec<_>>().join(" and ")
+    }
+
+    fn hold(&self, address: &Address) -> Result<(), Unsafe> {
+        match self.risks().first() {
+            Some((_, remedy)) if !address.may_lose => Err(Unsafe(self.risked(), remedy)),
+            _ => Ok(()),
+        }
     }
 }

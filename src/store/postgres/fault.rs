@@ -20,6 +20,8 @@ pub(super) enum Fault {
     Late(Duration),
     /// It was answered with a warning, and so cannot be relied on.
     Warned(String),
+    /// What was to be appended does not follow there on what it was decided by. Nothing was.
+    Another,
 }
 
 impl Fault {
@@ -64,6 +66,7 @@ impl Fault {
             ("53300", _) => "the server lets no more in: end other connections or let more in, then try again",
             ("42501", _) => "let this role do it, as in `minutebook store migrate --grant ROLE` by the tables' owner",
             ("42P01" | "3F000", _) => "make the tables with `minutebook store migrate`",
+            ("23505", _) => "`minutebook verify` says what is there that no entry knows of",
             ("3D000", _) => "name a database that is there, or make it with `createdb`",
             ("25006", _) => "this server takes no writes, as a standby does: name the one that does",
             ("57014" | "55P03", _) => {
@@ -86,6 +89,7 @@ impl Fault {
             Self::Said(_, words) | Self::Lost(words) => words.clone(),
             Self::Late(waited) => format!("no answer within {} seconds", waited.as_secs()),
             Self::Warned(words) => format!("the server warned: {words}"),
+            Self::Another => "the log goes on otherwise there".to_owned(),
         }
     }
 
@@ -109,7 +113,7 @@ impl Fault {
         let kind = match &self {
             Self::Late(_) => io::ErrorKind::TimedOut,
             Self::Lost(_) => io::ErrorKind::ConnectionAborted,
-            Self::Said(..) | Self::Warned(_) => io::ErrorKind::Other,
+            Self::Said(..) | Self::Warned(_) | Self::Another => io::ErrorKind::Other,
         };
         io::Error::new(kind, self.cause())
     }

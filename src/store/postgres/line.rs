@@ -1,5 +1,8 @@
 //! Connections to the server of the log: made, made anew where one ended, given up in time. It must not know what is said.
 //!
+//! Where the server may be on one of several hosts, all connections are to the one that was reached last: what is read on one and
+//! what is appended on another is of one server.
+//!
 //! A thread of its own drives them, so that whoever waits for an answer may be on any thread, that of a runtime too.
 
 use super::address::{Address, Host, Tls};
@@ -9,6 +12,7 @@ use super::tls::Maker;
 use crate::store::OpenError;
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -30,20 +34,34 @@ pub(super) struct Lines {
     tls: Maker,
     /// Taken when it is dropped.
     runtime: Option<Runtime>,
+    /// Which of the hosts was reached last.
+    host: AtomicUsize,
+    /// How many connections were made.
+    made: AtomicU64,
 }
 
 /// A connection, or the place of one that ended.
 #[derive(Default)]
-pub(super) struct Line(Mutex<Option<Open>>);
+pub(super) struct Line {
+    slot: Mutex<Option<Open>>,
+    /// The number of the connection that was made last.
+    made: AtomicU64,
+    /// The number of the connection whose server was held to what durable means.
+    pub(super) held: AtomicU64,
+}
 
 /// A connection as it was made.
 #[derive(Clone)]
 pub(super) struct Open {
     pub(super) client: Arc<Client>,
+    /// Its number among all that were made, from 1 on.
+    pub(super) number: u64,
+    /// Which of the hosts it is to.
+    host: usize,
     /// What the server has parsed on it, by its text.
     statements: Arc<Mutex<HashMap<&'static str, Statement>>>,
     /// What the server warned of since they were last taken.
-    warnings: Arc<Mutex<Vec<String>>>,
+    warnings: Warnings,
 }
 
 impl Open {
@@ -74,7 +92,8 @@ impl Lines {
         }
         let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("store-server").enable_all().build();
         let runtime = runtime.map_err(|error| Fault::Lost(error.to_string()).opening("connect", &address))?;
-        Ok(Self { address, tls, runtime: Some(runtime) })
+        let (host, made) = (AtomicUsize::new(0), AtomicU64::new(0));
+        Ok(Self { address, tls, runtime: Some(runtime), host, made })
     }
 
     /// Does work with a connection that was opened, and waits for it. Where the connection ended, so did what was under way, or
@@ -86,7 +105,7 @@ impl Lines {
     {
         let done = self.wait(self.address.answer + GRACE, work(open));
         if matches!(done, Err(Fault::Late(_) | Fault::Lost(_))) {
-            *line.slot() = None;
+            line.end();
         }
         done
     }
@@ -115,23 +134,32 @@ impl Lines {
     /// The connection of a line, made where there is none.
     pub(super) fn open(&self, line: &Line) -> Result<Open, Fault> {
         let mut slot = line.slot();
-        if let Some(open) = slot.as_ref().filter(|open| !open.client.is_closed()) {
+        let is_where_the_others_are = |open: &&Open| open.host == self.host.load(Ordering::SeqCst);
+        if let Some(open) = slot.as_ref().filter(|open| !open.client.is_closed()).filter(is_where_the_others_are) {
             return Ok(open.clone());
         }
         let open = self.reach()?;
+        line.made.store(open.number, Ordering::SeqCst);
         *slot = Some(open.clone());
         Ok(open)
     }
 
-    /// A connection to the first host that lets us in; where there are several, to the first that takes writes too, which a
-    /// standby does not.
+    /// A connection to the first host that lets us in, from the one that was reached last on; where there are several, to the first
+    /// that takes writes too, which a standby does not.
     fn reach(&self) -> Result<Open, Fault> {
+        let (hosts, last) = (&self.address.hosts, self.host.load(Ordering::SeqCst));
         let mut faults = vec![];
-        for host in &self.address.hosts {
+        for (number, host) in hosts.iter().enumerate().cycle().skip(last).take(hosts.len()) {
             let password = password::find(&self.address, host).map_err(Fault::Lost)?;
             let made = connect(self.address.clone(), host.clone(), password, self.tls.clone());
             match self.wait(self.address.connect, made) {
-                Ok(open) => return Ok(open),
+                Ok((client, warnings)) => {
+                    if self.host.swap(number, Ordering::SeqCst) != number {
+                        tracing::warn!(%host, "the server of the log is reached on another host");
+                    }
+                    let made = self.made.fetch_add(1, Ordering::SeqCst) + 1;
+                    return Ok(Open { client, number: made, host: number, statements: Arc::default(), warnings });
+                }
                 Err(fault) => faults.push((host, fault)),
             }
         }
@@ -165,12 +193,30 @@ impl Drop for Lines {
 
 impl Line {
     fn slot(&self) -> MutexGuard<'_, Option<Open>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets its connection go: the next one is made anew.
+    pub(super) fn end(&self) {
+        *self.slot() = None;
+    }
+
+    /// The number of the connection that was made last; 0 where none was.
+    pub(super) fn number(&self) -> u64 {
+        self.made.load(Ordering::SeqCst)
     }
 }
 
+/// What the server warned of on a connection.
+type Warnings = Arc<Mutex<Vec<String>>>;
+
 /// Makes a connection to one host, on which the server gives up in time too.
-async fn connect(address: Address, host: Host, password: Option<Password>, tls: Maker) -> Result<Open, Fault> {
+async fn connect(
+    address: Address,
+    host: Host,
+    password: Option<Password>,
+    tls: Maker,
+) -> Result<(Arc<Client>, Warnings), Fault> {
     let mut config = Config::new();
     config
         .host(&host.name)
@@ -208,5 +254,5 @@ async fn connect(address: Address, host: Host, password: Option<Password>, tls: 
              set idle_in_transaction_session_timeout = {limit}; set client_min_messages = warning"
         ))
         .await?;
-    Ok(Open { client: Arc::new(client), statements: Arc::default(), warnings })
+    Ok((Arc::new(client), warnings))
 }

@@ -4,11 +4,11 @@
 //! The server decides whose append is first: the primary key takes one entry a position, and a trigger none after a gap.
 
 use super::address::Address;
-use super::checked;
+use super::checked::{self, Set};
 use super::fault::Fault;
 use super::line::{Line, Lines, Open};
 use super::schema;
-use crate::store::index::{IndexKey, Tally, keys_of};
+use crate::store::index::{IndexKey, keys_of};
 use crate::store::{NewEntry, OpenError, Scan, Store, StoreError, Stored};
 use minutebook_events::codec::MAX_BYTES;
 use minutebook_events::{EntryId, Hash, Position};
@@ -42,6 +42,16 @@ pub struct Heard {
     pub size: u64,
     /// The leaf hash at the position that was asked about, where there is an entry.
     pub leaf: Option<Hash>,
+    /// The number of the connection on which it was heard: another one may be to another server.
+    pub line: u64,
+}
+
+/// The last entry that was read of a log, or appended to it.
+struct Last {
+    position: Position,
+    leaf: Hash,
+    /// The number of the connection on which it was appended, where it was: what is appended there follows on it.
+    appended_on: Option<u64>,
 }
 
 /// A [`Store`] on a server that speaks PostgreSQL's protocol. Others may append to the same ledger: [`Store::len`] is what
@@ -53,8 +63,11 @@ pub struct PostgresStore {
     len: AtomicU64,
     /// Where an append began whose outcome is unknown.
     failed_at: Mutex<Option<Position>>,
-    /// What the server was set to.
-    set: String,
+    /// What whoever appends next goes by: it is held to that, since it may be another server by then.
+    last: Mutex<Option<Last>>,
+    /// What the server was set to, and in a line.
+    set: Set,
+    told: String,
 }
 
 impl PostgresStore {
@@ -75,8 +88,11 @@ impl PostgresStore {
         if !there.map_err(|fault| fault.opening("look for the ledger", address))? {
             return Err(OpenError::NotThere { path: address.to_string().into() });
         }
-        let len = store.size().map_err(|fault| fault.opening("find the end of the ledger", address))?;
-        *store.len.get_mut() = len;
+        let end = store.end().map_err(|fault| fault.opening("find the end of the ledger", address))?;
+        if let Some((position, leaf)) = end {
+            *store.len.get_mut() = position.0 + 1;
+            store.sees(position, leaf);
+        }
         Ok(store)
     }
 
@@ -107,13 +123,48 @@ impl PostgresStore {
             return Err(OpenError::Unmigrated { server, found, known: schema::VERSION });
         }
         let set = checked::check(&lines, &reads)?;
-        let (appends, len, failed_at) = (Line::default(), AtomicU64::new(0), Mutex::new(None));
-        Ok(Self { lines, appends, reads, len, failed_at, set })
+        let (appends, len, failed_at, last) = (Line::default(), AtomicU64::new(0), Mutex::new(None), Mutex::new(None));
+        Ok(Self { lines, appends, reads, len, failed_at, last, told: set.told(), set })
     }
 
     /// What the server was set to when it was opened, in a line.
     pub fn set(&self) -> &str {
-        &self.set
+        &self.told
+    }
+
+    /// Holds the server to what durable means once more, on the connection that appends, which is made where there is none: after a
+    /// failover it is another server's, and what it is set to may change while it runs.
+    ///
+    /// # Errors
+    /// [`StoreError::Unsafe`]: nothing can be appended now; [`StoreError::Server`].
+    pub fn hold(&self) -> Result<(), StoreError> {
+        let open = self.lines.open(&self.appends);
+        let open = open.map_err(|fault| fault.doing("make a connection that appends", self.address()))?;
+        checked::hold_again(&self.lines, &self.appends, &open, &self.set)
+    }
+
+    /// That what is read is read on the connection of this number still: another one may be to another server.
+    ///
+    /// # Errors
+    /// [`StoreError::Server`]: what was read is of none for certain.
+    pub fn still(&self, line: u64) -> Result<(), StoreError> {
+        match self.reads.number() == line {
+            true => Ok(()),
+            false => Err(StoreError::Server {
+                doing: "read on".to_owned(),
+                server: self.address().to_string(),
+                cause: "the connection was made anew meanwhile, and may be to another server".to_owned(),
+                remedy: "what was read is read again, and held to what was verified before",
+            }),
+        }
+    }
+
+    /// That an entry was read.
+    fn sees(&self, position: Position, leaf: Hash) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref().is_none_or(|last| last.position < position) {
+            *last = Some(Last { position, leaf, appended_on: None });
+        }
     }
 
     fn address(&self) -> &Address {
@@ -128,14 +179,17 @@ impl PostgresStore {
     pub fn hear(&self, about: Option<Position>) -> Result<Heard, StoreError> {
         let sql = "select (select max(position) from minutebook.entry where ledger = $1), \
                    (select leaf from minutebook.entry where ledger = $1 and position = $2)";
-        let about = about.map_or_else(|| signed(-1), |position| number(position.0));
-        let heard = self.ask(sql, vec![about]).and_then(|rows| {
+        let of = about.map_or_else(|| signed(-1), |position| number(position.0));
+        let heard = self.ask_on(&self.reads, sql, vec![of]).and_then(|(rows, line)| {
             let row = rows.first().ok_or_else(|| Fault::unfit("nothing was answered"))?;
             let (last, leaf): (Option<i64>, Option<Vec<u8>>) = (row.try_get(0)?, row.try_get(1)?);
             let size = last.map_or(Ok(0), |last| Ok::<_, Fault>(position_in(last)?.0 + 1))?;
-            Ok(Heard { size, leaf: leaf.map(hash_in).transpose()? })
+            Ok(Heard { size, leaf: leaf.map(hash_in).transpose()?, line })
         });
         let heard = heard.map_err(|fault| fault.doing("find the end of the ledger", self.address()))?;
+        if let (Some(position), Some(leaf)) = (about, heard.leaf) {
+            self.sees(position, leaf);
+        }
         self.len.fetch_max(heard.size, Ordering::SeqCst);
         Ok(heard)
     }
@@ -145,14 +199,32 @@ impl PostgresStore {
     ///
     /// # Errors
     /// [`StoreError::Server`].
-    pub fn leaves(&self, from: u64, to: u64, mut each: impl FnMut(Hash) -> bool) -> Result<(), StoreError> {
+    pub fn leaves(&self, from: u64, to: u64, each: impl FnMut(Hash) -> bool) -> Result<(), StoreError> {
+        self.leaves_on(&self.reads, from, to, each)
+    }
+
+    /// The same where an append would go.
+    ///
+    /// # Errors
+    /// [`StoreError::Server`].
+    pub fn leaves_where_it_appends(
+        &self,
+        from: u64,
+        to: u64,
+        each: impl FnMut(Hash) -> bool,
+    ) -> Result<(), StoreError> {
+        self.leaves_on(&self.appends, from, to, each)
+    }
+
+    fn leaves_on(&self, line: &Line, from: u64, to: u64, mut each: impl FnMut(Hash) -> bool) -> Result<(), StoreError> {
         let sql = "select position, leaf from minutebook.entry where ledger = $1 and position >= $2 and position < $3 \
                    order by position limit $4";
         let mut next = from;
         while next < to {
             let began = next;
             let unread = |fault| self.unread(Position(began), fault);
-            for row in self.ask(sql, vec![number(next), number(to), signed(INDEX_ROWS)]).map_err(unread)? {
+            let values = vec![number(next), number(to), signed(INDEX_ROWS)];
+            for row in self.ask_on(line, sql, values).map_err(unread)?.0 {
                 let position = row.try_get(0).map_err(Fault::from).and_then(position_in).map_err(unread)?;
                 let leaf = row.try_get(1).map_err(Fault::from).and_then(hash_in).map_err(unread)?;
                 if position.0 != next || !each(leaf) {
@@ -167,8 +239,9 @@ impl PostgresStore {
         Ok(())
     }
 
-    /// Goes on after an append whose outcome is unknown. A note is written, as durably as an entry: with it, whatever the server
-    /// shows of that append is as durable as was asked for.
+    /// Goes on after an append whose outcome is unknown. A note is written, as durably as an entry, on the connection of this number,
+    /// on which all that the log has was read: with it, whatever the server showed there of that append is as durable as was asked
+    /// for.
     ///
     /// What it does not show may still come: its transaction may be alive on the server. But it can only come at the position
     /// that it was sent for, with the ids that it was sent with, and the keys of the table take one entry a position and one an
@@ -178,13 +251,16 @@ impl PostgresStore {
     ///
     /// # Errors
     /// [`StoreError::Server`]: it is as unknown as before.
-    pub fn settle(&self) -> Result<(), StoreError> {
+    pub fn settle(&self, line: u64) -> Result<(), StoreError> {
         let mut failed = self.failed_at.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(first) = *failed else { return Ok(()) };
         let ledger = self.address().ledger.clone();
         let sql = "insert into minutebook.note (ledger, name, hash) values ($1, $2, $3) \
                    on conflict (ledger, name) do update set hash = excluded.hash";
-        let noted = self.lines.once(&self.appends, |open| async move {
+        let doing = || format!("find out what became of the append at position {first}");
+        let open = checked::held(&self.lines, &self.reads, &self.set, &doing())?;
+        self.still(line)?;
+        let noted = self.lines.with(&self.reads, open, |open| async move {
             open.take_warnings();
             let hash = Hash::of([first.0.to_be_bytes().as_slice()]).0.to_vec();
             open.client
@@ -195,7 +271,6 @@ impl PostgresStore {
                 warnings => Err(Fault::Warned(warnings.join("; "))),
             }
         });
-        let doing = || format!("find out what became of the append at position {first}");
         noted.map_err(|fault| fault.doing(doing(), self.address()))?;
         *failed = None;
         Ok(())
@@ -209,11 +284,23 @@ impl PostgresStore {
         last.map_or(Ok(0), |last| Ok(position_in(last)?.0 + 1))
     }
 
+    /// The last entry that the server has, and its leaf hash.
+    fn end(&self) -> Result<Option<(Position, Hash)>, Fault> {
+        let sql = "select position, leaf from minutebook.entry where ledger = $1 order by position desc limit 1";
+        let rows = self.ask(sql, vec![])?;
+        rows.first().map(|row| Ok((position_in(row.try_get(0)?)?, hash_in(row.try_get(1)?)?))).transpose()
+    }
+
     /// Asks for rows of this ledger, whose name is the first value.
     fn ask(&self, sql: &'static str, values: Vec<(Value, Type)>) -> Result<Vec<Row>, Fault> {
+        self.ask_on(&self.reads, sql, values).map(|(rows, _)| rows)
+    }
+
+    /// The same on a connection, whose number is given too.
+    fn ask_on(&self, line: &Line, sql: &'static str, values: Vec<(Value, Type)>) -> Result<(Vec<Row>, u64), Fault> {
         let ledger = self.address().ledger.clone();
         let values = Arc::new(values);
-        self.lines.ask(&self.reads, move |open| {
+        self.lines.ask(line, move |open| {
             let (ledger, values) = (ledger.clone(), Arc::clone(&values));
             async move {
                 let types: Vec<Type> =
@@ -221,7 +308,7 @@ impl PostgresStore {
                 let statement = open.statement(sql, &types).await?;
                 let mut all: Vec<&(dyn ToSql + Sync)> = vec![&ledger];
                 all.extend(values.iter().map(|(value, _)| &**value as &(dyn ToSql + Sync)));
-                Ok(open.client.query(&statement, &all).await?)
+                Ok((open.client.query(&statement, &all).await?, open.number))
             }
         })
     }
@@ -243,6 +330,13 @@ impl PostgresStore {
         }
     }
 
+    /// What must be there for an append at a position to be of this log; nothing where that is certain, or nothing is known.
+    fn to_follow(&self, first: Position, line: u64) -> Option<Follows> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = last.as_ref().filter(|last| last.position.next() == first && last.appended_on != Some(line))?;
+        Some(Follows { position: i64::try_from(last.position.0).ok()?, leaf: last.leaf.0.to_vec() })
+    }
+
     /// Rows of one window of a scan, each checked.
     fn window(&self, from: Position, end: u64, rows: u64) -> Result<VecDeque<Stored>, StoreError> {
         let sql = "select position, leaf, bytes from minutebook.entry \
@@ -257,6 +351,9 @@ impl PostgresStore {
                 break;
             }
             stored.push_back(self.checked(next, row.try_get(1), row.try_get(2))?);
+        }
+        if let Some(last) = stored.back() {
+            self.sees(last.position, last.leaf);
         }
         Ok(stored)
     }
@@ -335,14 +432,23 @@ impl Store for PostgresStore {
         }
         let (ledger, statements) = (self.address().ledger.clone(), Insert::of(first, entries));
         // Without a connection nothing was sent.
-        let open = self.lines.open(&self.appends);
-        let open = open.map_err(|fault| fault.doing(format!("append at position {first}"), self.address()))?;
-        match self.lines.with(&self.appends, open, |open| commit(open, ledger, statements)) {
+        let doing = format!("append at position {first}");
+        let open = checked::held(&self.lines, &self.appends, &self.set, &doing)?;
+        let (line, follows) = (open.number, self.to_follow(first, open.number));
+        match self.lines.with(&self.appends, open, |open| commit(open, ledger, statements, follows)) {
             Ok(()) => {
-                self.len.fetch_max(first.0 + entries.len() as u64, Ordering::SeqCst);
+                let position = Position(first.0 + entries.len() as u64 - 1);
+                self.len.fetch_max(position.0 + 1, Ordering::SeqCst);
+                let leaf = Hash::leaf(&entries.last().expect("there is one").bytes);
+                let last = Last { position, leaf, appended_on: Some(line) };
+                *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
                 Ok(())
             }
             Err(fault @ Fault::Said(..)) => Err(self.refused(first, fault)),
+            Err(Fault::Another) => {
+                let (server, position) = (self.address().to_string(), Position(first.0.saturating_sub(1)));
+                Err(StoreError::Another { server, position })
+            }
             Err(fault) => {
                 *failed = Some(first);
                 let (count, server) = (entries.len(), self.address());
@@ -391,29 +497,37 @@ impl Store for PostgresStore {
         found.map_err(|fault| self.unread_index(id, fault))
     }
 
-    fn tally(&self, tally: &mut Tally) -> Result<(), StoreError> {
+    fn leads(&self, each: &mut dyn FnMut(IndexKey, Position)) -> Result<(), StoreError> {
         let ids = "select position, id from minutebook.entry where ledger = $1 and position > $2 and position < $3 \
                    order by position limit $4";
         let of_ids = |after: &i64| vec![signed(*after), number(self.len()), signed(INDEX_ROWS)];
-        let added = self.each_after(ids, -1, of_ids, |row| {
+        let given = self.each_after(ids, -1, of_ids, |row| {
             let (position, id): (i64, Uuid) = (row.try_get(0)?, row.try_get(1)?);
-            tally.add(IndexKey::of_id(EntryId(id)), position_in(position)?);
+            each(IndexKey::of_id(EntryId(id)), position_in(position)?);
             Ok(position)
         });
-        added.map_err(|fault| self.unread_index("ids", fault))?;
+        given.map_err(|fault| self.unread_index("ids", fault))?;
         let led = "select key, position from minutebook.led where ledger = $1 and (key, position) > ($2, $3) and position < $4 \
                    order by key, position limit $5";
         let none: (Vec<u8>, i64) = (vec![], -1);
         let of_led = |(key, position): &(Vec<u8>, i64)| {
             vec![bytes(key.clone()), signed(*position), number(self.len()), signed(INDEX_ROWS)]
         };
-        let added = self.each_after(led, none, of_led, |row| {
+        let mut lead = |row: &Row| {
             let (key, position): (Vec<u8>, i64) = (row.try_get(0)?, row.try_get(1)?);
             let of = IndexKey::read(&key).ok_or_else(|| Fault::unfit(format!("a key has {} bytes", key.len())))?;
-            tally.add(of, position_in(position)?);
+            each(of, position_in(position)?);
             Ok((key, position))
-        });
-        added.map_err(|fault| self.unread_index("streams", fault))
+        };
+        let given = self.each_after(led, none, of_led, &mut lead);
+        given.map_err(|fault| self.unread_index("streams", fault))?;
+        // Past the end, an index leads to what others appended meanwhile; or to nothing, of which some is enough to tell.
+        let nowhere = "select key, position from minutebook.led as l where ledger = $1 and position >= $2 and not exists ( \
+                           select 1 from minutebook.entry as e where e.ledger = $1 and e.position = l.position) \
+                       order by position limit $3";
+        let rows = self.ask(nowhere, vec![number(self.len()), signed(INDEX_ROWS)]);
+        let given = rows.and_then(|rows| rows.iter().try_for_each(|row| lead(row).map(drop)));
+        given.map_err(|fault| self.unread_index("streams", fault))
     }
 
     fn note(&self, notes: &[(String, Hash)]) -> Result<(), StoreError> {
@@ -505,7 +619,10 @@ impl Insert {
         Self { positions: vec![], ids: vec![], leaves: vec![], bytes: vec![], keys: vec![], lead_to: vec![] }
     }
 
-    async fn run(&self, open: &Open, ledger: &String) -> Result<(), Fault> {
+    async fn run(&self, open: &Open, ledger: &String, follows: Option<&Follows>) -> Result<(), Fault> {
+        if let Some(follows) = follows {
+            return self.run_after(open, ledger, follows).await;
+        }
         let sql = "with entries as ( \
                        insert into minutebook.entry (ledger, position, id, leaf, bytes) \
                        select $1, e.position, e.id, e.leaf, e.bytes \
@@ -514,34 +631,68 @@ impl Insert {
                    ) \
                    insert into minutebook.led (ledger, key, position) \
                    select $1, l.key, l.position from unnest($6::bytea[], $7::bigint[]) as l(key, position)";
-        let types = [
-            Type::TEXT,
-            Type::INT8_ARRAY,
-            Type::UUID_ARRAY,
-            Type::BYTEA_ARRAY,
-            Type::BYTEA_ARRAY,
-            Type::BYTEA_ARRAY,
-            Type::INT8_ARRAY,
-        ];
-        let values: [&(dyn ToSql + Sync); 7] =
-            [ledger, &self.positions, &self.ids, &self.leaves, &self.bytes, &self.keys, &self.lead_to];
-        let statement = open.statement(sql, &types).await?;
-        open.client.execute(&statement, &values).await?;
+        let statement = open.statement(sql, &INSERT).await?;
+        open.client.execute(&statement, &self.values(ledger)).await?;
         Ok(())
     }
+
+    /// The same, where the log has a certain entry before it.
+    async fn run_after(&self, open: &Open, ledger: &String, follows: &Follows) -> Result<(), Fault> {
+        let sql = "with follows as ( \
+                       select 1 from minutebook.entry where ledger = $1 and position = $8 and leaf = $9 \
+                   ), entries as ( \
+                       insert into minutebook.entry (ledger, position, id, leaf, bytes) \
+                       select $1, e.position, e.id, e.leaf, e.bytes \
+                       from unnest($2::bigint[], $3::uuid[], $4::bytea[], $5::bytea[]) as e(position, id, leaf, bytes) \
+                       where exists (select 1 from follows) order by e.position \
+                   ), leads as ( \
+                       insert into minutebook.led (ledger, key, position) \
+                       select $1, l.key, l.position from unnest($6::bytea[], $7::bigint[]) as l(key, position) \
+                       where exists (select 1 from follows) \
+                   ) \
+                   select 1 from follows";
+        let types = [&INSERT[..], &[Type::INT8, Type::BYTEA]].concat();
+        let after: [&(dyn ToSql + Sync); 2] = [&follows.position, &follows.leaf];
+        let statement = open.statement(sql, &types).await?;
+        let done = open.client.query(&statement, &[&self.values(ledger)[..], &after].concat()).await?;
+        if done.is_empty() { Err(Fault::Another) } else { Ok(()) }
+    }
+
+    fn values<'a>(&'a self, ledger: &'a String) -> [&'a (dyn ToSql + Sync); 7] {
+        [ledger, &self.positions, &self.ids, &self.leaves, &self.bytes, &self.keys, &self.lead_to]
+    }
+}
+
+/// The types of what is inserted.
+const INSERT: [Type; 7] = [
+    Type::TEXT,
+    Type::INT8_ARRAY,
+    Type::UUID_ARRAY,
+    Type::BYTEA_ARRAY,
+    Type::BYTEA_ARRAY,
+    Type::BYTEA_ARRAY,
+    Type::INT8_ARRAY,
+];
+
+/// The entry that comes before what is inserted.
+struct Follows {
+    position: i64,
+    leaf: Vec<u8>,
 }
 
 /// The one commit point. A statement alone is a transaction: it is durable when the server has answered, as it is set to be,
 /// and there is nothing of it where the server has said no. Where it warns, as of a standby that it waited for in vain, what it
 /// acknowledges is not what was asked for.
-async fn commit(open: Open, ledger: String, statements: Vec<Insert>) -> Result<(), Fault> {
+async fn commit(open: Open, ledger: String, statements: Vec<Insert>, follows: Option<Follows>) -> Result<(), Fault> {
     open.take_warnings();
     match &*statements {
-        [all] => all.run(&open, &ledger).await?,
+        [all] => all.run(&open, &ledger, follows.as_ref()).await?,
         several => {
             open.client.batch_execute("begin").await?;
+            // What comes after the first follows on that.
+            let mut follows = follows.as_ref();
             for statement in several {
-                if let Err(fault) = statement.run(&open, &ledger).await {
+                if let Err(fault) = statement.run(&open, &ledger, follows.take()).await {
                     open.client.batch_execute("rollback").await?;
                     return Err(fault);
                 }

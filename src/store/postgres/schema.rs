@@ -46,9 +46,15 @@ pub enum Migrated {
 /// twice or by two at once comes to the same.
 ///
 /// # Errors
-/// [`OpenError::Newer`] where a later program made them; [`OpenError::Server`].
+/// [`OpenError::NoRole`] where a role to let in is not there, before anything is made; [`OpenError::Newer`] where a later program
+/// made them; [`OpenError::Server`].
 pub fn migrate(address: Address, grants: &Grants) -> Result<Migrated, OpenError> {
     let (lines, line) = (Lines::new(address)?, Line::default());
+    let roles: Vec<String> = grants.append.iter().chain(&grants.read).cloned().collect();
+    let missing = lines.ask(&line, |open| missing(open, roles.clone()));
+    if let Some(role) = missing.map_err(|fault| fault.opening("look for the roles", &lines.address))? {
+        return Err(OpenError::NoRole { server: lines.address.to_string(), role });
+    }
     let mut migrated = Migrated::Already;
     in_turn(|| {
         if version(&lines, &line)? == Some(VERSION) {
@@ -62,6 +68,14 @@ pub fn migrate(address: Address, grants: &Grants) -> Result<Migrated, OpenError>
     })?;
     in_turn(|| run(&lines, &line, "grant what is asked", granted(grants)))?;
     Ok(migrated)
+}
+
+/// The first of these roles that is not there.
+async fn missing(open: Open, roles: Vec<String>) -> Result<Option<String>, Fault> {
+    let sql = "select wanted from unnest($1::text[]) as wanted \
+               where not exists (select 1 from pg_catalog.pg_roles where rolname = wanted) limit 1";
+    let rows = open.client.query_typed(sql, &[(&roles, Type::TEXT_ARRAY)]).await?;
+    Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
 }
 
 /// Does what others may be doing at the same time, and again where they were first.

@@ -2,6 +2,7 @@
 //! from each, word for word. It must not know what is right, which `questions` does.
 
 use super::ask::{Asked, on};
+use crate::places::also_on_a_server;
 use crate::run::{Place, Ran, ran};
 use crate::served::Server;
 use crate::shared::shared;
@@ -271,4 +272,8 @@ fn decoded(text: &str) -> String {
     [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")]
         .iter()
         .fold(text.to_owned(), |text, (written, meant)| text.replace(written, meant))
+}
+
+also_on_a_server! {
+    every_front_end_gives_the_same_answer_to_every_question,
 }

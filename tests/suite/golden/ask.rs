@@ -1,51 +1,41 @@
 //! Asking: one ledger made by `demo`, every question put to the library and to the binary, and what a golden answer
 //! holds of a row and of a figure. It must know nothing of the record.
 
-use assert_cmd::Command;
-use minutebook::ledger::Ledger;
+use crate::places::is_on_a_server;
+use crate::run::{Place, reopen};
+use minutebook::ledger::{Ledger, View};
 use minutebook::question::{self, Question, Topic};
 use minutebook::report;
 use serde_json::Value;
-use std::path::Path;
 use std::sync::{LazyLock, Mutex, PoisonError};
-use tempfile::TempDir;
 
-/// The ledger of the demonstration, twice: one folder for the binary, and one that the library has open.
-pub struct Demo {
-    folder: TempDir,
-    copy: TempDir,
-    /// The ledger that the library has open.
-    pub ledger: Ledger,
-    // One process has a ledger at a time.
-    binary: Mutex<()>,
+/// The ledger of the demonstration, twice: one place for the binary, and one that the library has open.
+struct Demo {
+    // One process has a folder at a time.
+    binary: Mutex<Place>,
+    ledger: Ledger,
+    _of_library: Place,
 }
 
-pub static DEMO: LazyLock<Demo> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let copy = tempfile::tempdir().expect("a temporary folder");
-    binary(folder.path()).arg("demo").assert().success();
-    copy_folder(folder.path(), copy.path());
-    let ledger = Ledger::open(&copy.path().join("ledger"), |_, _| {}).expect("what demo wrote opens");
-    Demo { folder, copy, ledger, binary: Mutex::new(()) }
-});
-
-fn binary(ledger: &Path) -> Command {
-    let mut command = Command::cargo_bin("minutebook").expect("the binary was built with the tests");
-    command.arg("--ledger").arg(ledger.join("ledger"));
-    command
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a folder in a temporary folder");
-    for file in std::fs::read_dir(from).expect("the ledger's folder") {
-        let file = file.expect("a file of the ledger");
-        let target = to.join(file.file_name());
-        if file.file_type().expect("a file has a type").is_dir() {
-            copy_folder(&file.path(), &target);
-        } else {
-            std::fs::copy(file.path(), target).expect("a copy of a file");
-        }
+impl Demo {
+    fn new() -> Self {
+        let (binary, of_library) = (Mutex::new(Place::kent()), Place::kent());
+        Self { binary, ledger: reopen(of_library.at()), _of_library: of_library }
     }
+}
+
+/// Does something with the demonstration: in a folder, where all tests share it, or on a server, where those of a thread do.
+fn with<T>(work: impl FnOnce(&Demo) -> T) -> T {
+    static IN_A_FOLDER: LazyLock<Demo> = LazyLock::new(Demo::new);
+    thread_local! {
+        static ON_A_SERVER: Demo = Demo::new();
+    }
+    if is_on_a_server() { ON_A_SERVER.with(work) } else { work(&IN_A_FOLDER) }
+}
+
+/// Looks at what the library has open.
+pub fn of_view<T>(look: impl FnOnce(&View<'_>) -> T) -> T {
+    with(|demo| look(&demo.ledger.view()))
 }
 
 /// A question as both front ends take it.
@@ -103,7 +93,7 @@ impl Asked {
             known_at: given(self.known_at).map(|at| at.parse().expect("a position")),
             decided_by: given(self.decided_by).map(|day| day.parse().expect("a day")),
         };
-        DEMO.ledger.view().ask(&question).expect("an answer")
+        of_view(|view| view.ask(&question).expect("an answer"))
     }
 
     fn of_binary(self) -> String {
@@ -140,11 +130,7 @@ impl Asked {
 
 /// What the binary prints with `--json`.
 pub fn run(args: &[&str]) -> String {
-    let demo = &*DEMO;
-    assert!(demo.copy.path().exists(), "the library's ledger lives as long as the demonstration");
-    let _one = demo.binary.lock().unwrap_or_else(PoisonError::into_inner);
-    let output = binary(demo.folder.path()).args(args).arg("--json").assert().success().get_output().stdout.clone();
-    String::from_utf8(output).expect("JSON is UTF-8")
+    with(|demo| demo.binary.lock().unwrap_or_else(PoisonError::into_inner).run(&[args, &["--json"]].concat()).ok().out)
 }
 
 /// An answer as JSON.

@@ -1,6 +1,7 @@
 //! What the record shows of itself: money that does not add up, contradictions, and money that does.
 
 use super::ask::{Answer, list, on};
+use crate::places::also_on_a_server;
 use serde_json::Value;
 
 /// A finding as the documents have it: rule, a part of its text, stated, computed, difference, sources that it cites.
@@ -164,4 +165,11 @@ fn money_that_adds_up() {
         let row = answer.row(&[("row", "by-part"), ("part", lot), ("measure", "envelope")]);
         assert_eq!((&row["first-term"]["value"], &row["first-term"]["standing"]), (&pounds.into(), &"proposed".into()));
     }
+}
+
+also_on_a_server! {
+    money_that_does_not_add_up,
+    contradictions,
+    shares_are_within_rounding,
+    money_that_adds_up,
 }

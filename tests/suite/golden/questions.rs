@@ -1,6 +1,7 @@
 //! The thirteen questions that the ledger must answer from Kent's record.
 
 use super::ask::{beside, known, list, not_determined, on, withheld};
+use crate::places::also_on_a_server;
 
 const LWK: &str = "live-well-kent-2016";
 const LWK_2023: &str = "live-well-kent-2023";
@@ -286,4 +287,20 @@ fn q13_what_the_decision_of_2_october_2025_saves() {
     not_determined(line, "changed by an amount that is not stated");
     assert_eq!(list(&line["acts"]), ["3022", "3022 estimates"]);
     beside(line, &[("differs", "proposed", "£0.42 million a year", "2026-01-02")]);
+}
+
+also_on_a_server! {
+    q1_who_ran_lot_2_on_1_june_2018,
+    q2_who_ran_thanet_and_south_kent_coast_at_the_end_of_2021,
+    q3_which_varied_services_shaw_trust_managed_and_since_when,
+    q4_the_latest_end_that_the_record_allowed_on_1_april_2020,
+    q5_what_the_addition_of_2017_was_worth_as_proposed,
+    q6_the_variation_of_2017_is_never_shown_as_in_force,
+    q7_live_well_medway_was_outside_the_contract,
+    q8_the_value_of_2021_22_by_funder,
+    q9_the_planned_five_year_cost_of_the_recommission,
+    q10_who_won_community_wellbeing_lot_4,
+    q11_lot_5_over_its_first_term_and_with_options,
+    q12_the_lifetime_value_of_phase_2,
+    q13_what_the_decision_of_2_october_2025_saves,
 }

@@ -1,8 +1,10 @@
 //! The record itself: every figure of its tables is held, at its place, with its standing and its source; and it holds
 //! no sentence of a document and nobody's name.
 
-use super::ask::DEMO;
+use super::ask::of_view;
+use crate::places::also_on_a_server;
 use minutebook::kent;
+use minutebook::ledger::View;
 use minutebook_projections::{Knowing, tell};
 use std::path::Path;
 
@@ -426,8 +428,7 @@ const ENVELOPES: [(u8, &str, &[&str], &str); 9] = [
 ];
 
 /// Whether the ledger holds the fact, and what it holds on the key otherwise.
-fn held((contract, key, effective, says, standing, source): Fact) -> Result<(), String> {
-    let view = DEMO.ledger.view();
+fn held(view: &View<'_>, (contract, key, effective, says, standing, source): Fact) -> Result<(), String> {
     let mut holds = vec![];
     for (known, timeline) in view.projections.timelines() {
         if known.contract().is_none_or(|of| of.as_str() != contract) || known.to_string() != key {
@@ -450,7 +451,7 @@ fn held((contract, key, effective, says, standing, source): Fact) -> Result<(), 
 
 #[track_caller]
 fn all_held(facts: &[Fact]) {
-    let missing: Vec<String> = facts.iter().filter_map(|fact| held(*fact).err()).collect();
+    let missing: Vec<String> = of_view(|view| facts.iter().filter_map(|fact| held(view, *fact).err()).collect());
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
@@ -476,28 +477,29 @@ fn all_money_is_held() {
 
 #[test]
 fn every_envelope_is_held() {
-    let view = DEMO.ledger.view();
-    let facts = |key: &str| -> Vec<String> {
-        let found = view.projections.timelines().find(|(known, _)| known.to_string() == key);
-        let (_, timeline) = found.unwrap_or_else(|| unreachable!("{key} is in the record"));
-        timeline
-            .facts()
-            .iter()
-            .map(|fact| {
-                let event = fact.event();
-                assert!(event.sources.iter().any(|source| source.to_string() == "C 4.1"), "{key}");
-                format!("{} {} {}", event.effective, Knowing::from(tell(event)).words(), event.standing)
-            })
-            .collect()
-    };
-    for (lot, funder, years, total) in ENVELOPES {
-        let expected: Vec<String> =
-            (2022..).zip(years).map(|(year, pounds)| format!("1 April {year} {pounds} a year proposed")).collect();
-        assert_eq!(facts(&format!("line/envelope/lot-{lot}/from-{funder}")), expected);
-        let span = if years.len() == 5 { "five-years" } else { "two-years" };
-        let expected = format!("1 April 2022 {total} for the whole period proposed");
-        assert_eq!(facts(&format!("total/lot-{lot}-{span}")), [expected]);
-    }
+    of_view(|view| {
+        let facts = |key: &str| -> Vec<String> {
+            let found = view.projections.timelines().find(|(known, _)| known.to_string() == key);
+            let (_, timeline) = found.unwrap_or_else(|| unreachable!("{key} is in the record"));
+            timeline
+                .facts()
+                .iter()
+                .map(|fact| {
+                    let event = fact.event();
+                    assert!(event.sources.iter().any(|source| source.to_string() == "C 4.1"), "{key}");
+                    format!("{} {} {}", event.effective, Knowing::from(tell(event)).words(), event.standing)
+                })
+                .collect()
+        };
+        for (lot, funder, years, total) in ENVELOPES {
+            let expected: Vec<String> =
+                (2022..).zip(years).map(|(year, pounds)| format!("1 April {year} {pounds} a year proposed")).collect();
+            assert_eq!(facts(&format!("line/envelope/lot-{lot}/from-{funder}")), expected);
+            let span = if years.len() == 5 { "five-years" } else { "two-years" };
+            let expected = format!("1 April 2022 {total} for the whole period proposed");
+            assert_eq!(facts(&format!("total/lot-{lot}-{span}")), [expected]);
+        }
+    });
 }
 
 /// Every text of the record as it is held: comments stay in the files.
@@ -552,4 +554,12 @@ fn no_sentence_of_a_document_is_in_the_record() {
         let copied = words(&line).windows(SENTENCE).find(|run| sentences.contains(*run)).map(|run| run.join(" "));
         assert_eq!(copied, None, "{name} copies a sentence");
     }
+}
+
+also_on_a_server! {
+    every_contract_is_held,
+    every_lot_is_held,
+    the_chronology_is_held,
+    all_money_is_held,
+    every_envelope_is_held,
 }

@@ -1,6 +1,7 @@
 //! Coordinates and shape: what a question does not see, and what every JSON answer is made of.
 
-use super::ask::{Answer, DEMO, on, run};
+use super::ask::{Answer, of_view, on, run};
+use crate::places::also_on_a_server;
 use minutebook_events::Position;
 use serde_json::Value;
 
@@ -8,10 +9,11 @@ const TOPICS: [&str; 7] = ["state", "register", "value", "lots", "network", "dec
 
 /// The position of the entry of an act.
 fn position(reference: &str) -> u64 {
-    let view = DEMO.ledger.view();
-    let entries = view.projections.log();
-    let found = entries.iter().find(|recorded| recorded.entry.act.reference.to_string() == reference);
-    found.expect("the act is recorded").position.0
+    of_view(|view| {
+        let entries = view.projections.log();
+        let found = entries.iter().find(|recorded| recorded.entry.act.reference.to_string() == reference);
+        found.expect("the act is recorded").position.0
+    })
 }
 
 /// Every figure and every fact beside one, wherever it stands.
@@ -96,9 +98,10 @@ fn a_total_is_not_told_before_it_was_stated_or_its_period_began() {
 
 /// How strong the word of the fact at a place is.
 fn strength((position, place): (Position, u16)) -> u8 {
-    let view = DEMO.ledger.view();
-    let recorded = view.projections.entry(position).expect("what a figure rests on is recorded");
-    recorded.entry.events[usize::from(place)].standing.strength()
+    of_view(|view| {
+        let recorded = view.projections.entry(position).expect("what a figure rests on is recorded");
+        recorded.entry.events[usize::from(place)].standing.strength()
+    })
 }
 
 #[test]
@@ -211,4 +214,17 @@ fn every_figure_of_an_answer_can_be_asked_why() {
     let stated =
         names.iter().filter(|name| lines.iter().any(|it| name.as_str().is_some_and(|n| n.contains(it)))).count();
     assert!(names.len() - unique.len() <= stated, "a name is one figure's");
+}
+
+also_on_a_server! {
+    a_question_known_before_an_entry_does_not_see_it,
+    nothing_is_known_of_a_contract_before_it_is_recorded,
+    decided_by_counts_an_act_when_its_latest_day_has_come_and_names_those_that_may_have_been,
+    a_day_inside_a_span_is_answered_as_uncertain,
+    a_total_is_not_told_before_it_was_stated_or_its_period_began,
+    no_figure_is_firmer_than_what_it_rests_on,
+    a_contract_is_not_ended_by_a_plan,
+    every_answer_has_one_shape,
+    no_answer_holds_a_float_and_money_is_a_decimal_string,
+    every_figure_of_an_answer_can_be_asked_why,
 }

@@ -77,7 +77,7 @@ fn a_copy_that_was_interrupted_goes_on_and_one_of_another_ledger_is_refused() {
     ran(place.command().args(["--ledger", "other", "record", "one.toml"])).ok();
     let other = between(&store::Place::from(&place.path().join("other")), &at("begun"), &mut |_, _, _| {}).unwrap_err();
     assert!(other.to_string().contains("it holds 39 entries, and the other 1"), "{other}");
-    ran(place.command().args(["--store", &server.url("minutes", "short", ""), "record", "one.toml"])).ok();
+    ran(place.command().args(["--store", &server.url("minutes", "short", ""), "record", "--new", "one.toml"])).ok();
     let other = between(&kent, &at("short"), &mut |_, _, _| {}).unwrap_err();
     assert!(
         other.to_string().contains("the entry at position 0 is another; nothing was written after that"),
@@ -94,7 +94,7 @@ fn many_ledgers_in_one_database_know_nothing_of_each_other() {
         place.file("one.toml", crate::run::defines(council));
         let url = server.url("minutes", &format!("of-{council}"), "");
         let on = |args: &[&str]| ran(place.command().args(["--store", &url]).args(args)).ok();
-        on(&["record", "one.toml"]).prints(&["there was no ledger at postgres://", "position 0"]);
+        on(&["record", "--new", "one.toml"]).prints(&["there was no ledger at postgres://", "position 0"]);
         on(&["record", "one.toml"]).prints(&["already"]);
         on(&["verify"]).prints(&["Verified 1 entries"]);
         let other = on(&["replay"]);
@@ -103,4 +103,51 @@ fn many_ledgers_in_one_database_know_nothing_of_each_other() {
             "{other:?}"
         );
     }
+}
+
+/// What cannot be read leaves no empty ledger, and what was made in vain is told.
+#[test]
+fn a_copy_that_fails_at_its_first_entries_leaves_none_or_says_so() {
+    let Some(server) = Server::new(&Setup::default()) else { return };
+    let place = Place::kent();
+    let at =
+        |ledger: &str| store::Place { server: Some(server.address("minutes", ledger, "")), ..store::Place::from("") };
+    between(&store::Place::from(&place.ledger()), &at("altered"), &mut |_, _, _| {}).unwrap();
+    server.sql(
+        "set session_replication_role = replica;
+         update minutebook.entry set bytes = bytes || ' ' where ledger = 'altered' and position = 2",
+    );
+    let target = place.path().join("target");
+    let unread = between(&at("altered"), &store::Place::from(&target), &mut |_, _, _| {}).unwrap_err().to_string();
+    assert!(unread.contains("position 2 is corrupt") && !target.exists(), "{unread}");
+    // The server makes a ledger, and takes no entry.
+    server.sql("revoke insert on minutebook.entry from minutes");
+    let refused = between(&store::Place::from(&place.ledger()), &at("empty"), &mut |_, _, _| {}).unwrap_err();
+    let refused = refused.to_string();
+    for words in ["permission denied", "the ledger that was made at postgres://", "holds nothing", "goes on with it"] {
+        assert!(refused.contains(words), "{refused}");
+    }
+    server.sql("grant insert on minutebook.entry to minutes");
+    let moved = between(&store::Place::from(&place.ledger()), &at("empty"), &mut |_, _, _| {}).unwrap();
+    assert_eq!((moved.entries, moved.before), (39, 0));
+}
+
+/// Nobody removes a ledger from a server: a name that was mistyped makes none.
+#[test]
+fn a_name_that_was_mistyped_makes_no_ledger() {
+    let Some(server) = Server::shared() else { return };
+    let place = Place::empty();
+    place.file("one.toml", crate::run::defines("somebody"));
+    let url = server.url("minutes", "mistyped", "");
+    let on = |args: &[&str]| ran(place.command().args(["--store", &url]).args(args));
+    for args in [&["record", "one.toml"][..], &["record", "--dry-run", "one.toml"], &["check", "one.toml"]] {
+        on(args)
+            .ends(2)
+            .says(&["there is no ledger at postgres://", "check its name; `minutebook record --new` makes it"]);
+    }
+    on(&["state"]).ends(2).says(&["there is no ledger at postgres://"]);
+    assert_eq!(server.sql("select count(*) from minutebook.ledger where ledger = 'mistyped'"), "0");
+    on(&["record", "--new", "--dry-run", "one.toml"]).ok().prints(&["would be recorded at position 0"]);
+    on(&["record", "--new", "one.toml"]).ok().prints(&["a new one was made", "recorded at position 0"]);
+    on(&["record", "--new", "one.toml"]).ok().prints(&["already recorded at position 0"]);
 }

@@ -32,8 +32,24 @@ fn a_row_that_was_altered_is_found_at_its_position() {
         ),
         ("delete from minutebook.entry where ledger = 'LEDGER' and position = 11", "nothing is stored at position 11"),
         ("update minutebook.entry set id = gen_random_uuid() where ledger = 'LEDGER' and position = 5", "position 5"),
-        ("delete from minutebook.led where ledger = 'LEDGER' and position = 3", "index"),
-        ("insert into minutebook.led values ('LEDGER', decode(md5('x'), 'hex'), 30)", "index"),
+        (
+            "delete from minutebook.led where ledger = 'LEDGER' and position = 3",
+            "position 3: the index of the stream of contract live-well-kent-2016 does not lead here",
+        ),
+        (
+            "insert into minutebook.led values ('LEDGER', decode(md5('x'), 'hex'), 30)",
+            "position 30: the index of what no entry is about, by its key 9dd4e461268c8034f5c8564e155c67a6, leads here, and the \
+             entry does not say so",
+        ),
+        (
+            "insert into minutebook.led select ledger, key, 0 from minutebook.led where ledger = 'LEDGER' and position = 38",
+            "position 0: the index of the stream of contract live-well-kent-2023 leads here, and the entry does not say so",
+        ),
+        // Entries are gone, and what led to them is not.
+        (
+            "delete from minutebook.entry where ledger = 'LEDGER' and position >= 37",
+            "position 37: the index of the stream of contract community-wellbeing leads here, and nothing is recorded here",
+        ),
     ];
     for (n, (alteration, words)) in alterations.into_iter().enumerate() {
         let (place, ledger) = (Place::empty(), format!("altered-{n}"));

@@ -12,11 +12,17 @@
 //! | `copies` | one record in a folder and on a server |
 //! | `nodes` | several machines on one log, each with its copy |
 //! | `trust` | a log that is not what a node has verified of it |
+//! | `durable` | a server that is set otherwise while a node appends there |
+//! | `parted` | two servers that take themselves for the primary |
+//! | `contents` | exempt content on several nodes, over TLS |
 
+mod contents;
 mod copies;
 mod doors;
+mod durable;
 mod faults;
 pub mod nodes;
+mod parted;
 pub mod proxy;
 mod races;
 pub mod server;

@@ -45,7 +45,7 @@ impl Proxy {
 /// What an append is called on this connection from then on, with the noughts around it by which it is asked for, where it is
 /// sent to be parsed.
 fn name_of_append(sent: &[u8]) -> Option<Vec<u8>> {
-    let sql = sent.windows(15).position(|bytes| bytes == b"with entries as")?;
+    let sql = sent.windows(15).position(|bytes| bytes == b"with entries as" || bytes == b"with follows as")?;
     let name = sent[..sql - 1].rsplit(|byte| *byte == 0).next()?;
     // Before it is the length of the message, whose last byte may be any.
     let start = name.iter().rposition(|byte| *byte == b's')?;
@@ -67,7 +67,7 @@ fn carry(client: &TcpStream, server: &TcpStream, mode: &AtomicU8, cuts: &AtomicU
             let (mut from, mut to, mut buffer) = (server, client, [0; 65536]);
             while let Ok(count @ 1..) = from.read(&mut buffer) {
                 // The answer to the execution of a statement: it is committed when this comes.
-                let answers = buffer[..count].windows(9).any(|bytes| bytes == b"INSERT 0 ");
+                let answers = buffer[..count].windows(9).any(|bytes| bytes == b"INSERT 0 " || bytes == b"SELECT 1\0");
                 if silent.load(Ordering::SeqCst) == 1 && answers {
                     cuts.fetch_add(1, Ordering::SeqCst);
                     break;
@@ -79,11 +79,10 @@ fn carry(client: &TcpStream, server: &TcpStream, mode: &AtomicU8, cuts: &AtomicU
             ends();
         });
         let (mut from, mut to, mut buffer) = (client, server, [0; 65536]);
-        let mut called = None;
+        let mut called: Vec<Vec<u8>> = vec![];
         while let Ok(count @ 1..) = from.read(&mut buffer) {
-            called = called.or_else(|| name_of_append(&buffer[..count]));
-            let appends =
-                called.as_ref().is_some_and(|name| buffer[..count].windows(name.len()).any(|bytes| bytes == name));
+            called.extend(name_of_append(&buffer[..count]));
+            let appends = called.iter().any(|name| buffer[..count].windows(name.len()).any(|bytes| bytes == name));
             let told = mode.load(Ordering::SeqCst);
             if appends && told & ONCE != 0 {
                 mode.store(PASSES, Ordering::SeqCst);

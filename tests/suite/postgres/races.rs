@@ -3,7 +3,7 @@
 
 use super::proxy::{CUTS_AFTER, CUTS_BEFORE, PASSES, Proxy};
 use super::server::Server;
-use crate::run::defines;
+use crate::run::{Place as At, defines, ran};
 use minutebook::ledger::{Ledger, RecordError};
 use minutebook::report::in_hand::InHand;
 use minutebook::store::{Address, NewEntry, Place, PostgresStore, Store, StoreError};
@@ -148,4 +148,34 @@ fn an_append_whose_connection_is_cut_is_unknown_until_its_id_is_asked_for() {
         "none lost, none twice"
     );
     assert_eq!(Hash::leaf(b"round 3"), PostgresStore::open(through).unwrap().read(Position(3)).unwrap().unwrap().leaf);
+}
+
+/// Several who record the same files at once: each file is recorded once, and whoever comes late is told so.
+#[test]
+fn who_records_the_same_files_at_once_is_told_that_they_are_recorded() {
+    let Some(server) = Server::shared() else { return };
+    let place = At::empty();
+    let files: Vec<String> = (0..6).map(|n| format!("{n}.toml")).collect();
+    for (n, name) in files.iter().enumerate() {
+        place.file(name, defines(&format!("party-{n}")));
+    }
+    let url = server.url("minutes", "at-once", "");
+    drop(PostgresStore::create(url.parse().unwrap()).unwrap());
+    let record = || ran(place.command().args(["--store", &url, "record"]).args(&files)).ok().out;
+    let told: Vec<String> = thread::scope(|scope| {
+        let all: Vec<_> = (0..6).map(|_| scope.spawn(record)).collect();
+        all.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let new = told.iter().flat_map(|told| told.lines()).filter(|line| line.contains(": recorded at position")).count();
+    assert_eq!((new, table(&server, "at-once").len()), (6, 6), "{told:#?}");
+    for (n, name) in files.iter().enumerate() {
+        let again = format!("{name}: already recorded at position {n}");
+        assert_eq!(told.iter().filter(|told| told.contains(&again)).count(), 5, "{told:#?}");
+    }
+    // What nobody recorded is a conflict still.
+    place.file("new.toml", defines("new"));
+    ran(place.command().args(["--store", &url, "record", "--expected-head", "3", "0.toml", "new.toml"]))
+        .ends(1)
+        .prints(&["0.toml: already recorded at position 0"])
+        .says(&["new.toml: the ledger holds 6 entries, and 3 were expected"]);
 }

@@ -1,9 +1,9 @@
 //! A PostgreSQL server on a free port of this machine, in a folder that goes away with it: stopped when its test ends, however
 //! it ends. PostgreSQL refuses to run as root, and runs as its own user then.
 
-use minutebook::store::{Address, Grants, migrate};
+use minutebook::copies::between;
+use minutebook::store::{self, Address, Grants, Place, migrate};
 use rustix::process::{Pid, Signal, kill_process};
-use std::cell::RefCell;
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -38,6 +38,8 @@ pub struct Server {
     pub port: u16,
     /// What it was started with, for whoever copies it.
     settings: Vec<String>,
+    /// That Kent's record was brought here.
+    kent: Once,
 }
 
 /// Where the server's programs are; `None`, with the reason printed, where they are not.
@@ -136,7 +138,7 @@ impl Server {
             "listen_addresses=127.0.0.1",
             "unix_socket_directories=",
             "shared_buffers=16MB",
-            "max_connections=40",
+            "max_connections=100",
             "logging_collector=off",
         ]
         .map(ToOwned::to_owned)
@@ -194,7 +196,7 @@ impl Server {
         }
         let log = fs::File::create(folder.path().join("log")).unwrap();
         command.stderr(log);
-        let server = Self { child: Mutex::new(start(command)), folder, port, settings };
+        let server = Self { child: Mutex::new(start(command)), folder, port, settings, kent: Once::new() };
         let began = Instant::now();
         while let Err(error) = server.try_sql("super", "postgres", "select 1") {
             assert!(began.elapsed() < PATIENCE, "the server does not start: {error}; {}", server.log());
@@ -203,25 +205,25 @@ impl Server {
         server
     }
 
-    /// One that several tests use at once, each a ledger of its own; it ends with the last of their threads.
+    /// One that several tests use at once, each a ledger of its own; it ends with the program.
     pub fn shared() -> Option<Arc<Self>> {
-        thread_local! {
-            static HELD: RefCell<Option<Arc<Server>>> = const { RefCell::new(None) };
-        }
-        let shared = Self::found_or_new()?;
-        HELD.set(Some(Arc::clone(&shared)));
-        Some(shared)
+        static SHARED: OnceLock<Option<Arc<Server>>> = OnceLock::new();
+        let new = || {
+            let server = Self::new(&Setup::default())?;
+            server.is_cleared_away();
+            Some(Arc::new(server))
+        };
+        SHARED.get_or_init(new).clone()
     }
 
-    fn found_or_new() -> Option<Arc<Self>> {
-        static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
-        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(server) = shared.upgrade() {
-            return Some(server);
-        }
-        let server = Arc::new(Self::new(&Setup::default())?);
-        *shared = Arc::downgrade(&server);
-        Some(server)
+    /// Has its folder removed once this program and the server have ended: nothing drops what lasts as long as the program.
+    fn is_cleared_away(&self) {
+        let mut waits = Command::new("sh");
+        waits.args(["-c", "trap '' INT; cat; while kill -0 \"$0\"; do sleep 0.1; done; rm -rf \"$1\""]);
+        waits.arg(self.child().id().to_string()).arg(self.folder()).stdin(Stdio::piped());
+        let waits = waits.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // The end of what it reads is that of this program.
+        std::mem::forget(waits);
     }
 
     /// The address of a ledger as a role, with more after it.
@@ -237,6 +239,21 @@ impl Server {
     pub fn new_ledger(&self) -> Address {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         self.address("minutes", &format!("ledger-{}", NEXT.fetch_add(1, Ordering::SeqCst)), "")
+    }
+
+    /// Makes Kent's record a ledger of its own: the entries of the one in this folder, which are brought here once.
+    pub fn kent(&self, folder: &Path, to: &Address) {
+        let of = |address: Address| Place { server: Some(address), ..Place::from("") };
+        let kent = || of(self.address("minutes", "kent-to-copy", ""));
+        self.kent.call_once(|| drop(between(&Place::from(folder), &kent(), &mut |_, _, _| {}).unwrap()));
+        drop(store::create(of(to.clone())).unwrap());
+        let to = to.ledger();
+        for (table, columns) in [("entry", "position, id, leaf, bytes"), ("led", "key, position")] {
+            self.sql(&format!(
+                "insert into minutebook.{table} (ledger, {columns}) select '{to}', {columns} from minutebook.{table} \
+                 where ledger = 'kent-to-copy' order by position"
+            ));
+        }
     }
 
     /// What the superuser is answered by PostgreSQL's own client.

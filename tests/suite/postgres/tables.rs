@@ -1,6 +1,7 @@
 //! The tables: made once whoever makes them and how often, and refusing to everybody what would change the record.
 
 use super::server::{Server, Setup};
+use crate::run::{Place, ran};
 use minutebook::store::{Grants, Migrated, OpenError, PostgresStore, migrate};
 use std::thread;
 
@@ -78,4 +79,15 @@ fn what_is_recorded_is_changed_by_nobody_who_follows_the_rules() {
         server.sql("select count(*), string_agg(distinct encode(bytes, 'hex'), ',') from minutebook.entry"),
         "3|78"
     );
+}
+
+#[test]
+fn who_lets_in_a_role_that_is_not_there_makes_nothing() {
+    let Some(server) = Server::bare(&Setup::default()) else { return };
+    let place = Place::empty();
+    let url = server.url("owner", "any", "");
+    let migrate = |role: &str| ran(place.command().args(["--store", &url, "store", "migrate", "--grant", role]));
+    migrate("nosuch").ends(2).says(&["there is no role nosuch at the server of postgres://", "nothing was made"]);
+    assert_eq!(server.sql("select count(*) from pg_namespace where nspname = 'minutebook'"), "0");
+    migrate("minutes").ok().prints(&["Made the tables", "minutes may read and append"]);
 }

@@ -11,7 +11,7 @@ use minutebook_events::Position;
 use std::process::Stdio;
 
 /// Runs what only a superuser who means it can: no trigger is asked.
-fn behind_our_back(server: &Server, sql: &str) {
+pub fn behind_our_back(server: &Server, sql: &str) {
     server.sql(&format!("set session_replication_role = replica; {sql}"));
 }
 
@@ -34,7 +34,7 @@ fn on(place: &Place, server: &Server, name: &str, folder: &str, args: &[&str]) -
 
 /// That a node says where it and the log part, appends nothing more, and answers.
 #[track_caller]
-fn parts(ledger: &Ledger, at: u64, words: &str) {
+pub fn parts(ledger: &Ledger, at: u64, words: &str) {
     let state = || ledger.following().unwrap().standing(ledger.head()).state;
     soon("to find it", || matches!(state(), State::Parted(_)));
     let State::Parted(parted) = state() else { unreachable!() };
