@@ -17,8 +17,15 @@ use minutebook_events::decide::is_hidden;
 /// A text that others wrote, for a person: what a terminal would obey, or not show, is written as an escape. No entry may
 /// hold such a character; a ledger that another program wrote might.
 pub fn visible(text: &str) -> String {
-    let shown = |c: char| if c != '\n' && is_hidden(c) { c.escape_unicode().to_string() } else { c.to_string() };
-    text.chars().map(shown).collect()
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c != '\n' && is_hidden(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
 }
 
 /// An answer as one JSON object.

@@ -87,6 +87,10 @@ fn fault_in(text: &str) -> Option<Reason> {
 /// hold another (Unicode Technical Report 36, bidirectional text spoofing). Those that are not controls by their category
 /// are the default ignorable ones of the Unicode character database, and those that end a line or a paragraph.
 pub fn is_hidden(c: char) -> bool {
+    // Most of what is asked about.
+    if matches!(c, ' '..='~') {
+        return false;
+    }
     let reorders = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let ends_line = matches!(c, '\u{2028}' | '\u{2029}');
     let unseen = matches!(c,

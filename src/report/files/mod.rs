@@ -132,10 +132,10 @@ pub enum ReportError {
 }
 
 /// How many contracts are made into files on one core at a time.
-const TOGETHER: usize = 64;
+const TOGETHER: usize = 128;
 
 /// How many such parts are made before they are written, at the most: what is in memory at a time.
-const AHEAD: usize = 8;
+const AHEAD: usize = 4;
 
 /// Writes a report into a folder; `progress` is told how many contracts are done, of how many.
 ///

@@ -9,7 +9,7 @@ use crate::question::{Answer, Cell, Row, Topic};
 use crate::report::visible;
 use minutebook_events::{ContractId, Measure};
 use minutebook_projections::Figure;
-use std::rc::Rc;
+use std::collections::HashMap;
 
 /// The file's name.
 const NAME: &str = "register.csv";
@@ -74,13 +74,9 @@ impl Register {
 
 /// The rows of some contracts.
 pub(super) fn part(matter: &Matter<'_>) -> Vec<u8> {
-    let of = |topic| matter.answer(&topic);
-    let answers = Answers {
-        register: of(Topic::Register),
-        value: of(Topic::Value),
-        lots: of(Topic::Lots),
-        network: of(Topic::Network),
-    };
+    let made = [Topic::Register, Topic::Value, Topic::Lots, Topic::Network].map(|topic| matter.answer(&topic));
+    let [register, value, lots, network] = made.each_ref().map(|answer| by_contract(answer));
+    let answers = Answers { register, value, lots, network };
     lines(matter.contracts.iter().map(|contract| answers.row(contract)))
 }
 
@@ -92,17 +88,34 @@ fn lines(rows: impl IntoIterator<Item = Vec<String>>) -> Vec<u8> {
     to.into_inner().expect("memory takes what is written to it")
 }
 
-struct Answers {
-    register: Rc<Answer>,
-    value: Rc<Answer>,
-    lots: Rc<Answer>,
-    network: Rc<Answer>,
+struct Answers<'a> {
+    register: ByContract<'a>,
+    value: ByContract<'a>,
+    lots: ByContract<'a>,
+    network: ByContract<'a>,
+}
+
+/// The rows of an answer by the contract that they are about.
+type ByContract<'a> = HashMap<&'a str, Vec<&'a Row>>;
+
+fn by_contract(answer: &Answer) -> ByContract<'_> {
+    let mut rows = ByContract::new();
+    for row in &answer.answer {
+        if let Some(Cell::Text(contract)) = row.get("contract") {
+            rows.entry(contract).or_default().push(row);
+        }
+    }
+    rows
 }
 
 /// The rows of a kind about a contract.
-fn rows<'a>(answer: &'a Answer, kind: &'static str, contract: &ContractId) -> impl Iterator<Item = &'a Row> {
-    let is_of = move |row: &&Row| matches!(row.get("contract"), Some(Cell::Text(of)) if of == contract.as_str());
-    answer.answer.iter().filter(move |row| row.kind == kind).filter(is_of)
+fn rows<'a>(
+    answer: &ByContract<'a>,
+    kind: &'static str,
+    contract: &ContractId,
+) -> impl Iterator<Item = &'a Row> + use<'a> {
+    let own = answer.get(contract.as_str()).cloned().unwrap_or_default();
+    own.into_iter().filter(move |row| row.kind == kind)
 }
 
 fn text(row: &Row, name: &str) -> String {
@@ -135,7 +148,7 @@ fn defused_words(plain: Plain) -> String {
     if matches!(plain, Plain::Words(_)) { defused(&plain.text()) } else { plain.text() }
 }
 
-impl Answers {
+impl<'a> Answers<'a> {
     fn row(&self, contract: &ContractId) -> Vec<String> {
         let none = Row::new("contract");
         let of = rows(&self.register, "contract", contract).next().unwrap_or(&none);
@@ -196,7 +209,7 @@ impl Answers {
     }
 
     /// Every figure that the row is made of, by the column that it is told in.
-    fn all_about<'a>(&'a self, contract: &'a ContractId, values: &[&'a Row]) -> Vec<(&'static str, Vec<&'a Figure>)> {
+    fn all_about(&self, contract: &ContractId, values: &[&'a Row]) -> Vec<(&'static str, Vec<&'a Figure>)> {
         let of =
             |rows: Vec<&'a Row>, name: &str| rows.into_iter().filter_map(|row| figure(row, name)).collect::<Vec<_>>();
         let (own, lots) =
@@ -243,7 +256,7 @@ impl Answers {
 }
 
 /// The rows of those who provide a contract.
-fn rows_of_suppliers<'a>(network: &'a Answer, contract: &ContractId) -> impl Iterator<Item = &'a Row> {
+fn rows_of_suppliers<'a>(network: &ByContract<'a>, contract: &ContractId) -> impl Iterator<Item = &'a Row> + use<'a> {
     let is_supplier = |row: &&Row| matches!(text(row, "role").as_str(), "strategic partner" | "provider");
     rows(network, "partner", contract).filter(is_supplier)
 }

@@ -98,7 +98,14 @@ pub fn write_text(text: &str, to: &mut Vec<u8>) {
 
 /// Adds a field's name to bytes, up to its value.
 pub fn write_name(name: &str, to: &mut Vec<u8>) {
-    write_text(name, to);
+    if name.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        // Nothing of it has to be written otherwise.
+        to.push(b'"');
+        to.extend_from_slice(name.as_bytes());
+        to.push(b'"');
+    } else {
+        write_text(name, to);
+    }
     to.push(b':');
 }
 

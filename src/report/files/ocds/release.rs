@@ -86,9 +86,9 @@ impl<'a> Process<'a> {
         if releases.is_empty() {
             return None;
         }
-        // It holds what the releases come to, and every value that they had: about twice what they say.
+        // It holds what the releases come to, and every value that they had, each with whose it is: many times what they say.
         let said: usize = releases.iter().map(Vec::len).sum();
-        let mut record = Vec::with_capacity(2 * said);
+        let mut record = Vec::with_capacity(8 * said);
         record.extend_from_slice(b"{\"ocid\":");
         write_text(&ocid, &mut record);
         record.extend_from_slice(b",\"releases\":");
