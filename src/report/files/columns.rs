@@ -96,6 +96,7 @@ impl<R> Of<R> {
         let values = match self {
             Self::Text(of) | Self::MaybeText(of) | Self::Texts(of) => {
                 let mut texts = Texts::default();
+                texts.places.reserve_exact(if self.each() == Each::One { rows.len() } else { 0 });
                 for row in rows {
                     let before = texts.places.len();
                     of(row, &mut texts);
