@@ -188,14 +188,21 @@ fn month(day: Day) -> &'static str {
 }
 
 /// A day as a person reads it.
-fn words(day: Day) -> String {
-    format!("{} {} {:04}", day.day(), month(day), day.year())
+fn words(day: Day) -> impl fmt::Display {
+    struct Words(Day);
+    impl fmt::Display for Words {
+        fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+            let Self(day) = *self;
+            write!(out, "{} {} {:04}", day.day(), month(day), day.year())
+        }
+    }
+    Words(day)
 }
 
 impl fmt::Display for DateSpan {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         let text = if self.earliest == self.latest {
-            words(self.earliest)
+            words(self.earliest).to_string()
         } else if let Some(year) = self.year() {
             format!("{year}")
         } else if self.month().is_some() {

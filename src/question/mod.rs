@@ -20,6 +20,7 @@ pub use replay::{Bound, Range};
 
 use crate::ledger::View;
 use crate::slice;
+use chrono::Timelike;
 use minutebook_events::{ContractId, DateSpan, Day, Instant, Months, Position, nearest};
 use minutebook_projections::{At, By, Figure, Projections};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -532,10 +533,10 @@ impl View<'_> {
             last.and_then(|position| self.projections.entry(position)).map(|recorded| recorded.entry.recorded);
         let mut words = at.words();
         if let Some(recorded) = recorded {
-            words = words.replace(
-                "as known at position",
-                &format!("as known at {}, position", recorded.utc().format("%-d %B %Y %H:%M UTC")),
-            );
+            let utc = recorded.utc();
+            let day = DateSpan::day(utc.date_naive());
+            let instant = format!("as known at {day} {:02}:{:02} UTC, position", utc.hour(), utc.minute());
+            words = words.replace("as known at position", &instant);
         }
         Answer {
             question: question.to_owned(),

@@ -17,8 +17,10 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::parser::parse_message_type;
 use rust_decimal::Decimal;
-use std::borrow::Cow;
+use std::fmt::{self, Write};
+use std::ops::Range;
 use std::sync::Arc;
+use std::{iter, mem};
 
 /// A group of rows is written once there are so many of them: few enough for memory, enough for a reader to go by columns.
 const GROUP: usize = 1 << 16;
@@ -32,11 +34,15 @@ const IN_MEMORY: &str = "memory takes what is written to it, and every row has e
 /// A column: its name, and what it has of a row.
 pub(super) type Column<R> = (&'static str, Of<R>);
 
-/// What a column has of a row; where that may be nothing, the cell is null.
+/// What a column has of a row; where that may be nothing, the cell is null. Texts are written where they stay: there are far too
+/// many for a `String` each.
 pub(super) enum Of<R> {
-    Text(fn(&R) -> Cow<'_, str>),
-    MaybeText(fn(&R) -> Option<Cow<'_, str>>),
-    Texts(fn(&R) -> Vec<String>),
+    /// One.
+    Text(fn(&R, &mut Texts)),
+    /// One at the most.
+    MaybeText(fn(&R, &mut Texts)),
+    /// Any number.
+    Texts(fn(&R, &mut Texts)),
     Position(fn(&R) -> Position),
     MaybePosition(fn(&R) -> Option<Position>),
     Positions(fn(&R) -> Vec<Position>),
@@ -86,16 +92,23 @@ impl<R> Of<R> {
     }
 
     fn cells(&self, rows: &[R]) -> Cells {
-        let mut levels = Levels::of(self.each());
+        let mut levels = Levels::of(self.each(), rows.len());
         let values = match self {
-            Self::Text(of) => texts(rows.iter().map(|row| levels.one(of(row)))),
-            Self::MaybeText(of) => texts(rows.iter().filter_map(|row| levels.maybe(of(row)))),
-            Self::Texts(of) => texts(rows.iter().flat_map(|row| levels.any(of(row))).map(Cow::Owned)),
-            Self::Position(of) => positions(rows.iter().map(|row| levels.one(of(row)))),
+            Self::Text(of) | Self::MaybeText(of) | Self::Texts(of) => {
+                let mut texts = Texts::default();
+                texts.places.reserve_exact(if self.each() == Each::One { rows.len() } else { 0 });
+                for row in rows {
+                    let before = texts.places.len();
+                    of(row, &mut texts);
+                    levels.so_many(texts.places.len() - before);
+                }
+                Values::Texts(texts)
+            }
+            Self::Position(of) => positions(rows.iter().map(of)),
             Self::MaybePosition(of) => positions(rows.iter().filter_map(|row| levels.maybe(of(row)))),
             Self::Positions(of) => positions(rows.iter().flat_map(|row| levels.any(of(row)))),
-            Self::Place(of) => Values::Short(rows.iter().map(|row| levels.one(of(row)).into()).collect()),
-            Self::Flag(of) => Values::Flags(rows.iter().map(|row| levels.one(of(row))).collect()),
+            Self::Place(of) => Values::Short(rows.iter().map(|row| of(row).into()).collect()),
+            Self::Flag(of) => Values::Flags(rows.iter().map(of).collect()),
             Self::Decimal(of) => {
                 Values::Decimals(rows.iter().filter_map(|row| levels.maybe(of(row))).map(scaled).collect())
             }
@@ -104,9 +117,7 @@ impl<R> Of<R> {
                 let days = rows.iter().filter_map(|row| levels.maybe(of(row).filter(set)));
                 Values::Short(days.map(|day| day.to_epoch_days()).collect())
             }
-            Self::Instant(of) => {
-                Values::Long(rows.iter().map(|row| levels.one(of(row)).utc().timestamp_micros()).collect())
-            }
+            Self::Instant(of) => Values::Long(rows.iter().map(|row| of(row).utc().timestamp_micros()).collect()),
         };
         Cells { values, levels }
     }
@@ -119,13 +130,46 @@ fn scaled(number: Decimal) -> i128 {
     number.mantissa().checked_mul(10_i128.pow(left)).expect("a sum of amounts has at most 20 digits before the point")
 }
 
-fn texts<'r>(texts: impl Iterator<Item = Cow<'r, str>>) -> Values {
-    let (mut all, mut ends) = (vec![], vec![]);
-    for text in texts {
-        all.extend_from_slice(text.as_bytes());
-        ends.push(all.len());
+/// The texts of a column. Most say what the one before them says: that is kept once for all of them that follow each other.
+#[derive(Default)]
+pub(super) struct Texts {
+    all: String,
+    /// Where each begins and ends.
+    places: Vec<Range<usize>>,
+}
+
+impl Texts {
+    /// Adds one.
+    pub(super) fn add(&mut self, text: &str) {
+        let last = self.places.last().filter(|last| self.all[(*last).clone()] == *text).cloned();
+        let place = last.unwrap_or_else(|| {
+            let from = self.all.len();
+            self.all.push_str(text);
+            from..self.all.len()
+        });
+        self.places.push(place);
     }
-    Values::Texts(all.into(), ends)
+
+    /// Adds each of some, in order.
+    pub(super) fn add_each(&mut self, texts: impl IntoIterator<Item: AsRef<str>>) {
+        texts.into_iter().for_each(|text| self.add(text.as_ref()));
+    }
+
+    /// Adds what something is in words.
+    pub(super) fn show(&mut self, shown: impl fmt::Display) {
+        let from = self.all.len();
+        write!(self.all, "{shown}").expect("memory takes what is written to it");
+        let last = self.places.last().filter(|last| self.all[(*last).clone()] == self.all[from..]).cloned();
+        if last.is_some() {
+            self.all.truncate(from);
+        }
+        self.places.push(last.unwrap_or(from..self.all.len()));
+    }
+
+    /// Adds what each of some is in words, in order.
+    pub(super) fn show_each(&mut self, shown: impl IntoIterator<Item: fmt::Display>) {
+        shown.into_iter().for_each(|shown| self.show(shown));
+    }
 }
 
 fn positions(positions: impl Iterator<Item = Position>) -> Values {
@@ -135,8 +179,7 @@ fn positions(positions: impl Iterator<Item = Position>) -> Values {
 
 /// The values of a column.
 enum Values {
-    /// One after the other, and where each ends.
-    Texts(ByteArray, Vec<usize>),
+    Texts(Texts),
     Long(Vec<i64>),
     Short(Vec<i32>),
     Flags(Vec<bool>),
@@ -152,23 +195,34 @@ struct Levels {
 }
 
 impl Levels {
-    fn of(each: Each) -> Self {
-        Self { each, is_there: vec![], goes_on: vec![] }
+    fn of(each: Each, rows: usize) -> Self {
+        let room = |is_kept: bool| Vec::with_capacity(if is_kept { rows } else { 0 });
+        Self { each, is_there: room(each != Each::One), goes_on: room(each == Each::Any) }
     }
 
-    fn one<T>(&mut self, value: T) -> T {
-        value
+    /// A row has so many values.
+    fn so_many(&mut self, count: usize) {
+        match self.each {
+            Each::One => assert!(count == 1, "a column that is never null has one value of each row"),
+            Each::AtMostOne => {
+                assert!(count < 2, "a column that is no list has one value of each row at the most");
+                self.is_there.push(i16::from(count > 0));
+            }
+            Each::Any => {
+                let cells = count.max(1);
+                self.is_there.extend(iter::repeat_n(i16::from(count > 0), cells));
+                self.goes_on.extend((0..cells).map(|place| i16::from(place > 0)));
+            }
+        }
     }
 
     fn maybe<T>(&mut self, value: Option<T>) -> Option<T> {
-        self.is_there.push(value.is_some().into());
+        self.so_many(value.iter().len());
         value
     }
 
     fn any<T>(&mut self, values: Vec<T>) -> Vec<T> {
-        let count = values.len().max(1);
-        self.is_there.extend(std::iter::repeat_n(i16::from(!values.is_empty()), count));
-        self.goes_on.extend((0..count).map(|place| i16::from(place > 0)));
+        self.so_many(values.len());
         values
     }
 }
@@ -180,23 +234,25 @@ struct Cells {
 }
 
 impl Cells {
-    fn write(&self, to: &mut SerializedColumnWriter<'_>) -> InMemory<()> {
+    fn write(self, to: &mut SerializedColumnWriter<'_>) -> InMemory<()> {
         let Levels { each, is_there, goes_on } = &self.levels;
         let is_there = (*each != Each::One).then_some(is_there.as_slice());
         let goes_on = (*each == Each::Any).then_some(goes_on.as_slice());
-        match &self.values {
-            Values::Texts(all, ends) => {
-                let starts = std::iter::once(0).chain(ends.iter().copied());
+        match self.values {
+            Values::Texts(Texts { all, places }) => {
+                let all = ByteArray::from(all.into_bytes());
                 let texts: Vec<ByteArray> =
-                    starts.zip(ends).map(|(start, end)| all.slice(start, end - start)).collect();
+                    places.into_iter().map(|place| all.slice(place.start, place.len())).collect();
                 to.typed::<ByteArrayType>().write_batch(&texts, is_there, goes_on)?
             }
-            Values::Long(numbers) => to.typed::<Int64Type>().write_batch(numbers, is_there, goes_on)?,
-            Values::Short(numbers) => to.typed::<Int32Type>().write_batch(numbers, is_there, goes_on)?,
-            Values::Flags(flags) => to.typed::<BoolType>().write_batch(flags, is_there, goes_on)?,
+            Values::Long(numbers) => to.typed::<Int64Type>().write_batch(&numbers, is_there, goes_on)?,
+            Values::Short(numbers) => to.typed::<Int32Type>().write_batch(&numbers, is_there, goes_on)?,
+            Values::Flags(flags) => to.typed::<BoolType>().write_batch(&flags, is_there, goes_on)?,
             Values::Decimals(numbers) => {
-                let bytes = |number: &i128| FixedLenByteArray::from(number.to_be_bytes().to_vec());
-                let numbers: Vec<FixedLenByteArray> = numbers.iter().map(bytes).collect();
+                let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_be_bytes()).collect();
+                let (all, each) = (ByteArray::from(bytes), size_of::<i128>());
+                let place = |place: usize| all.slice(place * each, each).into();
+                let numbers: Vec<FixedLenByteArray> = (0..numbers.len()).map(place).collect();
                 to.typed::<FixedLenByteArrayType>().write_batch(&numbers, is_there, goes_on)?
             }
         };
@@ -244,19 +300,16 @@ impl Groups {
         if self.waiting.iter().map(|rows| rows.count).sum::<usize>() >= self.group {
             self.write_group().expect(IN_MEMORY);
         }
-        std::mem::take(self.file.inner_mut())
+        mem::take(self.file.inner_mut())
     }
 
     fn write_group(&mut self) -> InMemory<()> {
-        let waiting = std::mem::take(&mut self.waiting);
+        let mut waiting: Vec<_> =
+            mem::take(&mut self.waiting).into_iter().map(|rows| rows.columns.into_iter()).collect();
         let mut group = self.file.next_row_group()?;
-        let mut number = 0;
         while let Some(mut column) = group.next_column()? {
-            for rows in &waiting {
-                rows.columns[number].write(&mut column)?;
-            }
+            waiting.iter_mut().filter_map(Iterator::next).try_for_each(|cells| cells.write(&mut column))?;
             column.close()?;
-            number += 1;
         }
         group.close()?;
         Ok(self.file.flush()?)
@@ -297,7 +350,7 @@ mod tests {
     use super::*;
     use parquet::file::reader::{FileReader, SerializedFileReader};
     use parquet::record::Field;
-    use std::io::Write;
+    use std::io::Write as _;
 
     struct One {
         number: u16,
@@ -312,9 +365,7 @@ mod tests {
 
     const COLUMNS: &[Column<One>] = &[
         ("number", Of::Place(|it| it.number)),
-        ("text", Of::MaybeText(|it| it.text.as_deref().map(Cow::Borrowed))),
-        ("list", Of::Texts(|it| it.list.clone())),
-        ("decimal", Of::Decimal(|it| it.number.is_multiple_of(2).then(|| Decimal::from_i128_with_scale(-7, 18)))),
+        X("decimal", Of::Decimal(|it| it.number.is_multiple_of(2).then(|| Decimal::from_i128_with_scale(-7, 18)))),
         ("day", Of::Day(|it| Day::from_ymd_opt(2020, 1, 1).filter(|_| it.number > 5).or(Some(Day::MIN)))),
     ];
 

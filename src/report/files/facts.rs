@@ -20,10 +20,11 @@ use super::columns::{Column, Of, Rows, Table};
 use super::folder::{Draft, FolderError};
 use super::matter::Matters;
 use crate::ahead;
-use minutebook_events::{Act, Basis, Clause, DateSpan, Day, Event, EventKind, Money, Position};
+use minutebook_events::{
+    Act, Basis, Clause, ContractId, DateSpan, Day, Event, EventKind, Money, OfficeId, Part, Position,
+};
 use minutebook_projections::{Counted, Key, Knowing, Recorded, tell};
 use rust_decimal::Decimal;
-use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -48,19 +49,22 @@ struct Said {
 const COLUMNS: &[Column<Said>] = &[
     ("position", Of::Position(|it| it.recorded.position)),
     ("place", Of::Place(|it| it.place)),
-    ("entry", Of::Text(|it| it.recorded.entry.id.to_string().into())),
-    ("contract", Of::MaybeText(|it| it.event().kind.contracts().first().map(|contract| contract.as_str().into()))),
-    ("contracts", Of::Texts(Said::contracts)),
-    ("part", Of::MaybeText(Said::part)),
-    ("kind", Of::Text(|it| it.event().kind.name().into())),
-    ("fact", Of::MaybeText(|it| it.fact.as_deref().map(Cow::Borrowed))),
-    ("value", Of::Text(|it| it.says.words().into())),
-    ("knowledge", Of::Text(|it| it.says.word().into())),
+    ("entry", Of::Text(|it, to| to.show(it.recorded.entry.id))),
+    (
+        "contract",
+        Of::MaybeText(|it, to| to.add_each(it.event().kind.contracts().first().map(|contract| contract.as_str()))),
+    ),
+    ("contracts", Of::Texts(|it, to| to.add_each(it.event().kind.contracts().into_iter().map(ContractId::as_str)))),
+    ("part", Of::MaybeText(|it, to| to.show_each(it.part()))),
+    ("kind", Of::Text(|it, to| to.add(it.event().kind.name()))),
+    ("fact", Of::MaybeText(|it, to| to.add_each(&it.fact))),
+    ("value", Of::Text(|it, to| to.add(&it.says.words()))),
+    ("knowledge", Of::Text(|it, to| to.add(it.says.word()))),
     ("amount", Of::Decimal(|it| amount(it.event()).map(|(money, _)| money.pounds()))),
-    ("basis", Of::MaybeText(|it| amount(it.event())?.1.map(|basis| basis.word().into()))),
+    ("basis", Of::MaybeText(|it, to| to.add_each(amount(it.event()).and_then(|(_, basis)| basis).map(Basis::word)))),
     ("number", Of::Decimal(|it| number(it.event()).map(|(number, _)| number))),
-    ("unit", Of::MaybeText(|it| number(it.event())?.1.map(Cow::Borrowed))),
-    ("standing", Of::Text(|it| it.event().standing.word().into())),
+    ("unit", Of::MaybeText(|it, to| to.add_each(number(it.event()).and_then(|(_, unit)| unit)))),
+    ("standing", Of::Text(|it, to| to.add(it.event().standing.word()))),
     ("effective_earliest", Of::Day(|it| Some(it.event().effective.earliest()))),
     ("effective_latest", Of::Day(|it| Some(it.event().effective.latest()))),
     ("until_earliest", Of::Day(|it| it.until(DateSpan::earliest))),
@@ -69,14 +73,14 @@ const COLUMNS: &[Column<Said>] = &[
     ("decided_latest", Of::Day(|it| Some(it.act().decided.latest()))),
     ("perhaps_decided", Of::Flag(|it| it.perhaps_decided)),
     ("recorded", Of::Instant(|it| it.recorded.entry.recorded)),
-    ("recorder", Of::Text(|it| it.recorded.entry.recorder.as_str().into())),
-    ("act", Of::Text(|it| it.act().reference.as_str().into())),
-    ("act_kind", Of::Text(|it| it.act().kind.word().into())),
-    ("office", Of::MaybeText(|it| it.act().office.as_ref().map(|office| office.as_str().into()))),
+    ("recorder", Of::Text(|it, to| to.add(it.recorded.entry.recorder.as_str()))),
+    ("act", Of::Text(|it, to| to.add(it.act().reference.as_str()))),
+    ("act_kind", Of::Text(|it, to| to.add(it.act().kind.word()))),
+    ("office", Of::MaybeText(|it, to| to.add_each(it.act().office.as_ref().map(OfficeId::as_str)))),
     ("struck_by", Of::MaybePosition(|it| it.struck_by)),
-    ("sources", Of::Texts(|it| it.event().sources.iter().map(ToString::to_string).collect())),
-    ("because", Of::MaybeText(|it| it.event().because.as_deref().map(Cow::Borrowed))),
-    ("doubt", Of::MaybeText(|it| it.event().doubt.as_deref().map(Cow::Borrowed))),
+    ("sources", Of::Texts(|it, to| to.show_each(&it.event().sources))),
+    ("because", Of::MaybeText(|it, to| to.add_each(&it.event().because))),
+    ("doubt", Of::MaybeText(|it, to| to.add_each(&it.event().doubt))),
 ];
 
 /// Writes the file, so many entries at a time.
@@ -123,14 +127,10 @@ impl Said {
         &self.recorded.entry.act
     }
 
-    fn contracts(&self) -> Vec<String> {
-        self.event().kind.contracts().into_iter().map(ToString::to_string).collect()
-    }
-
     /// Nothing where it is about no contract.
-    fn part(&self) -> Option<Cow<'_, str>> {
+    fn part(&self) -> Option<Part> {
         let kind = &self.event().kind;
-        (!kind.contracts().is_empty()).then(|| kind.part().to_string().into())
+        (!kind.contracts().is_empty()).then(|| kind.part())
     }
 
     fn until(&self, side: fn(DateSpan) -> Day) -> Option<Day> {

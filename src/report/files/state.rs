@@ -17,7 +17,7 @@ use super::columns::{Column, Of, Rows, Table};
 use super::folder::{Draft, FolderError};
 use super::matter::{Matter, Matters};
 use crate::question::{Answer, Cell, Row, Topic};
-use minutebook_events::{Basis, ContractId, DateSpan, Day};
+use minutebook_events::{ActRef, Basis, ContractId, DateSpan, Day, Standing};
 use minutebook_projections::{Figure, Knowing, Other, Val};
 use rust_decimal::Decimal;
 use std::borrow::Cow;
@@ -28,108 +28,127 @@ const NAME: &str = "state.parquet";
 
 const TOPICS: [Topic; 4] = [Topic::Register, Topic::Value, Topic::Lots, Topic::Network];
 
-/// One row of the file: a figure, by its place in an answer about one contract.
-struct Told {
-    answer: Rc<Answer>,
-    row: usize,
-    cell: usize,
-    figure: usize,
-    says: Knowing,
+/// What a row of an answer is about, by the names of its cells.
+#[derive(Default)]
+struct Names<'a> {
+    title: Option<&'a str>,
+    lot: Option<&'a str>,
+    service: Option<&'a str>,
+    part: Option<&'a str>,
+    line: Option<&'a str>,
+    measure: Option<&'a str>,
+    funder: Option<&'a str>,
+    year: Option<&'a str>,
+    total: Option<&'a str>,
+    parts: Option<&'a str>,
+    role: Option<&'a str>,
+    what: Option<&'a str>,
 }
 
-const COLUMNS: &[Column<Told>] = &[
-    ("topic", Of::Text(|it| it.answer.question.as_str().into())),
-    ("contract", Of::Text(|it| it.contract().into())),
-    ("row", Of::Text(|it| it.row().kind.into())),
-    ("title", Of::MaybeText(|it| it.named("title"))),
-    ("lot", Of::MaybeText(|it| it.named("lot"))),
-    ("service", Of::MaybeText(|it| it.named("service"))),
-    ("part", Of::MaybeText(|it| it.named("part"))),
-    ("line", Of::MaybeText(|it| it.named("line"))),
-    ("measure", Of::MaybeText(|it| it.named("measure"))),
-    ("funder", Of::MaybeText(|it| it.named("funder"))),
-    ("year", Of::MaybeText(|it| it.named("year"))),
-    ("total", Of::MaybeText(|it| it.named("total"))),
-    ("parts", Of::MaybeText(|it| it.named("parts"))),
-    ("role", Of::MaybeText(|it| it.named("role"))),
-    ("what", Of::MaybeText(|it| it.named("what"))),
-    ("column", Of::Text(|it| it.cell().0.into())),
-    ("fact", Of::Text(|it| it.figure().fact.as_str().into())),
-    ("value", Of::Text(|it| it.says.words().into())),
-    ("knowledge", Of::Text(|it| it.says.word().into())),
-    ("amount", Of::Decimal(Told::amount)),
-    ("basis", Of::MaybeText(|it| it.basis().map(|basis| basis.word().into()))),
-    ("number", Of::Decimal(Told::number)),
-    ("day", Of::Day(Told::day)),
-    ("standing", Of::MaybeText(|it| it.figure().standing.map(|standing| standing.word().into()))),
-    ("uncertain", Of::MaybeText(|it| it.figure().uncertain.as_ref().map(|doubt| doubt.to_string().into()))),
-    ("because", Of::MaybeText(|it| it.figure().because.as_deref().map(Cow::Borrowed))),
-    ("effective_earliest", Of::Day(|it| it.figure().effective.map(DateSpan::earliest))),
-    ("effective_latest", Of::Day(|it| it.figure().effective.map(DateSpan::latest))),
-    ("computed", Of::MaybeText(|it| it.figure().computed.as_ref().map(|how| how.to_string().into()))),
-    ("sources", Of::Texts(|it| it.figure().sources().into_iter().map(ToString::to_string).collect())),
-    ("entries", Of::Positions(|it| it.figure().entries())),
-    ("acts", Of::Texts(|it| it.figure().acts().into_iter().map(ToString::to_string).collect())),
-    ("beside", Of::Texts(|it| it.figure().others.iter().map(Other::words).collect())),
-];
+impl<'a> Names<'a> {
+    fn of(row: &'a Row) -> Self {
+        let mut names = Self::default();
+        for (name, cell) in &row.cells {
+            let Cell::Text(text) = cell else { continue };
+            let place = match *name {
+                "title" => &mut names.title,
+                "lot" => &mut names.lot,
+                "service" => &mut names.service,
+                "part" => &mut names.part,
+                "line" => &mut names.line,
+                "measure" => &mut names.measure,
+                "funder" => &mut names.funder,
+                "year" => &mut names.year,
+                "total" => &mut names.total,
+                "parts" => &mut names.parts,
+                "role" => &mut names.role,
+                "what" => &mut names.what,
+                _ => continue,
+            };
+            *place = Some(text);
+        }
+        names
+    }
+}
+
+/// One row of the file: a figure, in the answer about a contract.
+struct Told<'a> {
+    answer: &'a Answer,
+    row: &'a Row,
+    names: Rc<Names<'a>>,
+    column: &'static str,
+    figure: &'a Figure,
+    says: Cow<'a, Knowing>,
+}
+
+impl<'a> Told<'a> {
+    const COLUMNS: &'a [Column<Self>] = &[
+        ("topic", Of::Text(|it, to| to.add(&it.answer.question))),
+        ("contract", Of::Text(|it, to| to.add(it.answer.contract.as_ref().map_or("", ContractId::as_str)))),
+        ("row", Of::Text(|it, to| to.add(it.row.kind))),
+        ("title", Of::MaybeText(|it, to| to.add_each(it.names.title))),
+        ("lot", Of::MaybeText(|it, to| to.add_each(it.names.lot))),
+        ("service", Of::MaybeText(|it, to| to.add_each(it.names.service))),
+        ("part", Of::MaybeText(|it, to| to.add_each(it.names.part))),
+        ("line", Of::MaybeText(|it, to| to.add_each(it.names.line))),
+        ("measure", Of::MaybeText(|it, to| to.add_each(it.names.measure))),
+        ("funder", Of::MaybeText(|it, to| to.add_each(it.names.funder))),
+        ("year", Of::MaybeText(|it, to| to.add_each(it.names.year))),
+        ("total", Of::MaybeText(|it, to| to.add_each(it.names.total))),
+        ("parts", Of::MaybeText(|it, to| to.add_each(it.names.parts))),
+        ("role", Of::MaybeText(|it, to| to.add_each(it.names.role))),
+        ("what", Of::MaybeText(|it, to| to.add_each(it.names.what))),
+        ("column", Of::Text(|it, to| to.add(it.column))),
+        ("fact", Of::Text(|it, to| to.add(&it.figure.fact))),
+        ("value", Of::Text(|it, to| to.add(&it.says.words()))),
+        ("knowledge", Of::Text(|it, to| to.add(it.says.word()))),
+        ("amount", Of::Decimal(Self::amount)),
+        ("basis", Of::MaybeText(|it, to| to.add_each(it.basis().map(Basis::word)))),
+        ("number", Of::Decimal(Self::number)),
+        ("day", Of::Day(Self::day)),
+        ("standing", Of::MaybeText(|it, to| to.add_each(it.figure.standing.map(Standing::word)))),
+        ("uncertain", Of::MaybeText(|it, to| to.show_each(&it.figure.uncertain))),
+        ("because", Of::MaybeText(|it, to| to.add_each(&it.figure.because))),
+        ("effective_earliest", Of::Day(|it| it.figure.effective.map(DateSpan::earliest))),
+        ("effective_latest", Of::Day(|it| it.figure.effective.map(DateSpan::latest))),
+        ("computed", Of::MaybeText(|it, to| to.show_each(&it.figure.computed))),
+        ("sources", Of::Texts(|it, to| to.show_each(it.figure.sources()))),
+        ("entries", Of::Positions(|it| it.figure.entries())),
+        ("acts", Of::Texts(|it, to| to.add_each(it.figure.acts().into_iter().map(ActRef::as_str)))),
+        ("beside", Of::Texts(|it, to| to.add_each(it.figure.others.iter().map(Other::words)))),
+    ];
+}
 
 /// Begins the file.
 pub(super) fn begin(draft: &mut Draft, matters: &Matters<'_>) -> Result<Table, FolderError> {
-    Table::begin(draft, NAME, COLUMNS, matters.at())
+    Table::begin(draft, NAME, Told::COLUMNS, matters.at())
 }
 
 /// The rows of some contracts.
 pub(super) fn part(matter: &Matter<'_>) -> Rows {
-    let mut told = vec![];
-    for contract in matter.contracts {
-        TOPICS.iter().for_each(|topic| told.extend(figures(&matter.answer_of(contract, topic))));
-    }
-    Rows::of(COLUMNS, &told)
+    let of_contract = |contract| TOPICS.iter().map(move |topic| matter.answer_of(contract, topic));
+    let answers: Vec<Rc<Answer>> = matter.contracts.iter().flat_map(of_contract).collect();
+    let told: Vec<Told<'_>> = answers.iter().flat_map(|answer| figures(answer)).collect();
+    Rows::of(Told::COLUMNS, &told)
 }
 
 /// Every figure of an answer.
-fn figures(answer: &Rc<Answer>) -> impl Iterator<Item = Told> {
-    let cells = answer.answer.iter().enumerate().flat_map(|(place, row)| {
-        let cells = row.cells.iter().enumerate();
-        cells.map(move |(cell, (_, held))| (place, cell, held.figures()))
-    });
-    cells.flat_map(move |(row, cell, figures)| {
-        let told = move |(figure, held): (usize, &Figure)| Told {
-            answer: Rc::clone(answer),
+fn figures(answer: &Answer) -> impl Iterator<Item = Told<'_>> {
+    answer.answer.iter().flat_map(move |row| {
+        let names = Rc::new(Names::of(row));
+        let figures = row.cells.iter().flat_map(|(column, cell)| cell.figures().iter().map(move |it| (*column, it)));
+        figures.map(move |(column, figure)| Told {
+            answer,
             row,
-            cell,
+            names: Rc::clone(&names),
+            column,
             figure,
-            says: held.value().into_owned(),
-        };
-        figures.iter().enumerate().map(told)
+            says: figure.value(),
+        })
     })
 }
 
-impl Told {
-    fn contract(&self) -> &str {
-        self.answer.contract.as_ref().map_or("", ContractId::as_str)
-    }
-
-    fn row(&self) -> &Row {
-        &self.answer.answer[self.row]
-    }
-
-    fn cell(&self) -> &(&'static str, Cell) {
-        &self.row().cells[self.cell]
-    }
-
-    fn figure(&self) -> &Figure {
-        &self.cell().1.figures()[self.figure]
-    }
-
-    /// What the row is about, by a name.
-    fn named(&self, name: &str) -> Option<Cow<'_, str>> {
-        match self.row().get(name)? {
-            Cell::Text(text) => Some(text.into()),
-            _ => None,
-        }
-    }
-
+impl Told<'_> {
     fn amount(&self) -> Option<Decimal> {
         match self.says.known()? {
             Val::Money(money, _) => Some(money.pounds()),
