@@ -1,6 +1,6 @@
 //! Rules on figures: totals against their parts, counts, shares, changes of value, uplifts, alternatives.
 
-use super::{Finding, Outcome, Rule, Weight};
+use super::{Finding, Ground, Outcome, Rule, Weight};
 use crate::all::Projections;
 use crate::coordinates::At;
 use crate::key::Key;
@@ -38,7 +38,7 @@ fn signed(amount: Decimal) -> String {
     if amount.is_sign_positive() { format!("+{}", pounds(amount)) } else { pounds(amount).to_string() }
 }
 
-fn totals(rule: &Rule, all: &Projections, at: At) -> Outcome {
+fn totals(rule: &Rule, all: &Ground<'_>, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     let mut courses = Courses::new(all, at);
     let totals = all.timelines().filter(|(key, _)| matches!(key, Key::Total(..)));
@@ -80,7 +80,7 @@ fn total_finding(rule: &Rule, fact: &Fact, total: &str, amount: Money, label: &s
     Finding::new(rule, Weight::Difference, text, facts).compared(amount, computed, signed(difference))
 }
 
-fn counts(rule: &Rule, all: &Projections, at: At) -> Outcome {
+fn counts(rule: &Rule, all: &Ground<'_>, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     let counts = all.timelines().filter(|(key, _)| matches!(key, Key::Count(..)));
     for fact in counts.flat_map(|(_, timeline)| timeline.stated(at)) {
@@ -105,7 +105,7 @@ fn counts(rule: &Rule, all: &Projections, at: At) -> Outcome {
     outcome
 }
 
-fn shares(rule: &Rule, all: &Projections, at: At) -> Outcome {
+fn shares(rule: &Rule, all: &Ground<'_>, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     let fundings = all.timelines().filter(|(key, _)| matches!(key, Key::Funding(..)));
     for fact in fundings.flat_map(|(_, timeline)| timeline.stated(at)) {
@@ -133,7 +133,7 @@ fn shares(rule: &Rule, all: &Projections, at: At) -> Outcome {
     outcome
 }
 
-fn changes(rule: &Rule, all: &Projections, at: At) -> Outcome {
+fn changes(rule: &Rule, all: &Ground<'_>, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     let lines = all.timelines().filter(|(key, _)| matches!(key, Key::Line(_, line) if line.measure.is_worth()));
     for (key, timeline) in lines {
@@ -189,7 +189,7 @@ fn change_finding(rule: &Rule, key: &Key, first: &Fact, original: Money, fact: &
 }
 
 /// The yearly sum of the worth of a contract in each of the steps that its lines are stated for.
-fn uplifts(rule: &Rule, all: &Projections, at: At) -> Outcome {
+fn uplifts(rule: &Rule, all: &Ground<'_>, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     for (key, timeline) in all.timelines() {
         let Key::Clause(contract, _, "uplift-floor") = key else { continue };
@@ -255,7 +255,7 @@ fn uplift_finding(
     ))
 }
 
-fn carried_over(rule: &Rule, all: &Projections, at: At) -> Outcome {
+fn carried_over(rule: &Rule, all: &Ground<'_>, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     let mut seen = BTreeSet::new();
     for fact in all
@@ -329,7 +329,7 @@ fn weakest(sum: &Sum) -> Standing {
     standings.min_by_key(|standing| standing.strength()).unwrap_or(Standing::Inferred)
 }
 
-fn alternatives(rule: &Rule, all: &Projections, at: At) -> Outcome {
+fn alternatives(rule: &Rule, all: &Ground<'_>, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     let mut seen = BTreeSet::new();
     let weighed: Vec<&Fact> = all

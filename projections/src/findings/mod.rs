@@ -11,7 +11,8 @@ use crate::coordinates::At;
 use crate::index::Projection;
 use crate::key::Key;
 use crate::prelude::*;
-use crate::timeline::Fact;
+use crate::timeline::{Fact, Timeline};
+use core::ops::Deref;
 use minutebook_events::{ContractId, Entry, EventKind, Position, Source};
 use serde::Serialize;
 
@@ -144,7 +145,28 @@ impl Finding {
 pub(crate) struct Rule {
     name: &'static str,
     checks: &'static str,
-    run: fn(&Rule, &Projections, At) -> Outcome,
+    run: fn(&Rule, &Ground<'_>, At) -> Outcome,
+}
+
+/// What rules look at: the projections, whose timelines are put in order once for all of them.
+pub(crate) struct Ground<'a> {
+    all: &'a Projections,
+    timelines: Vec<(&'a Key, &'a Timeline)>,
+}
+
+impl<'a> Ground<'a> {
+    /// Every timeline, as [`Projections::timelines`] has them.
+    fn timelines(&self) -> impl Iterator<Item = (&'a Key, &'a Timeline)> {
+        self.timelines.iter().copied()
+    }
+}
+
+impl Deref for Ground<'_> {
+    type Target = Projections;
+
+    fn deref(&self) -> &Projections {
+        self.all
+    }
 }
 
 /// What a rule looked at and found.
@@ -172,11 +194,12 @@ const RULES: [&[Rule]; 4] = [figures::RULES, sources::RULES, terms::RULES, proce
 impl Projections {
     /// Every rule, with what it checked and found at these coordinates: all statements made or in effect by the day.
     pub fn check(&self, at: At) -> Vec<Checked> {
+        let ground = Ground { all: self, timelines: self.timelines().collect() };
         RULES
             .iter()
             .flat_map(|rules| rules.iter())
             .map(|rule| {
-                let mut outcome = (rule.run)(rule, self, at);
+                let mut outcome = (rule.run)(rule, &ground, at);
                 outcome
                     .found
                     .sort_by(|a, b| (&a.contracts, &a.entries, &a.text).cmp(&(&b.contracts, &b.entries, &b.text)));

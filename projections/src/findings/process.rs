@@ -1,7 +1,6 @@
 //! Rules on governance: proposals with no outcome, and offices said to have done what they have no power to do.
 
-use super::{Finding, Outcome, Rule, Weight};
-use crate::all::Projections;
+use super::{Finding, Ground, Outcome, Rule, Weight};
 use crate::coordinates::At;
 use crate::prelude::*;
 use minutebook_events::{ActKind, DateSpan, Event, EventKind, Power, Standing, working_days};
@@ -31,7 +30,7 @@ fn of_act(rule: &Rule, weight: Weight, text: String, recorded: &crate::log::Reco
     finding
 }
 
-fn outcomes(rule: &Rule, all: &Projections, at: At) -> Outcome {
+fn outcomes(rule: &Rule, all: &Ground<'_>, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     let answers = all.answers(at);
     for recorded in all.acts(at) {
@@ -53,7 +52,7 @@ fn outcomes(rule: &Rule, all: &Projections, at: At) -> Outcome {
 
 /// However long a call-in lasts, it lasts a working day: what certainly takes effect by then was implemented within it. Of how
 /// long it lasts, and of what was not said to be open to call-in, nothing is made.
-fn call_ins(rule: &Rule, all: &Projections, at: At) -> Outcome {
+fn call_ins(rule: &Rule, all: &Ground<'_>, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     for recorded in all.acts(at) {
         let entry = &recorded.entry;
@@ -104,7 +103,7 @@ fn implements(event: &Event) -> bool {
 /// Verbs that claim a power to decide.
 const DECIDING: [&str; 6] = ["approved", "agreed", "decided", "resolved", "authorised", "awarded"];
 
-fn verbs(rule: &Rule, all: &Projections, at: At) -> Outcome {
+fn verbs(rule: &Rule, all: &Ground<'_>, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     for recorded in all.acts(at) {
         let act = &recorded.entry.act;

@@ -1,7 +1,6 @@
 //! Rules on sources: two that state one fact differently, names that do not agree, wording that may be read otherwise.
 
-use super::{Finding, Outcome, Rule, Weight};
-use crate::all::Projections;
+use super::{Finding, Ground, Outcome, Rule, Weight};
 use crate::coordinates::At;
 use crate::figure::{Knowing, tell};
 use crate::key::Key;
@@ -50,7 +49,7 @@ fn pairs<'a>(once: bool, facts: &[&'a Fact]) -> impl Iterator<Item = (&'a Fact, 
     all.filter(move |(a, b)| (!a.agrees(b) || once && a.effective() != b.effective()) && !a.shares_source(b))
 }
 
-fn two_sources(rule: &Rule, all: &Projections, at: At) -> Outcome {
+fn two_sources(rule: &Rule, all: &Ground<'_>, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     for (key, timeline) in
         all.timelines().filter(|(key, _)| !matches!(key, Key::Act(_) | Key::Doubt(..) | Key::Total(..)))
@@ -65,7 +64,7 @@ fn two_sources(rule: &Rule, all: &Projections, at: At) -> Outcome {
     outcome
 }
 
-fn estimates(rule: &Rule, all: &Projections, at: At) -> Outcome {
+fn estimates(rule: &Rule, all: &Ground<'_>, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     for (key, timeline) in all.timelines().filter(|(key, _)| matches!(key, Key::Performance(..))) {
         let facts: Vec<&Fact> = timeline.stated(at).collect();
@@ -86,7 +85,7 @@ fn estimates(rule: &Rule, all: &Projections, at: At) -> Outcome {
     outcome
 }
 
-fn names(rule: &Rule, all: &Projections, at: At) -> Outcome {
+fn names(rule: &Rule, all: &Ground<'_>, at: At) -> Outcome {
     let mut expansions: BTreeMap<(PartyId, String), Vec<(&Fact, String)>> = BTreeMap::new();
     for fact in all.timelines().flat_map(|(_, timeline)| timeline.stated(at)) {
         if let EventKind::AliasStated { party, alias, expands: Some(short) } = &fact.event().kind {
@@ -105,7 +104,7 @@ fn names(rule: &Rule, all: &Projections, at: At) -> Outcome {
     outcome
 }
 
-fn wording(rule: &Rule, all: &Projections, at: At) -> Outcome {
+fn wording(rule: &Rule, all: &Ground<'_>, at: At) -> Outcome {
     let mut outcome = Outcome {
         examined: all.recorded().filter(|e| e.position < at.head).map(|e| e.entry.events.len()).sum(),
         found: vec![],

@@ -1,6 +1,6 @@
 //! Rules on time: terms past a cap, contracts used past their term, ends with nothing after them.
 
-use super::{Finding, Outcome, Rule, Weight};
+use super::{Finding, Ground, Outcome, Rule, Weight};
 use crate::all::Projections;
 use crate::coordinates::At;
 use crate::key::Key;
@@ -88,7 +88,7 @@ fn cap<'a>(all: &'a Projections, contract: &ContractId, part: &Part, at: At) -> 
     of(part).or_else(|| of(&Part::Whole))
 }
 
-fn caps(rule: &Rule, all: &Projections, at: At) -> Outcome {
+fn caps(rule: &Rule, all: &Ground<'_>, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     for contract in known_contracts(all, at) {
         for part in parts(all, contract, at) {
@@ -124,7 +124,7 @@ fn caps(rule: &Rule, all: &Projections, at: At) -> Outcome {
 }
 
 /// A firm or inferred fact of a lot that is later than the last day of its first term, with no firm extension.
-fn past_term(rule: &Rule, all: &Projections, at: At) -> Outcome {
+fn past_term(rule: &Rule, all: &Ground<'_>, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     for contract in known_contracts(all, at) {
         for part in parts(all, contract, at) {
@@ -158,7 +158,7 @@ fn past_term(rule: &Rule, all: &Projections, at: At) -> Outcome {
 }
 
 /// An extension that was decided for certain after the last day of notice that the contract itself sets.
-fn option_notices(rule: &Rule, all: &Projections, at: At) -> Outcome {
+fn option_notices(rule: &Rule, all: &Ground<'_>, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     for contract in known_contracts(all, at) {
         for part in parts(all, contract, at) {
@@ -196,7 +196,7 @@ fn ends<'a>(all: &'a Projections, contract: &'a ContractId, at: At) -> Option<(&
         .max_by_key(|(_, day)| *day)
 }
 
-fn successors(rule: &Rule, all: &Projections, at: At) -> Outcome {
+fn successors(rule: &Rule, all: &Ground<'_>, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     for contract in known_contracts(all, at) {
         let Some((fact, day)) = ends(all, contract, at) else { continue };
@@ -219,7 +219,7 @@ fn successors(rule: &Rule, all: &Projections, at: At) -> Outcome {
     outcome
 }
 
-fn no_firm_end(rule: &Rule, all: &Projections, at: At) -> Outcome {
+fn no_firm_end(rule: &Rule, all: &Ground<'_>, at: At) -> Outcome {
     let mut outcome = Outcome::default();
     for contract in known_contracts(all, at) {
         let key = Key::Status(contract.clone(), Part::Whole);

@@ -41,7 +41,7 @@ use crate::question::{KnownAt, Question, QuestionError, Topic};
 use crate::today::today;
 use calendar::KeyDates;
 use columns::{Rows, Table};
-use folder::Draft;
+use folder::{Draft, Output};
 use matter::{Matter, Matters};
 use minutebook_events::{ContractId, Day, Hash};
 use ocds::{Ocds, Publication};
@@ -132,10 +132,10 @@ pub enum ReportError {
 }
 
 /// How many contracts are made into files on one core at a time.
-const TOGETHER: usize = 128;
+const TOGETHER: usize = 64;
 
 /// How many such parts are made before they are written, at the most: what is in memory at a time.
-const AHEAD: usize = 4;
+const AHEAD: usize = 6;
 
 /// Writes a report into a folder; `progress` is told how many contracts are done, of how many.
 ///
@@ -175,9 +175,12 @@ fn files(
     progress: &mut impl FnMut(u64, u64),
 ) -> Result<(), ReportError> {
     let full = Arc::new(Full::default());
-    let mut files = Files::begin(draft, matters, settings, root, &full)?;
+    let mut files = Files::begin(draft, matters, settings, &full)?;
     let (mut done, total) = (0, matters.contracts().len() as u64);
-    let parts: Vec<_> = matters.contracts().chunks(TOGETHER).collect();
+    let parts: Vec<_> = matters
+        .contracts()
+        .chunks(std::env::var("MB_T").ok().and_then(|t| t.parse().ok()).unwrap_or(TOGETHER))
+        .collect();
     let make = |contracts: &[ContractId]| {
         (contracts.len() as u64, Part::of(matters, &matters.some(contracts), settings, &full))
     };
@@ -187,12 +190,14 @@ fn files(
         progress(done, total);
         Ok::<_, FolderError>(())
     })?;
-    files.end(matters)
+    files.end(matters, settings.since, root)
 }
 
-/// The files that are written part by part, as far as they were asked for.
+/// The files that are not whole until all parts are, as far as they were asked for.
 #[derive(Default)]
 struct Files<'a> {
+    /// Nothing of it is made part by part.
+    paper: Option<Output>,
     register: Option<Register>,
     calendar: Option<KeyDates>,
     ocds: Option<Ocds<'a>>,
@@ -223,12 +228,11 @@ impl Part {
 }
 
 impl<'a> Files<'a> {
-    /// Begins those that were asked for, and writes those that are not made part by part.
+    /// Begins those that were asked for.
     fn begin(
         draft: &mut Draft,
         matters: &Matters<'_>,
         settings: &'a Settings,
-        root: &Hash,
         full: &Arc<Full>,
     ) -> Result<Self, ReportError> {
         let mut files = Self::default();
@@ -242,14 +246,14 @@ impl<'a> Files<'a> {
                     files.state = Some(state::begin(draft, matters)?);
                 }
                 Format::Workbook => files.workbook = Some(Workbook::begin(draft, matters, Arc::clone(full))?),
-                Format::Paper => paper::write(draft, matters, settings.since, root)?,
+                Format::Paper => files.paper = Some(paper::begin(draft)?),
             }
         }
         Ok(files)
     }
 
     fn take(&mut self, draft: &mut Draft, part: Part) -> Result<(), FolderError> {
-        let Self { register, calendar, ocds, state, workbook } = self;
+        let Self { register, calendar, ocds, state, workbook, .. } = self;
         register.iter_mut().zip(part.register).try_for_each(|(file, rows)| file.take(&rows))?;
         calendar.iter_mut().zip(part.calendar).try_for_each(|(file, events)| file.take(draft, &events))?;
         ocds.iter_mut().zip(part.ocds).try_for_each(|(file, made)| file.take(draft, &made))?;
@@ -257,12 +261,17 @@ impl<'a> Files<'a> {
         workbook.iter_mut().zip(part.workbook).try_for_each(|(file, rows)| file.take(rows))
     }
 
-    fn end(self, matters: &Matters<'_>) -> Result<(), ReportError> {
-        let Self { register, calendar, ocds, state, workbook } = self;
-        register.map_or(Ok(()), Register::end)?;
-        calendar.map_or(Ok(()), KeyDates::end)?;
-        ocds.map_or(Ok(()), Ocds::end)?;
-        state.map_or(Ok(()), Table::end)?;
-        workbook.map_or(Ok(()), |workbook| workbook.end(matters))
+    /// Ends them. The paper is written beside the workbook, which one thread packs.
+    fn end(self, matters: &Matters<'_>, since: Option<Day>, root: &Hash) -> Result<(), ReportError> {
+        let Self { paper, register, calendar, ocds, state, workbook } = self;
+        thread::scope(|scope| {
+            let paper = scope.spawn(|| paper.map_or(Ok(()), |file| paper::write(file, matters, since, root)));
+            register.map_or(Ok(()), Register::end)?;
+            calendar.map_or(Ok(()), KeyDates::end)?;
+            ocds.map_or(Ok(()), Ocds::end)?;
+            state.map_or(Ok(()), Table::end)?;
+            workbook.map_or(Ok(()), |workbook| workbook.end(matters))?;
+            paper.join().unwrap_or_else(|panic| resume_unwind(panic))
+        })
     }
 }

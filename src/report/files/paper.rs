@@ -3,7 +3,7 @@
 
 use super::ReportError;
 use super::cells::{Plain, Stands, meanings};
-use super::folder::Draft;
+use super::folder::{Draft, FolderError, Output};
 use super::matter::Matters;
 use super::years::{self, AFTER, Amount, BEFORE, SUMS, Years};
 use crate::question::{Answer, QuestionError, Topic};
@@ -85,9 +85,14 @@ impl Table {
     }
 }
 
+/// Begins the file.
+pub(super) fn begin(draft: &mut Draft) -> Result<Output, FolderError> {
+    draft.file(NAME)
+}
+
 /// Writes the paper; `since` is the day from which on changes are told.
 pub(super) fn write(
-    draft: &mut Draft,
+    mut file: Output,
     matters: &Matters<'_>,
     since: Option<Day>,
     root: &Hash,
@@ -103,7 +108,6 @@ pub(super) fn write(
         foot: format!("Made of {} entries of the ledger, whose Merkle root is {root}.", at.head),
     };
     let html = paper.render().expect("a template that is compiled writes texts and numbers");
-    let mut file = draft.file(NAME)?;
     file.write(html.as_bytes())?;
     Ok(file.end()?)
 }

@@ -34,6 +34,9 @@ const FIRST_YEAR: i32 = 1901;
 /// A4, as a sheet names it.
 const A4: u8 = 9;
 
+/// How tall a row of one line is, in points: as tall as one is of which nothing is said.
+const LINE: f64 = 15.0;
+
 /// How many rows a chart takes with what is below it.
 const CHART: u32 = 28;
 
@@ -187,7 +190,9 @@ impl Book {
             for (cell, column) in cells.into_iter().zip(0..) {
                 write(sheet, looks, (*rows, column), cell);
             }
-            sheet.set_row_height(*rows, height).expect(WHAT_IS_OURS);
+            if height > LINE {
+                sheet.set_row_height(*rows, height).expect(WHAT_IS_OURS);
+            }
         })?;
         *rows += 1;
         Ok(())
@@ -357,7 +362,7 @@ fn lines(words: &str, width: u16) -> usize {
 
 /// How tall a row of so many lines is, in points: as tall as one can be at the most.
 fn height(lines: Option<usize>) -> f64 {
-    f64::from(u32::try_from(lines.unwrap_or(1).clamp(1, 27)).unwrap_or(1)) * 15.0
+    f64::from(u32::try_from(lines.unwrap_or(1).clamp(1, 27)).unwrap_or(1)) * LINE
 }
 
 fn sheet(book: &mut Workbook, page: usize) -> &mut Worksheet {
