@@ -177,10 +177,7 @@ fn files(
     let full = Arc::new(Full::default());
     let mut files = Files::begin(draft, matters, settings, &full)?;
     let (mut done, total) = (0, matters.contracts().len() as u64);
-    let parts: Vec<_> = matters
-        .contracts()
-        .chunks(std::env::var("MB_T").ok().and_then(|t| t.parse().ok()).unwrap_or(TOGETHER))
-        .collect();
+    let parts: Vec<_> = matters.contracts().chunks(TOGETHER).collect();
     let make = |contracts: &[ContractId]| {
         (contracts.len() as u64, Part::of(matters, &matters.some(contracts), settings, &full))
     };
