@@ -365,7 +365,9 @@ mod tests {
 
     const COLUMNS: &[Column<One>] = &[
         ("number", Of::Place(|it| it.number)),
-        X("decimal", Of::Decimal(|it| it.number.is_multiple_of(2).then(|| Decimal::from_i128_with_scale(-7, 18)))),
+        ("text", Of::MaybeText(|it, to| to.add_each(&it.text))),
+        ("list", Of::Texts(|it, to| to.add_each(&it.list))),
+        ("decimal", Of::Decimal(|it| it.number.is_multiple_of(2).then(|| Decimal::from_i128_with_scale(-7, 18)))),
         ("day", Of::Day(|it| Day::from_ymd_opt(2020, 1, 1).filter(|_| it.number > 5).or(Some(Day::MIN)))),
     ];
 
