@@ -853,13 +853,14 @@ pub(crate) fn decided(
 
 /// Takes an entry that was decided into the projections, as the next.
 pub(crate) fn taken_in(projections: &mut Projections, Stamped { entry, bytes, receipt }: Stamped) -> Decided {
-    let new = new_entry(projections, &entry, bytes);
-    (new, projections.apply(entry, receipt.leaf))
+    let (recorded, subjects) = projections.apply_about(entry, receipt.leaf, None);
+    let new = NewEntry::of_leaf(recorded.entry.id, subjects.into_iter().collect(), bytes, receipt.leaf);
+    (new, recorded)
 }
 
 /// What the store takes of an entry with these bytes, which comes after what the projections hold.
 pub(crate) fn new_entry(projections: &Projections, entry: &Entry, bytes: Vec<u8>) -> NewEntry {
-    NewEntry { id: entry.id, subjects: projections.subjects(entry).into_iter().collect(), bytes }
+    NewEntry::new(entry.id, projections.subjects(entry).into_iter().collect(), bytes)
 }
 
 /// An instant for the next entry: now, or a step after the last one where the clock has not moved on.

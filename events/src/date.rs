@@ -140,11 +140,11 @@ fn parse_side(text: &str) -> Option<DateSpan> {
     let number = |part: &str, len: usize| {
         (part.len() == len && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse::<i32>().ok()).flatten()
     };
-    let parts: Vec<&str> = text.split('-').collect();
-    match parts.as_slice() {
-        [year] => year_span(number(year, 4)?),
-        [year, month] => month_span(number(year, 4)?, number(month, 2)?.try_into().ok()?),
-        [year, month, day] => {
+    let mut parts = text.split('-');
+    match (parts.next()?, parts.next(), parts.next(), parts.next()) {
+        (year, None, ..) => year_span(number(year, 4)?),
+        (year, Some(month), None, _) => month_span(number(year, 4)?, number(month, 2)?.try_into().ok()?),
+        (year, Some(month), Some(day), None) => {
             let (month, day) = (number(month, 2)?.try_into().ok()?, number(day, 2)?.try_into().ok()?);
             Day::from_ymd_opt(number(year, 4)?, month, day).map(DateSpan::day)
         }

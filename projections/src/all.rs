@@ -70,7 +70,9 @@ impl Projections {
     pub fn of_some(entries: impl IntoIterator<Item = Arc<Recorded>>, head: Position) -> Self {
         let entries: Vec<_> = entries.into_iter().collect();
         let mut some = Self { log: Log::of(entries.clone()), ..Self::default() };
-        entries.iter().for_each(|recorded| some.follow(recorded));
+        for recorded in &entries {
+            some.follow(recorded);
+        }
         some.pass(head);
         some.make(&entries);
         some
@@ -106,19 +108,30 @@ impl Projections {
 
     /// The same as [`Projections::apply`], with the trace of the entry, where another thread found it.
     pub fn apply_traced(&mut self, entry: Entry, leaf: Hash, trace: Option<Trace>) -> Arc<Recorded> {
+        self.apply_about(entry, leaf, trace).0
+    }
+
+    /// The same, with the subjects to whose streams the entry belongs, for whoever stores it too.
+    pub fn apply_about(
+        &mut self,
+        entry: Entry,
+        leaf: Hash,
+        trace: Option<Trace>,
+    ) -> (Arc<Recorded>, BTreeSet<Subject>) {
         let recorded = Arc::new(Recorded { position: self.head, leaf, entry });
         self.keep_roots(&recorded, trace);
         self.log.push(&recorded);
-        self.follow(&recorded);
-        recorded
+        let subjects = self.follow(&recorded);
+        (recorded, subjects)
     }
 
-    /// Takes in what the next entry says, which is in the log.
-    fn follow(&mut self, recorded: &Arc<Recorded>) {
+    /// Takes in what the next entry says, which is in the log, and gives the subjects to whose streams it belongs.
+    fn follow(&mut self, recorded: &Arc<Recorded>) -> BTreeSet<Subject> {
         let subjects = self.subjects(&recorded.entry);
         let struck = self.take_in(recorded);
-        self.keep_timelines(recorded, subjects, struck);
+        self.keep_timelines(recorded, &subjects, struck);
         self.head = recorded.position.next();
+        subjects
     }
 
     fn keep_roots(&mut self, recorded: &Recorded, trace: Option<Trace>) {
@@ -155,7 +168,7 @@ impl Projections {
     fn keep_timelines(
         &mut self,
         recorded: &Arc<Recorded>,
-        subjects: BTreeSet<Subject>,
+        subjects: &BTreeSet<Subject>,
         struck: Vec<(Arc<Recorded>, u16, u16)>,
     ) {
         let Self { streams, general, defined, made, .. } = self;
@@ -164,7 +177,7 @@ impl Projections {
             let stream = streams.of_mut(subject.clone());
             stream.add(recorded.position);
             if let Some(index) = stream.index.get_mut() {
-                *made.0.get_mut() += index.apply(recorded, Some(&subject), &by);
+                *made.0.get_mut() += index.apply(recorded, Some(subject), &by);
             }
         }
         if let Some(index) = general.get_mut() {

@@ -33,18 +33,29 @@ pub enum Subject {
 impl Subject {
     /// Its key in the Merkle map: the SHA-256 of its text, as in "contract live-well-kent-2016".
     pub fn key(&self) -> Hash {
-        Hash::of([self.text().as_bytes()])
+        let (kind, id) = self.words();
+        Hash::of([kind, " ", id].map(str::as_bytes))
     }
 
     /// Its text, as in "contract live-well-kent-2016", which [`str::parse`] reads.
     pub fn text(&self) -> String {
-        let (kind, id) = match self {
+        let (kind, id) = self.words();
+        [kind, " ", id].concat()
+    }
+
+    /// How many bytes that has.
+    pub fn text_len(&self) -> usize {
+        let (kind, id) = self.words();
+        kind.len() + 1 + id.len()
+    }
+
+    fn words(&self) -> (&'static str, &str) {
+        match self {
             Self::Contract(id) => (CONTRACT, id.as_str()),
             Self::Party(id) => (PARTY, id.as_str()),
             Self::Office(id) => (OFFICE, id.as_str()),
             Self::Act(reference) => (ACT, reference.as_str()),
-        };
-        [kind, " ", id].concat()
+        }
     }
 
     /// The contract, where it is one.
@@ -83,7 +94,9 @@ pub struct BadSubject(String);
 
 /// The subjects that an entry is about by itself: it belongs to their streams.
 pub fn about(entry: &Entry) -> BTreeSet<Subject> {
-    about_act(&entry.act).into_iter().chain(entry.events.iter().flat_map(|event| about_event(&event.kind))).collect()
+    let contracts = entry.contracts().into_iter().cloned().map(Subject::Contract);
+    let general = entry.events.iter().filter_map(|event| general(&event.kind));
+    contracts.chain(general).chain(about_act(&entry.act)).collect()
 }
 
 /// The subjects that an act is about, whatever its events say: the acts that it answers.
@@ -93,14 +106,18 @@ pub(crate) fn about_act(act: &Act) -> Vec<Subject> {
 
 /// The subjects that one event is about.
 pub(crate) fn about_event(kind: &EventKind) -> Vec<Subject> {
-    let general = match kind {
+    kind.contracts().into_iter().cloned().map(Subject::Contract).chain(general(kind)).collect()
+}
+
+/// What else than contracts one is about.
+fn general(kind: &EventKind) -> Option<Subject> {
+    match kind {
         EventKind::PartyDefined { party, .. } | EventKind::AliasStated { party, .. } => {
             Some(Subject::Party(party.clone()))
         }
         EventKind::OfficeDefined { office, .. } => Some(Subject::Office(office.clone())),
         _ => None,
-    };
-    kind.contracts().into_iter().cloned().map(Subject::Contract).chain(general).collect()
+    }
 }
 
 /// The subjects that an entry names: whoever folds it for an answer needs the streams of all of them.

@@ -2,10 +2,10 @@
 //! must not decide whether they belong there.
 
 use super::copier::{Batch, Copier};
-use crate::ledger::{Order, new_entry};
+use crate::ledger::Order;
 use crate::merkle::Tree;
 use crate::sealed::{Contents, erased_by};
-use crate::store::StoreError;
+use crate::store::{NewEntry, StoreError};
 use crate::writer::full_chunks;
 use minutebook_events::{Entry, Hash, Position};
 use minutebook_projections::{Projections, Trace};
@@ -60,12 +60,14 @@ impl Live {
             return Ok(());
         }
         let first = self.head();
-        let (mut entries, mut leaves, mut erased) = (vec![], vec![], vec![]);
+        let (mut entries, mut leaves) = (Vec::with_capacity(read.len()), Vec::with_capacity(read.len()));
+        let mut erased = vec![];
         let mut projections = self.projections.write().unwrap_or_else(PoisonError::into_inner);
         for Read { entry, bytes, leaf, trace } in read {
             erased.extend(erased_by(&entry));
-            entries.push(new_entry(&projections, &entry, bytes));
-            projections.apply_traced(entry, leaf, trace);
+            let id = entry.id;
+            let (_, subjects) = projections.apply_about(entry, leaf, trace);
+            entries.push(NewEntry::of_leaf(id, subjects.into_iter().collect(), bytes, leaf));
             leaves.push(leaf);
         }
         let chunks = full_chunks(&projections, &mut self.next_chunk);

@@ -11,7 +11,7 @@
 //! | `x` level first-position key position | a page of a run: keys and positions, sorted; the last of them names the page |
 
 use super::guard::Fault;
-use super::layout::{self, Put, Record, Torn};
+use super::layout::{self, Put, Record, Torn, Written};
 use minutebook_events::{EntryId, Hash, Position};
 use minutebook_projections::Subject;
 use std::collections::BTreeSet;
@@ -82,7 +82,7 @@ impl Tally {
 
     /// Adds all that leads to a record.
     pub(super) fn add_record(&mut self, record: &Record) {
-        pairs_of(record).into_iter().for_each(|(key, position)| self.add(key, position));
+        pairs_of(&record.written()).into_iter().for_each(|(key, position)| self.add(key, position));
     }
 }
 
@@ -114,9 +114,9 @@ pub(super) fn keys_of(subjects: &[Subject]) -> BTreeSet<IndexKey> {
 }
 
 /// All that leads to a record.
-pub(super) fn pairs_of(record: &Record) -> Vec<Pair> {
-    let keys = std::iter::once(IndexKey::of_id(record.id)).chain(keys_of(&record.subjects));
-    keys.map(|key| (key, record.stored.position)).collect()
+pub(super) fn pairs_of(record: &Written) -> Vec<Pair> {
+    let keys = std::iter::once(IndexKey::of_id(record.id)).chain(keys_of(record.subjects));
+    keys.map(|key| (key, record.position)).collect()
 }
 
 /// Entries that follow each other, and what leads to them.
@@ -211,7 +211,10 @@ impl Index {
     pub(super) fn of(runs: Vec<Run>, after: &[Record]) -> Option<Self> {
         let firsts = std::iter::once(0).chain(runs.iter().map(|run| run.end));
         let follow = firsts.zip(&runs).all(|(first, run)| run.first == first && run.end > first);
-        follow.then(|| Self { runs, open: Arc::new(after.iter().flat_map(pairs_of).collect()) })
+        follow.then(|| Self {
+            runs,
+            open: Arc::new(after.iter().flat_map(|record| pairs_of(&record.written())).collect()),
+        })
     }
 
     /// Where the runs end.
@@ -251,14 +254,14 @@ impl Growing {
     /// Those of `read`.
     pub(super) fn seal(
         &mut self,
-        block: &[Arc<Record>],
+        block: &[Written],
         run_entries: u64,
         read: impl Fn(&Run) -> Result<Vec<Pair>, Fault>,
     ) -> Result<(), Fault> {
         let open = Arc::make_mut(&mut self.open);
-        open.extend(block.iter().flat_map(|record| pairs_of(record)));
+        open.extend(block.iter().flat_map(pairs_of));
         let first = self.runs.last().map_or(0, |(run, _)| run.end);
-        let end = block.last().map_or(first, |last| last.stored.position.0 + 1);
+        let end = block.last().map_or(first, |last| last.position.0 + 1);
         if end - first < run_entries {
             return Ok(());
         }

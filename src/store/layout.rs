@@ -14,8 +14,8 @@
 use super::{NewEntry, Stored};
 use minutebook_events::{EntryId, Hash, Position};
 use minutebook_projections::Subject;
-use std::sync::Arc;
 use uuid::Uuid;
+use zstd::bulk::Compressor;
 
 /// sled's segment size. A page over a quarter of it becomes a file in `blobs/`, which sled never syncs.
 pub(super) const SEGMENT: usize = 1024 * 1024;
@@ -50,19 +50,31 @@ pub(super) struct Record {
     pub(super) stored: Stored,
 }
 
-impl Record {
-    pub(super) fn new(position: Position, entry: &NewEntry) -> Self {
-        let stored = Stored { position, bytes: entry.bytes.clone(), leaf: Hash::leaf(&entry.bytes) };
-        Self { id: entry.id, subjects: entry.subjects.clone(), stored }
+/// A record as it is written, wherever it lies.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Written<'a> {
+    pub(super) position: Position,
+    pub(super) id: EntryId,
+    pub(super) subjects: &'a [Subject],
+    leaf: &'a Hash,
+    bytes: &'a [u8],
+}
+
+impl<'a> Written<'a> {
+    /// That of a new entry, at its position.
+    pub(super) fn new(position: Position, NewEntry { id, subjects, bytes, leaf }: &'a NewEntry) -> Self {
+        Self { position, id: *id, subjects, leaf, bytes }
+    }
+
+    /// A record of its own.
+    pub(super) fn record(&self) -> Record {
+        let stored = Stored { position: self.position, bytes: self.bytes.to_vec(), leaf: *self.leaf };
+        Record { id: self.id, subjects: self.subjects.to_vec(), stored }
     }
 
     /// Bytes that it takes in a block before compression.
     pub(super) fn size(&self) -> usize {
-        16 + 2
-            + self.subjects.iter().map(|subject| 2 + subject.text().len()).sum::<usize>()
-            + 32
-            + 4
-            + self.stored.bytes.len()
+        16 + 2 + self.subjects.iter().map(|subject| 2 + subject.text_len()).sum::<usize>() + 32 + 4 + self.bytes.len()
     }
 
     fn write(&self, out: &mut Vec<u8>) {
@@ -72,9 +84,17 @@ impl Record {
             out.extend_from_slice(&short(subject.len()).to_be_bytes());
             out.extend_from_slice(subject.as_bytes());
         }
-        out.extend_from_slice(&self.stored.leaf.0);
-        out.extend_from_slice(&long(self.stored.bytes.len()).to_be_bytes());
-        out.extend_from_slice(&self.stored.bytes);
+        out.extend_from_slice(&self.leaf.0);
+        out.extend_from_slice(&long(self.bytes.len()).to_be_bytes());
+        out.extend_from_slice(self.bytes);
+    }
+}
+
+impl Record {
+    /// As it is written.
+    pub(super) fn written(&self) -> Written<'_> {
+        let Self { id, subjects, stored: Stored { position, bytes, leaf } } = self;
+        Written { position: *position, id: *id, subjects, leaf, bytes }
     }
 
     /// Reads one record off the front, and holds its bytes to its hash.
@@ -108,15 +128,15 @@ fn skip_to_stored(position: Position, from: &mut &[u8]) -> Result<Stored, Torn> 
 }
 
 /// The tail's puts for one record.
-pub(super) fn tail_puts(record: &Record) -> Vec<Put> {
+pub(super) fn tail_puts(record: &Written) -> Vec<Put> {
     let mut payload = Vec::with_capacity(record.size());
     record.write(&mut payload);
-    chunks(b'e', record.stored.position, &payload)
+    chunks(b'e', record.position, &payload)
 }
 
 /// The keys that [`tail_puts`] made for this record.
-pub(super) fn tail_keys(record: &Record) -> impl Iterator<Item = Vec<u8>> {
-    let position = record.stored.position;
+pub(super) fn tail_keys(record: &Written) -> impl Iterator<Item = Vec<u8>> + use<> {
+    let position = record.position;
     (0..(HEAD + record.size()).div_ceil(CHUNK)).map(move |chunk| chunk_key(b'e', position, short(chunk)))
 }
 
@@ -126,14 +146,34 @@ pub(super) fn tail_record(position: Position, mut payload: &[u8]) -> Result<Reco
     if payload.is_empty() { Ok(record) } else { Err(Torn("bytes follow its end".to_owned())) }
 }
 
-/// The puts of a block of these records, which follow each other.
-pub(super) fn block_puts(records: &[Arc<Record>]) -> Vec<Put> {
-    let first = records.first().expect("a block has a record").stored.position;
-    let mut raw = Vec::with_capacity(records.iter().map(|record| record.size()).sum());
-    records.iter().for_each(|record| record.write(&mut raw));
-    let mut payload = [short(records.len()).to_be_bytes().as_slice(), &long(raw.len()).to_be_bytes()].concat();
-    payload.extend(zstd::bulk::compress(&raw, ZSTD_LEVEL).expect("zstd compresses any bytes at level 1"));
-    chunks(b'b', first, &payload)
+/// What makes blocks, in the memory that it made the last one in: a compressor's own is several times what a block has.
+pub(super) struct Sealer {
+    compressor: Compressor<'static>,
+    raw: Vec<u8>,
+    payload: Vec<u8>,
+}
+
+impl Sealer {
+    pub(super) fn new() -> Self {
+        let compressor = Compressor::new(ZSTD_LEVEL).expect("zstd has a level 1");
+        Self { compressor, raw: vec![], payload: vec![] }
+    }
+
+    /// The puts of a block of these records, which follow each other.
+    pub(super) fn block_puts(&mut self, records: &[Written]) -> Vec<Put> {
+        let Self { compressor, raw, payload } = self;
+        let first = records.first().expect("a block has a record").position;
+        raw.clear();
+        records.iter().for_each(|record| record.write(raw));
+        payload.clear();
+        payload.extend_from_slice(&short(records.len()).to_be_bytes());
+        payload.extend_from_slice(&long(raw.len()).to_be_bytes());
+        let head = payload.len();
+        payload.resize(head + zstd::zstd_safe::compress_bound(raw.len()), 0);
+        let length = compressor.compress_to_buffer(raw, &mut payload[head..]);
+        payload.truncate(head + length.expect("zstd compresses any bytes at level 1"));
+        chunks(b'b', first, payload)
+    }
 }
 
 /// The records of a block, from its value.

@@ -65,6 +65,22 @@ pub struct NewEntry {
     pub subjects: Vec<Subject>,
     /// The bytes.
     pub bytes: Vec<u8>,
+    /// Their leaf hash.
+    leaf: Hash,
+}
+
+impl NewEntry {
+    /// One of an id, about these subjects.
+    pub fn new(id: EntryId, subjects: Vec<Subject>, bytes: Vec<u8>) -> Self {
+        let leaf = Hash::leaf(&bytes);
+        Self { id, subjects, bytes, leaf }
+    }
+
+    /// One whose bytes were made or read with this leaf hash: they are not hashed again. Whoever reads it back hashes them.
+    pub(crate) fn of_leaf(id: EntryId, subjects: Vec<Subject>, bytes: Vec<u8>, leaf: Hash) -> Self {
+        debug_assert_eq!(leaf, Hash::leaf(&bytes), "the leaf hash is that of the bytes");
+        Self { id, subjects, bytes, leaf }
+    }
 }
 
 /// Entries in order, as [`Store::scan`] gives them. It ends after the first error.

@@ -48,7 +48,7 @@ impl Reader {
             tail.push(Arc::new(record));
             next = next.next();
         }
-        let known: usize = tail.iter().map(|record| layout::tail_keys(record).count()).sum();
+        let known: usize = tail.iter().map(|record| layout::tail_keys(&record.written()).count()).sum();
         let found = guard::call(|| self.db().scan_prefix(b"e").try_fold(0, |count, item| item.map(|_| count + 1)))?;
         if known == found {
             Ok(tail)

@@ -6,7 +6,7 @@ use super::folder::{Folder, sync_folder};
 use super::guard::{self, Fault};
 use super::index::{Growing, Index, IndexKey, pairs_of};
 use super::kept::Kept;
-use super::layout::{self, Record};
+use super::layout::{self, Record, Sealer, Written};
 use super::reader::{Blocks, Reader};
 use super::recover::{Check, Recovered, recover};
 use super::watermark::Watermark;
@@ -79,6 +79,7 @@ impl State {
 struct Writer {
     data: File,
     watermark: Watermark,
+    sealer: Sealer,
     /// Where an append began that failed half-way; set while one is under way.
     failed_at: Option<Position>,
 }
@@ -112,7 +113,7 @@ impl SledStore {
         if folder.is_new() {
             finish(&mut folder)?;
         }
-        let mut writer = Writer { data, watermark, failed_at: None };
+        let mut writer = Writer { data, watermark, sealer: Sealer::new(), failed_at: None };
         writer.watermark.note(state.len());
         as_found.checked();
         Ok(Self { reader, state: RwLock::new(state), writer: Mutex::new(writer), options, as_found, folder })
@@ -133,32 +134,35 @@ impl SledStore {
 
     /// What to write for these entries, and what is durable once it is. Blocks and runs depend on the entries alone, not on
     /// how they were grouped into appends.
-    fn plan(&self, state: &State, entries: &[NewEntry]) -> Result<(Writes, State), Fault> {
-        let positions = (state.len()..).map(Position);
-        let new = positions.zip(entries).map(|(position, entry)| Arc::new(Record::new(position, entry)));
-        let mut open: Vec<Arc<Record>> = Vec::with_capacity(state.tail.len() + 1);
+    fn plan(&self, sealer: &mut Sealer, state: &State, entries: &[NewEntry]) -> Result<(Writes, State), Fault> {
+        let new = (state.len()..).map(Position).zip(entries).map(|(position, entry)| Written::new(position, entry));
+        let mut open: Vec<Written> = Vec::with_capacity(state.tail.len() + 1);
         let mut index = Growing::from(state.index()?);
         let (mut puts, mut removals, mut sealed, mut bytes) = (Vec::new(), Vec::new(), state.sealed, 0);
-        for record in state.tail.iter().cloned().chain(new) {
+        for record in state.tail.iter().map(|record| record.written()).chain(new) {
             bytes += record.size();
             open.push(record);
             if open.len() >= self.options.block_entries || bytes >= self.options.block_bytes {
-                let written = open.iter().filter(|record| record.stored.position.0 < state.len());
-                removals.extend(written.flat_map(|record| layout::tail_keys(record)));
-                puts.extend(layout::block_puts(&open));
+                let written = open.iter().filter(|record| record.position.0 < state.len());
+                removals.extend(written.flat_map(layout::tail_keys));
+                puts.extend(sealer.block_puts(&open));
                 index.seal(&open, self.options.run_entries as u64, |run| self.reader.pairs(run))?;
                 sealed += open.len() as u64;
                 open.clear();
                 bytes = 0;
             }
         }
-        let unwritten = open.iter().filter(|record| record.stored.position.0 >= state.len());
-        puts.extend(unwritten.flat_map(|record| layout::tail_puts(record)));
+        let unwritten = open.iter().filter(|record| record.position.0 >= state.len());
+        puts.extend(unwritten.flat_map(layout::tail_puts));
+        // Those that were in the tail before are there as they are.
+        let stay = if sealed == state.sealed { &state.tail[..] } else { &[] };
+        let tail = stay.iter().cloned().chain(open[stay.len()..].iter().map(|record| Arc::new(record.record())));
+        let tail = tail.collect();
         let (index, of_index, replaced) = index.finish();
         let replaces_runs = !replaced.is_empty();
         puts.extend(of_index);
         removals.extend(replaced);
-        Ok((Writes::new(puts, removals, replaces_runs), State { sealed, index: Some(index), tail: open }))
+        Ok((Writes::new(puts, removals, replaces_runs), State { sealed, index: Some(index), tail }))
     }
 
     /// Where a key leads to in blocks, in order.
@@ -212,7 +216,7 @@ impl Store for SledStore {
         let (writes, after) = {
             let state = self.state();
             admit(&state, first, entries)?;
-            let planned = self.plan(&state, entries);
+            let planned = self.plan(&mut writer.sealer, &state, entries);
             let (writes, after) = planned.map_err(|fault| fault.in_index_of("ids and streams"))?;
             assert_eq!(after.len(), state.len() + entries.len() as u64, "a plan keeps every entry");
             (writes, after)
@@ -274,7 +278,11 @@ impl Store for SledStore {
         let state = self.state();
         let given = state.index().and_then(|index| self.reader.leads(index, each));
         given.map_err(|fault| fault.in_index_of("ids and streams"))?;
-        state.tail.iter().flat_map(|record| pairs_of(record)).for_each(|(key, position)| each(key, position));
+        state
+            .tail
+            .iter()
+            .flat_map(|record| pairs_of(&record.written()))
+            .for_each(|(key, position)| each(key, position));
         Ok(())
     }
 

@@ -17,7 +17,7 @@ fn child_appends() {
     let store = create(Path::new(&dir)).expect("a new ledger");
     for n in 0..APPENDS as u64 {
         let subjects = vec!["contract cbw".parse().expect("a good subject")];
-        let entry = NewEntry { id: EntryId::from_text(&n.to_string()), subjects, bytes: vec![b'x'; 400] };
+        let entry = NewEntry::new(EntryId::from_text(&n.to_string()), subjects, vec![b'x'; 400]);
         store.append(Position(n), &[entry]).expect("an append on a sound disk succeeds");
         println!("\nreceipt {n}");
     }

@@ -22,7 +22,7 @@ fn entry(number: u64) -> NewEntry {
     let size = if number.is_multiple_of(7) { 40_000 } else { 9_000 };
     let bytes = (0..size).map(|n| random(number << 32 | n) as u8).collect();
     let subjects = vec![format!("contract contract-{}", number % 3).parse().unwrap()];
-    NewEntry { id: EntryId::from_text(&number.to_string()), subjects, bytes }
+    NewEntry::new(EntryId::from_text(&number.to_string()), subjects, bytes)
 }
 
 fn open(path: &Path) -> Option<SledStore> {

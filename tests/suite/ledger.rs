@@ -139,7 +139,7 @@ async fn an_entry_that_claims_another_head_is_refused_on_opening() {
         drop(ledger);
         let first = store.read(Position(0)).unwrap().unwrap();
         let id = draft("other").id;
-        store.append(Position(1), &[store::NewEntry { id, subjects: vec![], bytes: first.bytes }]).unwrap();
+        store.append(Position(1), &[store::NewEntry::new(id, vec![], first.bytes)]).unwrap();
         let (_, hand) = clock();
         let error = Ledger::on(store, Contents::beside(&at.place.folder), hand, |_, _| {}).err().unwrap();
         assert!(matches!(error, LedgerError::Incoherent { position: Position(1), .. }), "{error}");

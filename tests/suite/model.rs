@@ -374,7 +374,7 @@ fn kept_at(at: &Somewhere, entries: &[Entry]) -> Ledger {
         let bytes = codec::encode(entry);
         let (first, leaf) = (projections.head(), Hash::leaf(&bytes));
         let subjects = projections.subjects(entry).into_iter().collect();
-        store.append(first, &[NewEntry { id: entry.id, subjects, bytes }]).unwrap();
+        store.append(first, &[NewEntry::new(entry.id, subjects, bytes)]).unwrap();
         projections.apply(entry.clone(), leaf);
     }
     drop(store);

@@ -270,7 +270,7 @@ proptest! {
         let dir = TempDir::new().unwrap();
         let store = store::create(&dir.path().join("ledger")).unwrap();
         for (position, entry) in (0..).zip(entries.iter()) {
-            let new = NewEntry { id: entry.id, subjects: vec![], bytes: codec::encode(entry) };
+            let new = NewEntry::new(entry.id, vec![], codec::encode(entry));
             store.append(Position(position), &[new]).unwrap();
         }
         let contents = Contents::beside(&dir.path().join("ledger"));

@@ -36,7 +36,7 @@ fn entry(number: u64, size: usize) -> NewEntry {
     let bytes: Vec<u8> = (0..size).map(|_| next()).collect();
     let contracts = CONTRACTS[..4].iter().enumerate().filter(|(bit, _)| number >> bit & 1 == 1);
     let subjects = contracts.map(|(_, name)| of_contract(name)).collect();
-    NewEntry { id: EntryId::from_text(&format!("entry {number}")), subjects, bytes }
+    NewEntry::new(EntryId::from_text(&format!("entry {number}")), subjects, bytes)
 }
 
 fn small_blocks() -> Options {
@@ -219,7 +219,8 @@ fn entries_of_every_size_stay_in_the_log() {
 fn a_busy_contract_keeps_its_index_small() {
     let dir = TempDir::new().unwrap();
     let store = SledStore::open(Folder::create(dir.path()).unwrap(), Options::default()).unwrap();
-    let model: Vec<_> = (0..6_000).map(|n| NewEntry { subjects: vec![of_contract("cbw")], ..entry(n, 20) }).collect();
+    let of_one = |NewEntry { id, bytes, .. }: NewEntry| NewEntry::new(id, vec![of_contract("cbw")], bytes);
+    let model: Vec<_> = (0..6_000).map(|n| of_one(entry(n, 20))).collect();
     for group in model.chunks(500) {
         store.append(Position(store.len()), group).unwrap();
     }

@@ -242,7 +242,7 @@ fn an_entry_of_a_later_version_is_left_to_a_later_program() {
     let text = String::from_utf8(last.bytes).unwrap();
     let bytes = text.replacen("{\"v\":1,", "{\"v\":2,\"also\":[],", 1).into_bytes();
     let id = minutebook_events::EntryId::from_text("of a later version");
-    store.append(next, &[NewEntry { id, subjects: vec![], bytes }]).unwrap();
+    store.append(next, &[NewEntry::new(id, vec![], bytes)]).unwrap();
     drop(store);
     let words =
         format!("position {next}: the entry has version 2, and this program reads up to 1: use a newer minutebook");
@@ -265,7 +265,7 @@ fn what_is_hidden_in_a_strangers_ledger_is_shown() {
     let entry = Entry::stamp(draft, Position(0), recorded, "somebody".to_owned());
     let (id, bytes) = (entry.id, codec::encode(&entry));
     let store = minutebook::store::create(&place.ledger()).unwrap();
-    store.append(Position(0), &[NewEntry { id, subjects: vec![], bytes }]).unwrap();
+    store.append(Position(0), &[NewEntry::new(id, vec![], bytes)]).unwrap();
     drop(store);
     let shown = "lot\\u{202e}\\u{2066}\\u{200f}\\u{61c}\\u{2028}\\u{200b}\\u{e0041}\\u{1b} 2";
     for args in [&["decisions"][..], &["explain", "0"], &["replay"]] {

@@ -55,7 +55,7 @@ fn open(path: &Path) -> SledStore {
 }
 
 fn entry(number: u64) -> NewEntry {
-    NewEntry { id: EntryId::from_text(&number.to_string()), subjects: vec![], bytes: number.to_string().into_bytes() }
+    NewEntry::new(EntryId::from_text(&number.to_string()), vec![], number.to_string().into_bytes())
 }
 
 #[test]

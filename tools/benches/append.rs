@@ -55,7 +55,7 @@ struct Ours(Arc<dyn Store>);
 impl Appender for Ours {
     fn append(&mut self, number: u64, bytes: Vec<u8>) {
         let subjects = vec!["contract cbw".parse().expect("a good subject")];
-        let entry = NewEntry { id: EntryId::from_text(&number.to_string()), subjects, bytes };
+        let entry = NewEntry::new(EntryId::from_text(&number.to_string()), subjects, bytes);
         self.0.append(Position(number), &[entry]).expect("the disk takes it");
     }
 }

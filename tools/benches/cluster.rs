@@ -172,7 +172,7 @@ fn by_store(store: &PostgresStore, turn: Duration) -> f64 {
         let text = format!("{{\"number\":{position:>20}}}");
         let bytes = text.into_bytes().into_iter().cycle().take(SIZE).collect();
         let id = EntryId::from_text(&position.to_string());
-        let entry = NewEntry { id, subjects: vec!["contract cbw".parse().expect("a subject")], bytes };
+        let entry = NewEntry::new(id, vec!["contract cbw".parse().expect("a subject")], bytes);
         store.append(position, &[entry]).unwrap_or_else(|error| panic!("{error}"));
     }
     (store.len() - first) as f64 / began.elapsed().as_secs_f64()

@@ -439,7 +439,7 @@ impl Store for PostgresStore {
             Ok(()) => {
                 let position = Position(first.0 + entries.len() as u64 - 1);
                 self.len.fetch_max(position.0 + 1, Ordering::SeqCst);
-                let leaf = Hash::leaf(&entries.last().expect("there is one").bytes);
+                let leaf = entries.last().expect("there is one").leaf;
                 let last = Last { position, leaf, appended_on: Some(line) };
                 *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
                 Ok(())
@@ -605,7 +605,7 @@ impl Insert {
             let position = i64::try_from(position).unwrap_or(-1);
             last.positions.push(position);
             last.ids.push(entry.id.0);
-            last.leaves.push(Hash::leaf(&entry.bytes).0.to_vec());
+            last.leaves.push(entry.leaf.0.to_vec());
             last.bytes.push(entry.bytes.clone());
             for key in keys_of(&entry.subjects) {
                 last.keys.push(key.into());

@@ -335,7 +335,7 @@ fn an_entry_of_two_lines_is_told_before_it_is_an_archive() {
     let folder = dir.path().join("other");
     let other = store::create(&folder).unwrap();
     let bytes = [b"\n", bytes.as_slice()].concat();
-    other.append(Position(0), &[NewEntry { id, subjects: vec![], bytes }]).unwrap();
+    other.append(Position(0), &[NewEntry::new(id, vec![], bytes)]).unwrap();
     let error = archive(&*other, &folder, &dir.path().join("new"), &mut |_, _, _| {}).unwrap_err().to_string();
     assert!(error.starts_with("position 0: its bytes hold a line feed"), "{error}");
     assert!(!dir.path().join("new").exists());

@@ -37,7 +37,7 @@ impl Appends {
         let byte = |n: u64| if dice & 1 == 0 { b'a' + (n % 23) as u8 } else { random(dice, n) as u8 };
         let contract = format!("contract contract-{}", dice % 7).parse().expect("a good subject");
         let id = EntryId::from_text(&format!("{} {position}", self.seed));
-        NewEntry { id, subjects: vec![contract], bytes: (0..size).map(byte).collect() }
+        NewEntry::new(id, vec![contract], (0..size).map(byte).collect())
     }
 
     /// How many entries the append takes that begins at a position.

@@ -109,7 +109,7 @@ pub fn kents(position: Position) -> NewEntry {
     let recorded: Instant = format!("2026-11-22T12:00:{:02}Z", position.0).parse().expect("an instant");
     let entry = Entry::stamp(draft, position, recorded, "a test".to_owned());
     let subjects = about(&entry).into_iter().collect();
-    NewEntry { id: entry.id, subjects, bytes: codec::encode(&entry) }
+    NewEntry::new(entry.id, subjects, codec::encode(&entry))
 }
 
 fn open(path: &Path) -> Result<SledStore, String> {

@@ -50,7 +50,7 @@ fn each_connection_that_appends_is_held_to_what_was_asked_for() {
     let store = PostgresStore::create(server.address("minutes", "kent", "")).unwrap();
     let append = |number: u64| {
         let id = EntryId::from_text(&number.to_string());
-        store.append(Position(number), &[NewEntry { id, subjects: vec![], bytes: vec![number as u8] }])
+        store.append(Position(number), &[NewEntry::new(id, vec![], vec![number as u8])])
     };
     append(0).unwrap();
     server.sql("alter role minutes set synchronous_commit = off");

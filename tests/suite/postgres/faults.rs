@@ -6,7 +6,7 @@ use minutebook::store::{NewEntry, OpenError, PostgresStore, Store, StoreError};
 use minutebook_events::{EntryId, Position};
 
 fn entry(number: u64, size: usize) -> NewEntry {
-    NewEntry { id: EntryId::from_text(&format!("entry {number}")), subjects: vec![], bytes: vec![number as u8; size] }
+    NewEntry::new(EntryId::from_text(&format!("entry {number}")), vec![], vec![number as u8; size])
 }
 
 fn run(place: &Place, url: &str, args: &[&str]) -> Ran {
@@ -153,7 +153,7 @@ fn a_full_disk_at_the_server_takes_nothing_half() {
             state ^= state << 17;
             (state >> 32) as u8
         };
-        NewEntry { bytes: (0..200_000).map(|_| next()).collect(), ..entry(number, 0) }
+        NewEntry::new(entry(number, 0).id, vec![], (0..200_000).map(|_| next()).collect())
     };
     let mut kept = 0;
     let full = loop {

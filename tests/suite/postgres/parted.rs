@@ -130,7 +130,7 @@ fn an_append_that_reaches_the_other_one_is_refused_there() {
     let moved = reader.still(heard.line).unwrap_err();
     assert!(moved.to_string().contains("may be to another server"), "{moved}");
 
-    let new = NewEntry { id: EntryId::from_text("new"), subjects: vec![], bytes: vec![7] };
+    let new = NewEntry::new(EntryId::from_text("new"), vec![], vec![7]);
     let refused = store.append(Position(5), std::slice::from_ref(&new)).unwrap_err();
     assert!(matches!(refused, StoreError::Another { position: Position(4), .. }), "{refused}");
     assert!(refused.to_string().contains("two servers take themselves for the primary"), "{refused}");

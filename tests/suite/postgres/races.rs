@@ -18,7 +18,7 @@ const EACH: u64 = 25;
 
 fn entry(name: &str) -> NewEntry {
     let subjects = vec!["contract cbw".parse().unwrap()];
-    NewEntry { id: EntryId::from_text(name), subjects, bytes: name.as_bytes().to_vec() }
+    NewEntry::new(EntryId::from_text(name), subjects, name.as_bytes().to_vec())
 }
 
 /// What the table holds: position, id and bytes of every entry of a ledger, as another program reads them.

@@ -39,7 +39,7 @@ fn entry(number: u64) -> NewEntry {
     let recorded = Recorded::new(recorded.utc() + Duration::from_micros(number + 1));
     let entry = Entry::stamp(draft, Position(number), recorded, "bench".to_owned());
     let subjects = about(&entry).into_iter().collect();
-    NewEntry { id: entry.id, subjects, bytes: codec::encode(&entry) }
+    NewEntry::new(entry.id, subjects, codec::encode(&entry))
 }
 
 /// Makes a ledger of this many entries, and one more later for each append.
