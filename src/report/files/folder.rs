@@ -87,8 +87,8 @@ impl Draft {
             Some(source) => FolderError::Io { doing: "lock", path: lock, source },
         })?;
         is_ours(out)?;
-        let path = folder.join(format!(".{name}.draft"));
-        // What a run left that was killed.
+        // Nobody else has a folder of this name; what is there a run left that was killed.
+        let path = folder.join(format!(".{name}.minutebook-draft"));
         remove(&path)?;
         fs::create_dir(&path).map_err(FolderError::io("make", &path))?;
         Ok(Self { out: out.to_owned(), path, written: Arc::default(), _lock: lock })

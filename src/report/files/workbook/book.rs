@@ -269,6 +269,8 @@ impl Book {
                     _ => Some(format!("… and {left} more rows, which are not here: a sheet ends after {MOST}")),
                 };
                 if let Some(last) = last {
+                    let tall = height(Some(lines(&last, widths[0])));
+                    sheet.set_row_height(rows, tall).expect(WHAT_IS_OURS);
                     sheet.write_string_with_format(rows, 0, last, &self.looks.words).expect(WHAT_IS_OURS);
                 }
                 sheet.autofilter(0, 0, rows.max(2) - 1, widths.len() as u16 - 1).expect(WHAT_IS_OURS);

@@ -27,13 +27,13 @@ impl Told {
         Self { says: Plain::Words(words.into()), stands: None, is_money: false }
     }
 
-    fn date(date: Option<DateSpan>) -> Self {
+    fn date(date: Option<DateSpan>, stands: Option<Stands>) -> Self {
         let says = match date.map(|date| (date.exact(), date)) {
             Some((Some(day), _)) => Plain::Day(day),
             Some((None, span)) => Plain::Words(span.to_string()),
             None => Plain::Words(NOT_HELD.to_owned()),
         };
-        Self { says, stands: None, is_money: false }
+        Self { says, stands, is_money: false }
     }
 }
 
@@ -65,7 +65,11 @@ impl Rows<'_> {
                 let measures: Vec<&str> = figures(row, name).iter().filter_map(measure).collect();
                 vec![Told::words(if measures.is_empty() { NOT_HELD.to_owned() } else { visible(&measures.join("; ")) })]
             }
-            Holds::Since(name) => vec![Told::date(figures(row, name).first().and_then(|figure| figure.effective))],
+            // A planned day is no less planned for standing in a cell of its own.
+            Holds::Since(name) => {
+                let figure = figures(row, name).first();
+                vec![Told::date(figure.and_then(|figure| figure.effective), figure.map(Stands::of))]
+            }
             Holds::Beside => vec![Told::words(beside(sheet, row))],
         }
     }
@@ -88,8 +92,8 @@ impl Rows<'_> {
 
     /// The day of an act: the row has it in words.
     fn decided(&self, row: &Row) -> Told {
-        let Some(Cell::Position(position)) = row.get("position") else { return Told::date(None) };
-        Told::date(self.all.entry(*position).map(|recorded| recorded.entry.act.decided))
+        let Some(Cell::Position(position)) = row.get("position") else { return Told::date(None, None) };
+        Told::date(self.all.entry(*position).map(|recorded| recorded.entry.act.decided), None)
     }
 }
 
