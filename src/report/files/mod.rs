@@ -225,7 +225,7 @@ impl Part {
 }
 
 impl<'a> Files<'a> {
-    /// Begins those that were asked for.
+    /// Begins those that were asked for; the facts, which are not made part by part, it writes whole.
     fn begin(
         draft: &mut Draft,
         matters: &Matters<'_>,

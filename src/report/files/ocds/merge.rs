@@ -246,9 +246,8 @@ fn merge(into: &mut Fields, from: Vec<(Name, Json)>, release: usize) {
             }
             value => match field(into, name, || Node::Values(vec![])) {
                 Node::Values(values) if values.last().is_some_and(|(_, last)| *last == value) => {}
-                // Most have one.
-                Node::Values(values) if values.is_empty() => *values = vec![(release, value)],
-                Node::Values(values) => values.push((release, value)),
+                Node::Values(values) if !values.is_empty() => values.push((release, value)),
+                // Most have this one, and take no room for more.
                 other => *other = Node::Values(vec![(release, value)]),
             },
         }

@@ -1,5 +1,5 @@
 //! The contracts as the Open Contracting Data Standard has them (OCDS 1.1.5): a package of releases, an entry a release, and a package
-//! of records, each with what its releases come to and with links to them ("Linked releases"): nothing stands in both. Written as
+//! of records, each with what its releases come to and with links to them ("Linked releases"): no release stands in both. Written as
 //! they are made, so that memory does not grow with the contracts.
 //!
 //! | file | what it owns |
