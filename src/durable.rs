@@ -55,9 +55,18 @@ pub fn as_private_as(like: &Path, path: &Path) -> io::Result<()> {
 
 /// Flushes every file in a folder and in those below it, and makes their names durable.
 pub fn sync_all_in(folder: &Path) -> io::Result<()> {
+    sync_in(folder, &|file| File::open(file)?.sync_all())
+}
+
+/// Makes the names in a folder and in those below it durable, of files that were flushed.
+pub fn sync_folders_in(folder: &Path) -> io::Result<()> {
+    sync_in(folder, &|_| Ok(()))
+}
+
+fn sync_in(folder: &Path, sync_file: &dyn Fn(&Path) -> io::Result<()>) -> io::Result<()> {
     for item in fs::read_dir(folder)? {
         let path = item?.path();
-        if path.is_dir() { sync_all_in(&path)? } else { File::open(&path)?.sync_all()? }
+        if path.is_dir() { sync_in(&path, sync_file)? } else { sync_file(&path)? }
     }
     sync_folder(folder)
 }

@@ -412,7 +412,7 @@ impl Slice {
     /// # Errors
     /// [`QuestionError`].
     pub fn ask(&self, question: &Question) -> Result<Answer, QuestionError> {
-        let view = View { head: self.head, ..View::of(&self.projections) };
+        let view = self.view();
         let Some((contracts, next)) = self.page.as_ref().filter(|_| question.contract.is_none()) else {
             return view.ask(question);
         };
@@ -422,6 +422,29 @@ impl Slice {
         }
         answer.next.clone_from(next);
         Ok(answer)
+    }
+
+    /// Answers a question of one of its contracts, at the length at which one of several is told.
+    ///
+    /// # Errors
+    /// [`QuestionError`].
+    pub(crate) fn brief(&self, contract: &ContractId, question: &Question) -> Result<Answer, QuestionError> {
+        let view = self.view();
+        view.about(About::Some(std::slice::from_ref(contract)), question, view.at(question)?)
+    }
+
+    /// Of the answer to what the state is the rows of these contracts, in their order.
+    ///
+    /// # Errors
+    /// [`QuestionError`].
+    pub(crate) fn states(&self, question: &Question) -> Result<Vec<Row>, QuestionError> {
+        let contracts = self.page.as_ref().map_or(&[][..], |(contracts, _)| contracts);
+        let at = self.view().at(question)?;
+        Ok(contracts.iter().map(|contract| state::of(&self.projections, contract, at).1).collect())
+    }
+
+    fn view(&self) -> View<'_> {
+        View { head: self.head, ..View::of(&self.projections) }
     }
 }
 

@@ -6,35 +6,36 @@ use minutebook_events::ContractId;
 use minutebook_projections::{At, Figure, Projections, State, Statuses};
 
 pub(super) fn rows(all: &Projections, about: About<'_>, at: At) -> Vec<Row> {
-    let mut contracts: Vec<(Table, Row, &ContractId)> = about
-        .contracts(all, at)
-        .into_iter()
-        .map(|contract| {
-            let held = all.registered(contract, at);
-            let Statuses { state, whole: status, .. } = held.statuses();
-            let table = Table::of(state, &status);
-            let row = Row::new(table.kind())
-                .text("contract", contract)
-                .text("title", all.title(contract, at))
-                .figure("status", status)
-                .cell("value", Cell::Figures(value::yearly(all, contract, at)))
-                .figure("term", held.whole.term_figure());
-            (table, row, contract)
-        })
-        .collect();
-    contracts.sort_by_key(|(table, _, _)| *table);
+    let of_each = |contract| (of(all, contract, at), contract);
+    let mut contracts: Vec<((Table, Row), &ContractId)> = about.contracts(all, at).into_iter().map(of_each).collect();
+    contracts.sort_by_key(|((table, _), _)| *table);
+    let is_live = |table: Table| table <= Table::SaidToBe;
     let live: Vec<&ContractId> =
-        contracts.iter().filter(|(table, _, _)| *table <= Table::SaidToBe).map(|(_, _, contract)| *contract).collect();
-    let mut rows: Vec<Row> = contracts.iter().map(|(_, row, _)| row.clone()).collect();
+        contracts.iter().filter(|((table, _), _)| is_live(*table)).map(|(_, contract)| *contract).collect();
+    let mut rows: Vec<Row> = contracts.into_iter().map(|((_, row), _)| row).collect();
     rows.extend(live.iter().flat_map(|contract| lots::of(all, contract, at)));
     rows.extend(live.iter().flat_map(|contract| network::summary(all, contract, at)));
     rows.extend(findings::summary(all, about, at));
     rows
 }
 
+/// What is said of a contract itself, and in which table.
+pub(super) fn of(all: &Projections, contract: &ContractId, at: At) -> (Table, Row) {
+    let held = all.registered(contract, at);
+    let Statuses { state, whole: status, .. } = held.statuses();
+    let table = Table::of(state, &status);
+    let row = Row::new(table.kind())
+        .text("contract", contract)
+        .text("title", all.title(contract, at))
+        .figure("status", status)
+        .cell("value", Cell::Figures(value::yearly(all, contract, at)))
+        .figure("term", held.whole.term_figure());
+    (table, row)
+}
+
 /// The tables of the state, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Table {
+pub(super) enum Table {
     InForce,
     /// It started by a firm fact, and may not have by that day, or may have ended: whoever reads must see the doubt.
     MayBeInForce,

@@ -251,8 +251,10 @@ fn written(figure: &Value) -> String {
 
 /// The figures of a sheet that stand as firmly as that, and how many there are.
 fn checked(says: &Says, sheet: &Sheet, answers: &[Value]) -> usize {
-    let expected: Vec<&Value> =
+    let mut expected: Vec<&Value> =
         answers.iter().flat_map(rows).filter(|row| says.kinds.contains(&row["row"].as_str().unwrap())).collect();
+    // Sheets are in the order of contracts, the state in that of its groups.
+    expected.sort_by_key(|row| str_of(row, "contract"));
     if expected.is_empty() {
         assert_eq!(sheet.rows[0][0].to_string(), "nothing in the record at these coordinates", "{}", says.sheet);
         return 0;

@@ -121,7 +121,7 @@ impl Draft {
         let mut file = self.file(MANIFEST)?;
         file.write(manifest.text().as_bytes())?;
         file.end()?;
-        durable::sync_all_in(&self.path).map_err(FolderError::io("flush", &self.path))?;
+        durable::sync_folders_in(&self.path).map_err(FolderError::io("flush", &self.path))?;
         self.swap()?;
         let folder = durable::folder_of(&self.out);
         durable::sync_folder(folder).map_err(FolderError::io("flush", folder))?;
@@ -173,10 +173,11 @@ impl Output {
         self.file.write_all(bytes).map_err(FolderError::io("write", &self.path))
     }
 
-    /// Ends it.
-    pub(super) fn end(mut self) -> Result<(), FolderError> {
-        self.file.flush().map_err(FolderError::io("write", &self.path))?;
-        let Self { name, hash, bytes, written, .. } = self;
+    /// Ends it, on disk.
+    pub(super) fn end(self) -> Result<(), FolderError> {
+        let Self { name, path, file, hash, bytes, written } = self;
+        let file = file.into_inner().map_err(|error| FolderError::io("write", &path)(error.into_error()))?;
+        file.sync_all().map_err(FolderError::io("flush", &path))?;
         let file = Written { name, bytes, sha256: Hash(hash.finalize().into()) };
         written.lock().unwrap_or_else(PoisonError::into_inner).push(file);
         Ok(())

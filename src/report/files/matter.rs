@@ -2,12 +2,14 @@
 //! that memory does not grow with the number of contracts. It must not know what becomes of an answer.
 
 use crate::ledger::View;
-use crate::question::{Answer, KnownAt, Question, QuestionError, Slice, Topic};
+use crate::question::{Answer, KnownAt, Question, QuestionError, Row, Slice, Topic};
 use minutebook_events::{ContractId, Day, Instant, Position};
 use minutebook_projections::{At, Projections};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+
+const KNOWN: &str = "the coordinates are those of the ledger, and the contracts are in it";
 
 /// What a report is made of: a view of the ledger, and the coordinates.
 pub(super) struct Matters<'a> {
@@ -113,12 +115,24 @@ impl Matter<'_> {
         self.ask(topic, Some(contract.clone()))
     }
 
+    /// The answer about one of them in brief, or at length where another file is made of that.
+    pub(super) fn brief_of(&self, contract: &ContractId, topic: &Topic) -> Rc<Answer> {
+        let at_length = self.answers.borrow().get(&(topic.word(), Some(contract.clone()))).cloned();
+        at_length.unwrap_or_else(|| Rc::new(self.slice.brief(contract, &self.question(topic, None)).expect(KNOWN)))
+    }
+
+    /// What the state says of each of them: no more than a row.
+    pub(super) fn states(&self) -> Vec<Row> {
+        self.slice.states(&self.question(&Topic::State, None)).expect(KNOWN)
+    }
+
     fn ask(&self, topic: &Topic, contract: Option<ContractId>) -> Rc<Answer> {
-        let made = |contract| {
-            let answer = self.slice.ask(&Question { topic: topic.clone(), contract, ..self.of.question.clone() });
-            Rc::new(answer.expect("the coordinates are those of the ledger, and the contracts are in it"))
-        };
+        let made = |contract| Rc::new(self.slice.ask(&self.question(topic, contract)).expect(KNOWN));
         let mut answers = self.answers.borrow_mut();
         Rc::clone(answers.entry((topic.word(), contract.clone())).or_insert_with(|| made(contract)))
+    }
+
+    fn question(&self, topic: &Topic, contract: Option<ContractId>) -> Question {
+        Question { topic: topic.clone(), contract, ..self.of.question.clone() }
     }
 }

@@ -214,12 +214,13 @@ struct Part {
 impl Part {
     fn of(matters: &Matters<'_>, matter: &Matter<'_>, settings: &Settings, full: &Full) -> Self {
         let asked = |format| settings.formats.contains(&format);
+        // In this order: the register does with the answers that others are made of.
         Self {
+            state: asked(Format::Parquet).then(|| state::part(matter)),
+            workbook: asked(Format::Workbook).then(|| workbook::part(matters, matter, full)),
             register: asked(Format::Csv).then(|| register::part(matter)),
             calendar: asked(Format::KeyDates).then(|| calendar::part(matter, settings.call_in)),
             ocds: asked(Format::Ocds).then(|| ocds::part(matter, &settings.publication)),
-            state: asked(Format::Parquet).then(|| state::part(matter)),
-            workbook: asked(Format::Workbook).then(|| workbook::part(matters, matter, full)),
         }
     }
 }
@@ -258,16 +259,19 @@ impl<'a> Files<'a> {
         workbook.iter_mut().zip(part.workbook).try_for_each(|(file, rows)| file.take(rows))
     }
 
-    /// Ends them. The paper is written beside the workbook, which one thread packs.
+    /// Ends them, each on disk. The paper is written, and what is whole is flushed, beside the workbook, which one thread packs.
     fn end(self, matters: &Matters<'_>, since: Option<Day>, root: &Hash) -> Result<(), ReportError> {
         let Self { paper, register, calendar, ocds, state, workbook } = self;
         thread::scope(|scope| {
             let paper = scope.spawn(|| paper.map_or(Ok(()), |file| paper::write(file, matters, since, root)));
-            register.map_or(Ok(()), Register::end)?;
-            calendar.map_or(Ok(()), KeyDates::end)?;
-            ocds.map_or(Ok(()), Ocds::end)?;
-            state.map_or(Ok(()), Table::end)?;
+            let others = scope.spawn(|| {
+                register.map_or(Ok(()), Register::end)?;
+                calendar.map_or(Ok(()), KeyDates::end)?;
+                ocds.map_or(Ok(()), Ocds::end)?;
+                state.map_or(Ok(()), Table::end)
+            });
             workbook.map_or(Ok(()), |workbook| workbook.end(matters))?;
+            others.join().unwrap_or_else(|panic| resume_unwind(panic))?;
             paper.join().unwrap_or_else(|panic| resume_unwind(panic))
         })
     }

@@ -5,11 +5,10 @@
 use super::cells::{Plain, defused, last_day, standing};
 use super::folder::{Draft, FolderError, Output};
 use super::matter::Matter;
-use crate::question::{Answer, Cell, Row, Topic};
+use crate::question::{Cell, Row, Topic};
 use crate::report::visible;
 use minutebook_events::{ContractId, Measure};
 use minutebook_projections::Figure;
-use std::collections::HashMap;
 
 /// The file's name.
 const NAME: &str = "register.csv";
@@ -74,10 +73,12 @@ impl Register {
 
 /// The rows of some contracts.
 pub(super) fn part(matter: &Matter<'_>) -> Vec<u8> {
-    let made = [Topic::Register, Topic::Value, Topic::Lots, Topic::Network].map(|topic| matter.answer(&topic));
-    let [register, value, lots, network] = made.each_ref().map(|answer| by_contract(answer));
-    let answers = Answers { register, value, lots, network };
-    lines(matter.contracts.iter().map(|contract| answers.row(contract)))
+    lines(matter.contracts.iter().map(|contract| {
+        let made =
+            [Topic::Register, Topic::Value, Topic::Lots, Topic::Network].map(|topic| matter.brief_of(contract, &topic));
+        let [register, value, lots, network] = made.each_ref().map(|answer| answer.answer.as_slice());
+        Answers { register, value, lots, network }.row(contract)
+    }))
 }
 
 fn lines(rows: impl IntoIterator<Item = Vec<String>>) -> Vec<u8> {
@@ -88,34 +89,17 @@ fn lines(rows: impl IntoIterator<Item = Vec<String>>) -> Vec<u8> {
     to.into_inner().expect("memory takes what is written to it")
 }
 
+/// The rows of the answers about a contract.
 struct Answers<'a> {
-    register: ByContract<'a>,
-    value: ByContract<'a>,
-    lots: ByContract<'a>,
-    network: ByContract<'a>,
+    register: &'a [Row],
+    value: &'a [Row],
+    lots: &'a [Row],
+    network: &'a [Row],
 }
 
-/// The rows of an answer by the contract that they are about.
-type ByContract<'a> = HashMap<&'a str, Vec<&'a Row>>;
-
-fn by_contract(answer: &Answer) -> ByContract<'_> {
-    let mut rows = ByContract::new();
-    for row in &answer.answer {
-        if let Some(Cell::Text(contract)) = row.get("contract") {
-            rows.entry(contract).or_default().push(row);
-        }
-    }
-    rows
-}
-
-/// The rows of a kind about a contract.
-fn rows<'a>(
-    answer: &ByContract<'a>,
-    kind: &'static str,
-    contract: &ContractId,
-) -> impl Iterator<Item = &'a Row> + use<'a> {
-    let own = answer.get(contract.as_str()).cloned().unwrap_or_default();
-    own.into_iter().filter(move |row| row.kind == kind)
+/// The rows of a kind.
+fn rows<'a>(answer: &'a [Row], kind: &'static str) -> impl Iterator<Item = &'a Row> {
+    answer.iter().filter(move |row| row.kind == kind)
 }
 
 fn text(row: &Row, name: &str) -> String {
@@ -151,11 +135,11 @@ fn defused_words(plain: Plain) -> String {
 impl<'a> Answers<'a> {
     fn row(&self, contract: &ContractId) -> Vec<String> {
         let none = Row::new("contract");
-        let of = rows(&self.register, "contract", contract).next().unwrap_or(&none);
+        let of = rows(self.register, "contract").next().unwrap_or(&none);
         // A saving is no value, and what is set aside is no price: a number alone is the value, anything else says what it is.
         let worth: Vec<&str> = Measure::EACH.into_iter().filter(|it| it.is_worth()).map(Measure::word).collect();
         let is_worth = |row: &&Row| worth.iter().any(|word| text(row, "measure").starts_with(word));
-        let values: Vec<&Row> = rows(&self.value, "value", contract).filter(is_worth).collect();
+        let values: Vec<&Row> = rows(self.value, "value").filter(is_worth).collect();
         let value = |name| match values.as_slice() {
             [] => told(None),
             [one] if text(one, "measure") == Measure::Value.word() => told(figure(one, name)),
@@ -175,7 +159,7 @@ impl<'a> Answers<'a> {
             let standing = status.standing.map_or_else(|| standing(status), |standing| standing.word().to_owned());
             [start.exact().map_or_else(|| start.to_string(), |day| day.to_string()), standing]
         });
-        let figures = self.all_about(contract, &values);
+        let figures = self.all_about(&values);
         let written = figures.iter().filter_map(|(column, figures)| {
             let mut sources: Vec<String> =
                 figures.iter().flat_map(|figure| figure.sources()).map(ToString::to_string).collect();
@@ -193,7 +177,7 @@ impl<'a> Answers<'a> {
         [
             vec![contract.to_string(), held(text(of, "title"))],
             not_held(),
-            vec![held(self.services(contract)), held(self.suppliers(contract))],
+            vec![held(self.services()), held(self.suppliers())],
             value("first-term").to_vec(),
             value("with-options").to_vec(),
             value("a-year").to_vec(),
@@ -209,15 +193,14 @@ impl<'a> Answers<'a> {
     }
 
     /// Every figure that the row is made of, by the column that it is told in.
-    fn all_about(&self, contract: &ContractId, values: &[&'a Row]) -> Vec<(&'static str, Vec<&'a Figure>)> {
+    fn all_about(&self, values: &[&'a Row]) -> Vec<(&'static str, Vec<&'a Figure>)> {
         let of =
             |rows: Vec<&'a Row>, name: &str| rows.into_iter().filter_map(|row| figure(row, name)).collect::<Vec<_>>();
-        let (own, lots) =
-            (rows(&self.register, "contract", contract), rows(&self.lots, "lot", contract).collect::<Vec<_>>());
+        let (own, lots) = (rows(self.register, "contract"), rows(self.lots, "lot").collect::<Vec<_>>());
         let own: Vec<&Row> = own.collect();
-        let services = rows(&self.lots, "service", contract).collect();
+        let services = rows(self.lots, "service").collect();
         let suppliers = match lots.as_slice() {
-            [] => of(rows_of_suppliers(&self.network, contract).collect(), "party"),
+            [] => of(rows_of_suppliers(self.network).collect(), "party"),
             lots => of(lots.to_vec(), "holder"),
         };
         vec![
@@ -233,32 +216,32 @@ impl<'a> Answers<'a> {
     }
 
     /// What it is for: its lots, each with whether it is in force, and its services.
-    fn services(&self, contract: &ContractId) -> String {
-        let lots = rows(&self.lots, "lot", contract).map(|row| {
+    fn services(&self) -> String {
+        let lots = rows(self.lots, "lot").map(|row| {
             let status = figure(row, "status").map(firmly).unwrap_or_default();
             format!("lot {}: {}, {status}", text(row, "lot"), text(row, "title"))
         });
-        let services = rows(&self.lots, "service", contract).filter_map(|row| Some(firmly(figure(row, "says")?)));
+        let services = rows(self.lots, "service").filter_map(|row| Some(firmly(figure(row, "says")?)));
         lots.chain(services).collect::<Vec<_>>().join("; ")
     }
 
     /// Who runs its lots; where it has none, who provides it.
-    fn suppliers(&self, contract: &ContractId) -> String {
-        let lots = rows(&self.lots, "lot", contract)
+    fn suppliers(&self) -> String {
+        let lots = rows(self.lots, "lot")
             .filter_map(|row| Some(format!("lot {}: {}", text(row, "lot"), firmly(figure(row, "holder")?))));
         let lots: Vec<String> = lots.collect();
         if !lots.is_empty() {
             return lots.join("; ");
         }
-        let parties = rows_of_suppliers(&self.network, contract);
+        let parties = rows_of_suppliers(self.network);
         parties.filter_map(|row| Some(firmly(figure(row, "party")?))).collect::<Vec<_>>().join("; ")
     }
 }
 
 /// The rows of those who provide a contract.
-fn rows_of_suppliers<'a>(network: &ByContract<'a>, contract: &ContractId) -> impl Iterator<Item = &'a Row> + use<'a> {
+fn rows_of_suppliers(network: &[Row]) -> impl Iterator<Item = &Row> {
     let is_supplier = |row: &&Row| matches!(text(row, "role").as_str(), "strategic partner" | "provider");
-    rows(network, "partner", contract).filter(is_supplier)
+    rows(network, "partner").filter(is_supplier)
 }
 
 /// What a figure says and how firmly, in one text: also of what is withheld, which may be proposed and no more.

@@ -25,7 +25,6 @@ use minutebook_events::{DateSpan, Hash};
 use rows::{Rows, Told, mark};
 use sheets::{Asked, SHEETS, Sheet};
 use std::collections::BTreeSet;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -104,29 +103,22 @@ fn is_small(matters: &Matters<'_>) -> bool {
 /// What stands on the sheets of some contracts.
 pub(super) fn part(matters: &Matters<'_>, matter: &Matter<'_>, full: &Full) -> Part {
     let rows = Rows { all: matter.all(), at: matter.at() };
-    let of_some = |topic: &Topic| (topic.clone(), matter.answer(topic));
-    let mut answers: Vec<(Topic, Rc<Answer>)> =
-        [Topic::State, Topic::Lots, Topic::Network].iter().map(of_some).collect();
-    if !is_small(matters) {
-        answers.extend([Topic::Decisions, Topic::Findings].iter().map(of_some));
-    }
-    let of_each: Vec<(Topic, Rc<Answer>)> = [Topic::Register, Topic::Value]
-        .iter()
-        .flat_map(|topic| {
-            let of = |contract| (topic.clone(), matter.answer_of(contract, topic));
-            matter.contracts.iter().map(of)
-        })
-        .collect();
+    let is_small = is_small(matters);
     let on = |(sheet, full): (&Sheet, &AtomicBool)| -> Vec<OnSheet> {
         let is_full = full.load(Ordering::Relaxed);
-        let answers = if sheet.asked == Asked::Each { &of_each } else { &answers };
-        let answers = answers.iter().filter(|(topic, _)| *topic == sheet.topic).map(|(_, answer)| answer);
-        answers.flat_map(|answer| on_sheet(sheet, answer)).map(|row| held(&rows, sheet, row, is_full)).collect()
+        let all_of = |answer: &Answer| on_sheet(sheet, answer).map(|row| held(&rows, sheet, row, is_full)).collect();
+        let of_each = |contract| -> Vec<OnSheet> { all_of(&matter.answer_of(contract, &sheet.topic)) };
+        match sheet.asked {
+            Asked::State => matter.states().iter().map(|row| held(&rows, sheet, row, is_full)).collect(),
+            Asked::Each => matter.contracts.iter().flat_map(of_each).collect(),
+            Asked::All if is_small => vec![],
+            Asked::All => all_of(&matter.answer(&sheet.topic)),
+        }
     };
-    let values = of_each.iter().filter(|(topic, _)| *topic == Topic::Value);
+    let values = matter.contracts.iter().map(|contract| matter.answer_of(contract, &Topic::Value));
     Part {
         rows: SHEETS.iter().zip(&full.0).map(on).collect(),
-        amounts: values.flat_map(|(_, answer)| Amount::all(answer)).collect(),
+        amounts: values.flat_map(|answer| Amount::all(&answer).collect::<Vec<_>>()).collect(),
     }
 }
 

@@ -18,8 +18,8 @@ pub(super) struct Sheet {
 /// Of what its question is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asked {
-    /// Of so many contracts at a time.
-    Some,
+    /// Of each contract what the state says of it.
+    State,
     /// Of each contract, at the length at which one is told.
     Each,
     /// Of the whole ledger: its rows may be about several contracts, or about none.
@@ -107,7 +107,7 @@ pub(super) static SHEETS: [Sheet; 12] = [
         name: "State",
         holds: "a row a contract: whether it is in force, what it is worth a year on the day, its term",
         topic: Topic::State,
-        asked: Asked::Some,
+        asked: Asked::State,
         kinds: STATE,
         columns: &[
             CONTRACT,
@@ -225,7 +225,7 @@ pub(super) static SHEETS: [Sheet; 12] = [
         name: "Lots",
         holds: "the lot map, a row a lot: who runs it, since when, whether it is in force",
         topic: Topic::Lots,
-        asked: Asked::Some,
+        asked: Asked::Each,
         kinds: &["lot"],
         columns: &[
             CONTRACT,
@@ -242,7 +242,7 @@ pub(super) static SHEETS: [Sheet; 12] = [
         name: "Services",
         holds: "a row a service that a contract has or had",
         topic: Topic::Lots,
-        asked: Asked::Some,
+        asked: Asked::Each,
         kinds: &["service"],
         columns: &[
             CONTRACT,
@@ -257,7 +257,7 @@ pub(super) static SHEETS: [Sheet; 12] = [
         name: "Partners",
         holds: "the partner network, a row a role that anybody has: who funds, commissions, provides and delivers",
         topic: Topic::Network,
-        asked: Asked::Some,
+        asked: Asked::Each,
         kinds: &["partner"],
         columns: &[
             CONTRACT,
