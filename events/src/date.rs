@@ -199,22 +199,32 @@ fn words(day: Day) -> impl fmt::Display {
     Words(day)
 }
 
-impl fmt::Display for DateSpan {
-    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        let text = if self.earliest == self.latest {
-            words(self.earliest).to_string()
+impl DateSpan {
+    fn write(self, out: &mut impl fmt::Write) -> fmt::Result {
+        if self.earliest == self.latest {
+            write!(out, "{}", words(self.earliest))
         } else if let Some(year) = self.year() {
-            format!("{year}")
+            write!(out, "{year}")
         } else if self.month().is_some() {
-            format!("{} {:04}", month(self.earliest), self.earliest.year())
+            write!(out, "{} {:04}", month(self.earliest), self.earliest.year())
         } else {
             match (self.earliest == Day::MIN, self.latest == Day::MAX) {
-                (true, true) => "on a day not in the record".to_owned(),
-                (true, false) => format!("on or before {}", words(self.latest)),
-                (false, true) => format!("on or after {}", words(self.earliest)),
-                (false, false) => format!("between {} and {}", words(self.earliest), words(self.latest)),
+                (true, true) => out.write_str("on a day not in the record"),
+                (true, false) => write!(out, "on or before {}", words(self.latest)),
+                (false, true) => write!(out, "on or after {}", words(self.earliest)),
+                (false, false) => write!(out, "between {} and {}", words(self.earliest), words(self.latest)),
             }
-        };
+        }
+    }
+}
+
+impl fmt::Display for DateSpan {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        if out.width().is_none() && out.precision().is_none() {
+            return self.write(out);
+        }
+        let mut text = String::new();
+        self.write(&mut text)?;
         out.pad(&text)
     }
 }

@@ -77,7 +77,9 @@ impl FromStr for Source {
 }
 impl fmt::Display for Source {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        write!(out, "{} {}", self.document, self.paragraph)
+        out.write_str(self.document.as_str())?;
+        out.write_str(" ")?;
+        out.write_str(&self.paragraph)
     }
 }
 text_serde!(Source, "a document's code and a paragraph, as \"C 4.1\"");

@@ -17,6 +17,10 @@ use minutebook_events::decide::is_hidden;
 /// A text that others wrote, for a person: what a terminal would obey, or not show, is written as an escape. No entry may
 /// hold such a character; a ledger that another program wrote might.
 pub fn visible(text: &str) -> String {
+    // Most have none.
+    if !text.chars().any(|c| c != '\n' && is_hidden(c)) {
+        return text.to_owned();
+    }
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         if c != '\n' && is_hidden(c) {

@@ -20,7 +20,7 @@ pub enum Json {
     /// A number.
     Number(Decimal),
     /// Words.
-    Text(String),
+    Text(Cow<'static, str>),
     /// Several, in order.
     List(Vec<Json>),
     /// Fields, in order.
@@ -34,14 +34,19 @@ impl Json {
         Self::Object(fields.filter(|(_, value)| !value.is_empty()).collect())
     }
 
-    /// Words.
-    pub fn text(text: impl ToString) -> Self {
-        Self::Text(text.to_string())
+    /// Words as they are.
+    pub fn text(text: impl Into<Cow<'static, str>>) -> Self {
+        Self::Text(text.into())
     }
 
-    /// A list of words.
-    pub fn texts<T: ToString>(texts: impl IntoIterator<Item = T>) -> Self {
-        Self::List(texts.into_iter().map(Self::text).collect())
+    /// What something is in words.
+    pub fn shown(shown: impl ToString) -> Self {
+        Self::text(shown.to_string())
+    }
+
+    /// A list of what each is in words.
+    pub fn all_shown<T: ToString>(all: impl IntoIterator<Item = T>) -> Self {
+        Self::List(all.into_iter().map(Self::shown).collect())
     }
 
     /// Whether it says nothing.
@@ -93,19 +98,19 @@ impl Json {
 
 /// Adds a text to bytes.
 pub fn write_text(text: &str, to: &mut Vec<u8>) {
-    serde_json::to_writer(to, text).expect("memory takes what is written to it");
+    // Most have nothing in them that has to be written otherwise (RFC 8259, 7). All of a text is looked at, many bytes at a time.
+    if text.bytes().fold(true, |plain, byte| plain & (byte >= b' ') & (byte != b'"') & (byte != b'\\')) {
+        to.push(b'"');
+        to.extend_from_slice(text.as_bytes());
+        to.push(b'"');
+    } else {
+        serde_json::to_writer(to, text).expect("memory takes what is written to it");
+    }
 }
 
 /// Adds a field's name to bytes, up to its value.
 pub fn write_name(name: &str, to: &mut Vec<u8>) {
-    if name.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        // Nothing of it has to be written otherwise.
-        to.push(b'"');
-        to.extend_from_slice(name.as_bytes());
-        to.push(b'"');
-    } else {
-        write_text(name, to);
-    }
+    write_text(name, to);
     to.push(b':');
 }
 

@@ -163,9 +163,9 @@ impl<'a> Ocds<'a> {
         let head = Json::object([
             ("uri", Json::text(self.publication.address_of(name))),
             ("version", Json::text("1.1")),
-            ("extensions", Json::texts(EXTENSIONS)),
-            ("publishedDate", self.published.map_or(Json::Null, Json::text)),
-            ("publisher", Json::object([("name", Json::text(&self.publication.publisher))])),
+            ("extensions", Json::all_shown(EXTENSIONS)),
+            ("publishedDate", self.published.map_or(Json::Null, Json::shown)),
+            ("publisher", Json::object([("name", Json::shown(&self.publication.publisher))])),
         ]);
         let mut bytes = head.bytes();
         bytes.pop();

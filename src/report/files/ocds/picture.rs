@@ -225,7 +225,7 @@ impl<'a> Picture<'_, 'a> {
     }
 
     fn named(&self, party: &PartyId) -> Json {
-        Json::object([("id", Json::text(party)), ("name", Json::text(self.all().party_name(party, self.at)))])
+        Json::object([("id", Json::shown(party)), ("name", Json::text(self.all().party_name(party, self.at)))])
     }
 
     /// Who took which role by firm facts.
@@ -385,9 +385,9 @@ impl<'a> Picture<'_, 'a> {
             let status = statuses.as_ref().map(|(registered, statuses)| Self::status_of(one, registered, statuses));
             if let Some(status) = status {
                 fields.extend([
-                    ("id", Json::text(&one.id).into()),
-                    ("awardID", Json::text(&one.id).into()),
-                    ("title", Json::text(&one.title).into()),
+                    ("id", Json::shown(&one.id).into()),
+                    ("awardID", Json::shown(&one.id).into()),
+                    ("title", Json::shown(&one.title).into()),
                     ("status", self.status(one, status).into()),
                     ("period", term.period().into()),
                     ("hasRenewal", term.may_extend.map_or(Json::Null, |_| Json::Flag(true)).into()),
@@ -409,11 +409,11 @@ impl<'a> Picture<'_, 'a> {
             // An award that had been withdrawn says so no more.
             let said = said.chain(all.then_some(("withdrawn", Json::Null.into())));
             fields.push(("minutebook", Now::fields(said)));
-            contracts.push((Json::text(&one.id), Now::fields(fields)));
+            contracts.push((Json::shown(&one.id), Now::fields(fields)));
             starts.insert(one.id.clone(), term.start);
         }
         if all {
-            let withdrawn = |id: &String| (Json::text(id), withdrawn(id, Some(("awardID", Json::text(id)))).into());
+            let withdrawn = |id: &String| (Json::shown(id), withdrawn(id, Some(("awardID", Json::shown(id)))).into());
             contracts.extend(self.withdrawn(lets).map(withdrawn));
         }
         self.told.starts = starts;
@@ -423,12 +423,12 @@ impl<'a> Picture<'_, 'a> {
     fn award(&self, one: &Let<'a>, term: &Term<'_>, status: &Figure) -> Json {
         let decided = one.assigned.filter(|fact| fact.standing() == Standing::Decided);
         let lots = match &one.part {
-            Part::Lot(lot) => Json::texts([lot]),
+            Part::Lot(lot) => Json::all_shown([lot]),
             _ => Json::Null,
         };
         Json::object([
-            ("id", Json::text(&one.id)),
-            ("title", Json::text(&one.title)),
+            ("id", Json::shown(&one.id)),
+            ("title", Json::shown(&one.title)),
             ("status", self.award_status(status)),
             ("date", decided.and_then(|fact| fact.decided().exact()).map_or(Json::Null, first)),
             ("suppliers", Json::List(one.suppliers.iter().map(|party| self.named(party)).collect())),
@@ -490,7 +490,7 @@ impl<'a> Picture<'_, 'a> {
             });
             let facts: Vec<(&Key, &Fact)> = facts.collect();
             let amendment = if facts.is_empty() { Json::Null } else { self.amendment(*position, &facts) };
-            (Json::text(position), amendment.into())
+            (Json::shown(position), amendment.into())
         };
         Now::Items(self.since.entries.iter().map(of_entry).collect())
     }
@@ -519,7 +519,7 @@ impl<'a> Picture<'_, 'a> {
         let released = &self.told.released;
         let before = released[..released.partition_point(|released| *released < position)].last();
         Json::object([
-            ("id", Json::text(position)),
+            ("id", Json::shown(position)),
             ("date", first_fact.effective().exact().map_or(Json::Null, first)),
             ("rationale", Json::text(format!("{}: {}", act.reference, act.title))),
             ("description", Json::text(said.collect::<Vec<_>>().join("; "))),
@@ -546,7 +546,7 @@ impl<'a> Picture<'_, 'a> {
         }
         let party = |(party, roles): (&PartyId, BTreeSet<&str>)| {
             let name = Json::text(self.all().party_name(party, self.at));
-            Json::object([("id", Json::text(party)), ("name", name), ("roles", Json::texts(roles))])
+            Json::object([("id", Json::shown(party)), ("name", name), ("roles", Json::all_shown(roles))])
         };
         Json::List(roles.into_iter().map(party).collect())
     }
@@ -602,7 +602,7 @@ impl<'a> Picture<'_, 'a> {
             let funders: BTreeSet<&PartyId> = self.since.lines().filter_map(|line| line.funder.as_ref()).collect();
             let share = |funder: &PartyId| {
                 let share = self.told.funders.get(funder).map(|shares| self.share(funder, shares, &term));
-                (Json::text(funder), share.unwrap_or(Json::Null).into())
+                (Json::shown(funder), share.unwrap_or(Json::Null).into())
             };
             Now::fields([("budgetBreakdown", Now::Items(funders.into_iter().map(share).collect()))])
         };
@@ -638,7 +638,7 @@ impl<'a> Picture<'_, 'a> {
         let said = amount.map(|(measure, _)| format!("{measure}, over the term"));
         let said: Vec<String> = shares.iter().cloned().chain(said).collect();
         Json::object([
-            ("id", Json::text(funder)),
+            ("id", Json::shown(funder)),
             ("description", if said.is_empty() { Json::Null } else { Json::text(said.join("; ")) }),
             ("amount", amount.map_or(Json::Null, |(_, pounds)| money(pounds))),
             ("period", if amount.is_some() { term.period() } else { Json::Null }),
@@ -654,8 +654,8 @@ impl<'a> Picture<'_, 'a> {
             false => self.since.documents.iter().filter_map(|code| known.get_key_value(code)).collect(),
         };
         let document = |(code, title): (&DocumentCode, &String)| {
-            let said = [("id", Json::text(code)), ("title", Json::text(title))];
-            (Json::text(code), Json::object(said).into())
+            let said = [("id", Json::shown(code)), ("title", Json::shown(title))];
+            (Json::shown(code), Json::object(said).into())
         };
         Now::Items(came.into_iter().map(document).collect())
     }
@@ -667,7 +667,7 @@ impl<'a> Picture<'_, 'a> {
         }
         let came = self.timelines().filter(|(key, _)| self.since.anew || self.since.keys.contains(*key));
         let milestone = |(key, timeline): (&Key, &Timeline)| match key {
-            Key::Milestone(_, id) => Some((Json::text(id), self.milestone(id, timeline).unwrap_or(Json::Null).into())),
+            Key::Milestone(_, id) => Some((Json::shown(id), self.milestone(id, timeline).unwrap_or(Json::Null).into())),
             _ => None,
         };
         Now::Items(came.filter_map(milestone).collect())
@@ -682,7 +682,8 @@ impl<'a> Picture<'_, 'a> {
         // One that takes several days is met on the last.
         let day = fact.until().unwrap_or(fact.effective()).exact().map_or(Json::Null, first);
         let (when, status) = if met.is_some() { ("dateMet", "met") } else { ("dueDate", "scheduled") };
-        let said = [("id", Json::text(id)), ("title", Json::text(title)), (when, day), ("status", Json::text(status))];
+        let said =
+            [("id", Json::shown(id)), ("title", Json::shown(title)), (when, day), ("status", Json::text(status))];
         Some(Json::object(said))
     }
 
@@ -691,7 +692,7 @@ impl<'a> Picture<'_, 'a> {
         let contract = self.of.contract;
         let lots = self.all().lots_of(contract, self.at).into_iter().map(|lot| {
             let title = Json::text(self.lot_title(&lot));
-            Json::object([("id", Json::text(&lot)), ("title", title)])
+            Json::object([("id", Json::shown(&lot)), ("title", title)])
         });
         let of = |key: fn(ContractId, Part) -> Key| self.timeline(|contract| key(contract, Part::Whole));
         let counted = [of(Key::Status), of(Key::Term)].into_iter().flatten().flat_map(|of| of.counted(self.at));
@@ -740,7 +741,7 @@ impl<'a> Picture<'_, 'a> {
         let related = prior.map(|prior| {
             Json::object([
                 ("id", Json::text(format!("prior-{prior}"))),
-                ("relationship", Json::texts(["prior"])),
+                ("relationship", Json::all_shown(["prior"])),
                 ("title", Json::text(self.all().title(prior, self.at))),
                 ("scheme", Json::text("ocid")),
                 ("identifier", Json::text(self.of.ocid(prior))),
@@ -765,7 +766,7 @@ fn can_vary(kind: &EventKind) -> bool {
 fn withdrawn(id: &str, extra: Option<(&'static str, Json)>) -> Json {
     let said = Json::object([("withdrawn", Json::Flag(true))]);
     let said = [("status", Json::text("cancelled")), ("minutebook", said)];
-    Json::object([("id", Json::text(id))].into_iter().chain(extra).chain(said))
+    Json::object([("id", Json::shown(id))].into_iter().chain(extra).chain(said))
 }
 
 fn is_tentative(standing: Standing) -> bool {

@@ -65,11 +65,11 @@ impl<'a> Process<'a> {
             since = Since::default();
             let is_let = !told.awards.is_empty();
             let id = self.release_id(recorded.position);
-            let [date, tag] = [Json::text(recorded.entry.recorded), Json::texts(self.tags(&recorded, is_let))];
+            let [date, tag] = [Json::shown(recorded.entry.recorded), Json::all_shown(self.tags(&recorded, is_let))];
             let url = Json::text(format!("{}#{id}", self.publication.address_of(RELEASES)));
             links.push(Json::object([("url", url), ("date", date.clone()), ("tag", tag.clone())]));
             let mut release = vec![
-                ("ocid".into(), Json::text(&ocid)),
+                ("ocid".into(), Json::shown(&ocid)),
                 ("id".into(), Json::text(id)),
                 ("date".into(), date),
                 ("tag".into(), tag),
@@ -125,9 +125,9 @@ impl<'a> Process<'a> {
 
     /// The entries with which a party that the contract names may have come by another name: they need not be about the contract.
     fn renamed(&self) -> BTreeSet<Position> {
-        let named: BTreeSet<Subject> = self.known().flat_map(|recorded| named(&recorded.entry)).collect();
-        let parties = named.iter().filter(|subject| matches!(subject, Subject::Party(_)));
-        parties.flat_map(|party| self.all.streams().of(party)).copied().collect()
+        let named = self.known().flat_map(|recorded| named(&recorded.entry));
+        let parties: BTreeSet<Subject> = named.filter(|subject| matches!(subject, Subject::Party(_))).collect();
+        parties.iter().flat_map(|party| self.all.streams().of(party)).copied().collect()
     }
 
     /// The events of an entry that are about the contract, with their places.
@@ -167,15 +167,15 @@ impl<'a> Process<'a> {
             .as_ref()
             .map(|office| self.all.office(office, at).map_or_else(|| office.to_string(), |(title, _)| title));
         let act = Json::object([
-            ("id", Json::text(recorded.position)),
-            ("reference", Json::text(&act.reference)),
-            ("title", Json::text(&act.title)),
-            ("kind", Json::text(act.kind)),
+            ("id", Json::shown(recorded.position)),
+            ("reference", Json::shown(&act.reference)),
+            ("title", Json::shown(&act.title)),
+            ("kind", Json::text(act.kind.word())),
             ("office", words(office)),
             ("decided", Json::text(act.decided.canonical())),
             ("keyDecision", flag(act.key_decision)),
             ("callableIn", flag(act.callable_in)),
-            ("answers", Json::texts(&act.answers)),
+            ("answers", Json::all_shown(&act.answers)),
         ]);
         let own = self.events(recorded).map(|(place, event)| {
             let said = Knowing::from(tell(event));
@@ -185,10 +185,10 @@ impl<'a> Process<'a> {
             };
             Json::object([
                 ("id", Json::text(event_id(recorded.position, place))),
-                ("act", Json::text(recorded.position)),
+                ("act", Json::shown(recorded.position)),
                 ("kind", Json::text(event.kind.name())),
-                ("part", Json::text(event.kind.part())),
-                ("standing", Json::text(event.standing)),
+                ("part", Json::shown(event.kind.part())),
+                ("standing", Json::text(event.standing.word())),
                 ("effective", Json::text(event.effective.canonical())),
                 ("until", words(event.until.map(|until| until.canonical()))),
                 ("knowledge", Json::text(said.word())),
@@ -196,7 +196,7 @@ impl<'a> Process<'a> {
                 ("amount", value),
                 ("because", words(event.because.as_deref())),
                 ("doubt", words(event.doubt.as_deref())),
-                ("sources", Json::texts(&event.sources)),
+                ("sources", Json::all_shown(&event.sources)),
             ])
         });
         let struck = self.struck_by(recorded).map(|(struck, place, by)| {
@@ -222,7 +222,7 @@ fn event_id(position: Position, place: u16) -> String {
 }
 
 pub(super) fn words(text: Option<impl ToString>) -> Json {
-    text.map_or(Json::Null, Json::text)
+    text.map_or(Json::Null, Json::shown)
 }
 
 fn tag(kind: &EventKind, standing: Standing) -> &'static str {

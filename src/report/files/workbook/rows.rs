@@ -46,32 +46,37 @@ pub(super) struct Rows<'a> {
 impl Rows<'_> {
     /// The cells of a row on a sheet.
     pub(super) fn cells(&self, sheet: &Sheet, row: &Row) -> Vec<Told> {
-        sheet.columns.iter().flat_map(|column| self.held(sheet, column.holds, row)).collect()
+        let mut cells = Vec::with_capacity(3 * sheet.columns.len());
+        sheet.columns.iter().for_each(|column| self.add(sheet, column.holds, row, &mut cells));
+        cells
     }
 
-    fn held(&self, sheet: &Sheet, holds: Holds, row: &Row) -> Vec<Told> {
-        match holds {
-            Holds::Title => vec![Told::words(held(self.title(row)))],
-            Holds::Kind => vec![Told::words(kind(row.kind))],
-            Holds::Part => vec![Told::words(match text(row, "lot") {
+    fn add(&self, sheet: &Sheet, holds: Holds, row: &Row, cells: &mut Vec<Told>) {
+        cells.push(match holds {
+            Holds::Title => Told::words(held(self.title(row))),
+            Holds::Kind => Told::words(kind(row.kind)),
+            Holds::Part => Told::words(match text(row, "lot") {
                 lot if row.kind == "lot" => format!("lot {lot}"),
                 _ => "whole".to_owned(),
-            })],
-            Holds::Words(name) => vec![self.plain(row, name)],
-            Holds::Decided => vec![self.decided(row)],
-            Holds::Figure(name) => told(figures(row, name), Plain::of),
-            Holds::Term(name) => told(figures(row, name), |term| last_day(term).map_or(Plain::of(term), Plain::Day)),
+            }),
+            Holds::Words(name) => self.plain(row, name),
+            Holds::Decided => self.decided(row),
+            Holds::Figure(name) => return cells.extend(told(figures(row, name), Plain::of)),
+            Holds::Term(name) => {
+                let day = |term: &Figure| last_day(term).map_or_else(|| Plain::of(term), Plain::Day);
+                return cells.extend(told(figures(row, name), day));
+            }
             Holds::Measures(name) => {
                 let measures: Vec<&str> = figures(row, name).iter().filter_map(measure).collect();
-                vec![Told::words(if measures.is_empty() { NOT_HELD.to_owned() } else { visible(&measures.join("; ")) })]
+                Told::words(if measures.is_empty() { NOT_HELD.to_owned() } else { visible(&measures.join("; ")) })
             }
             // A planned day is no less planned for standing in a cell of its own.
             Holds::Since(name) => {
                 let figure = figures(row, name).first();
-                vec![Told::date(figure.and_then(|figure| figure.effective), figure.map(Stands::of))]
+                Told::date(figure.and_then(|figure| figure.effective), figure.map(Stands::of))
             }
-            Holds::Beside => vec![Told::words(beside(sheet, row))],
-        }
+            Holds::Beside => Told::words(beside(sheet, row)),
+        });
     }
 
     fn title(&self, row: &Row) -> String {
@@ -139,11 +144,11 @@ fn measure(figure: &Figure) -> Option<&str> {
 }
 
 /// The three cells of a figure. Several are told in words; none is added to another.
-fn told(figures: &[Figure], says: impl Fn(&Figure) -> Plain) -> Vec<Told> {
+fn told(figures: &[Figure], says: impl Fn(&Figure) -> Plain) -> [Told; 3] {
     match figures {
         [] => {
             let stands = Some(Stands::NotKnown);
-            vec![
+            [
                 Told { stands, ..Told::words(NOT_HELD) },
                 Told { stands, ..Told::words("unknown") },
                 Told::words("in no entry"),
@@ -152,7 +157,7 @@ fn told(figures: &[Figure], says: impl Fn(&Figure) -> Plain) -> Vec<Told> {
         [figure] => {
             let stands = Some(Stands::of(figure));
             let is_money = matches!(figure.value().known(), Some(Val::Money(..)));
-            vec![
+            [
                 Told { says: says(figure), stands, is_money },
                 Told { stands, ..Told::words(standing(figure)) },
                 Told::words(written(figure)),
@@ -169,7 +174,7 @@ fn told(figures: &[Figure], says: impl Fn(&Figure) -> Plain) -> Vec<Told> {
             // It looks as firm as the least firm of those that have a value.
             let known = several.iter().map(Stands::of).filter(|stands| *stands != Stands::NotKnown);
             let stands = Some(known.max().unwrap_or(Stands::NotKnown));
-            vec![
+            [
                 Told { stands, ..Told::words(each(|figure| figure.value().words())) },
                 Told { stands, ..Told::words(each(standing)) },
                 Told::words(each(written)),
