@@ -577,6 +577,8 @@ fn said(fact: &Fact) -> String {
 /// Items in their order, each once.
 fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
     let mut items: Vec<T> = items.collect();
+    // Facts that follow each other are often of one entry.
+    items.dedup();
     items.sort_unstable();
     items.dedup();
     items

@@ -94,8 +94,9 @@ pub(super) fn write(draft: &mut Draft, matters: &Matters<'_>) -> Result<(), Fold
 }
 
 fn part(matters: &Matters<'_>, entries: Range<u64>) -> Rows {
-    let entries = entries.filter_map(|position| matters.all().entry(Position(position)));
-    let facts: Vec<Said> = entries.flat_map(|recorded| of(matters, &recorded)).collect();
+    let entries: Vec<_> = entries.filter_map(|position| matters.all().entry(Position(position))).collect();
+    let mut facts = Vec::with_capacity(entries.iter().map(|recorded| recorded.entry.events.len()).sum());
+    facts.extend(entries.iter().flat_map(|recorded| of(matters, recorded)));
     Rows::of(COLUMNS, &facts)
 }
 

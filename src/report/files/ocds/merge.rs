@@ -9,6 +9,7 @@
 
 use super::json::{Json, Name, write_each, write_name, write_text};
 use std::collections::{HashMap, HashSet};
+use std::mem;
 
 /// Lists of objects that are replaced as a whole: `wholeListMerge` in the schema.
 const WHOLE: [&str; 2] = ["additionalIdentifiers", "additionalClassifications"];
@@ -27,10 +28,37 @@ type Fields = Vec<(Name, Node)>;
 
 #[derive(Debug)]
 enum Node {
-    /// Every value that it had, each with the number of the release that said it; a field that was deleted ends in `null`.
-    Values(Vec<(usize, Json)>),
+    Values(Values),
     Object(Fields),
     Items(Items),
+}
+
+/// Every value that a field had, each with the number of the release that said it; one that was deleted ends in `null`.
+#[derive(Debug)]
+struct Values {
+    /// Most have no other, and take no room for more.
+    last: (usize, Json),
+    earlier: Vec<(usize, Json)>,
+}
+
+impl Values {
+    fn of(release: usize, value: Json) -> Self {
+        Self { last: (release, value), earlier: vec![] }
+    }
+
+    fn add(&mut self, release: usize, value: Json) {
+        if self.last.1 != value {
+            self.earlier.push(mem::replace(&mut self.last, (release, value)));
+        }
+    }
+
+    fn last(&self) -> &Json {
+        &self.last.1
+    }
+
+    fn each(&self) -> impl Iterator<Item = &(usize, Json)> {
+        self.earlier.iter().chain([&self.last])
+    }
 }
 
 /// Objects by their ids.
@@ -148,7 +176,7 @@ impl Merged {
         }
         write_name(name, to);
         match node {
-            Node::Values(values) => write_each(to, *b"[]", values, |(release, value), to| {
+            Node::Values(values) => write_each(to, *b"[]", values.each(), |(release, value), to| {
                 to.push(b'{');
                 to.extend_from_slice(&self.releases[*release]);
                 write_name("value", to);
@@ -192,7 +220,7 @@ fn write_last((name, node): &(Name, Node), follows: bool, to: &mut Vec<u8>) {
     }
     write_name(name, to);
     match node {
-        Node::Values(values) => last(values).write(to),
+        Node::Values(values) => values.last().write(to),
         Node::Object(fields) => {
             to.push(b'{');
             write_last_fields(fields, false, to);
@@ -215,12 +243,8 @@ fn write_last_fields(fields: &[(Name, Node)], mut follow: bool, to: &mut Vec<u8>
 
 impl Node {
     fn is_deleted(&self) -> bool {
-        matches!(self, Self::Values(values) if *last(values) == Json::Null)
+        matches!(self, Self::Values(values) if *values.last() == Json::Null)
     }
-}
-
-fn last(values: &[(usize, Json)]) -> &Json {
-    values.last().map_or(&Json::Null, |(_, value)| value)
 }
 
 /// The items of a list of objects, which merge by their ids; nothing where it is anything else.
@@ -235,20 +259,19 @@ fn merge(into: &mut Fields, from: Vec<(Name, Json)>, release: usize) {
             Json::Object(fields) if fields.is_empty() => {}
             Json::List(items) if items.is_empty() => {}
             Json::Object(fields) => {
-                if let Node::Object(own) = field(into, name, || Node::Object(vec![])) {
+                if let Node::Object(own) = field(into, name, Node::Object(vec![])) {
                     merge(own, fields, release);
                 }
             }
             Json::List(items) if are_objects(&items) && !WHOLE.contains(&name.as_ref()) => {
-                if let Node::Items(own) = field(into, name, || Node::Items(Items::default())) {
+                if let Node::Items(own) = field(into, name, Node::Items(Items::default())) {
                     merge_items(own, items, release);
                 }
             }
-            value => match field(into, name, || Node::Values(vec![])) {
-                Node::Values(values) if values.last().is_some_and(|(_, last)| *last == value) => {}
-                Node::Values(values) if !values.is_empty() => values.push((release, value)),
-                // Most have this one, and take no room for more.
-                other => *other = Node::Values(vec![(release, value)]),
+            value => match into.iter_mut().find(|(own, _)| *own == name) {
+                Some((_, Node::Values(values))) => values.add(release, value),
+                Some((_, other)) => *other = Node::Values(Values::of(release, value)),
+                None => into.push((name, Node::Values(Values::of(release, value)))),
             },
         }
     }
@@ -263,19 +286,15 @@ fn merge_items(into: &mut Items, items: Vec<Json>, release: usize) {
     }
 }
 
-/// The field of an object, put there where it is not; one that was deleted may become anything.
-fn field(fields: &mut Fields, name: Name, empty: impl FnOnce() -> Node) -> &mut Node {
-    let known = fields.iter().position(|(own, _)| *own == name);
-    let place = known.unwrap_or_else(|| {
-        fields.push((name, Node::Values(vec![])));
-        fields.len() - 1
-    });
-    let node = &mut fields[place].1;
-    let made = empty();
-    if node.is_deleted() && !matches!(made, Node::Values(_)) {
-        *node = made;
+/// The object or list of a field, put there where it is not; a field that was deleted may become anything.
+fn field(fields: &mut Fields, name: Name, empty: Node) -> &mut Node {
+    let place = fields.iter().position(|(own, _)| *own == name).unwrap_or(fields.len());
+    match fields.get_mut(place) {
+        Some((_, node)) if node.is_deleted() => *node = empty,
+        Some(_) => {}
+        None => fields.push((name, empty)),
     }
-    node
+    &mut fields[place].1
 }
 
 fn get<'f, T>(fields: &'f [(Name, T)], name: &str) -> Option<&'f T> {
@@ -291,7 +310,7 @@ fn change(before: Option<&Node>, now: Now) -> Option<Json> {
             let id = |item: Json| (item.get("id").cloned().unwrap_or(Json::Null), Now::Whole(item));
             change_of_items(Some(old), new.into_iter().map(id).collect(), true)
         }
-        (Some(Node::Values(values)), Now::Whole(now)) => (*last(values) != now).then_some(now),
+        (Some(Node::Values(values)), Now::Whole(now)) => (*values.last() != now).then_some(now),
         (_, Now::Whole(now)) => Some(now),
         (Some(Node::Object(old)), Now::Fields(new)) => change_of_fields(None, old, new, false),
         (_, Now::Fields(new)) => change_of_fields(None, &[], new, false),
@@ -326,7 +345,7 @@ fn change_of_fields(item: Option<Json>, old: &[(Name, Node)], new: Vec<(Name, No
             (_, Now::Whole(Json::Null)) => {}
             (Some((_, Some(_))), _) => {}
             (Some((_, id)), Now::Whole(now)) => {
-                has_other_id |= !matches!(before, Some(Node::Values(values)) if *last(values) == now);
+                has_other_id |= !matches!(before, Some(Node::Values(values)) if *values.last() == now);
                 *id = Some(now);
             }
             (_, now) => changed.extend(change(before, now).map(|change| (name, change))),
@@ -337,7 +356,7 @@ fn change_of_fields(item: Option<Json>, old: &[(Name, Node)], new: Vec<(Name, No
         return None;
     }
     let old_id = |name: &str| match get(old, name) {
-        Some(Node::Values(values)) => Some(last(values).clone()),
+        Some(Node::Values(values)) => Some(values.last().clone()),
         _ => None,
     };
     let ids = ids.into_iter().filter_map(|(name, id)| Some((Name::from(name), id.or_else(|| old_id(name))?)));
@@ -375,7 +394,7 @@ fn change_of_items(old: Option<&Items>, new: Vec<(Json, Now)>, all: bool) -> Opt
 /// What deletes all that a value says and that can be deleted; nothing where nothing is left of it.
 fn gone(node: &Node) -> Option<Json> {
     match node {
-        Node::Values(values) => (*last(values) != Json::Null).then_some(Json::Null),
+        Node::Values(values) => (*values.last() != Json::Null).then_some(Json::Null),
         Node::Object(fields) => change_of_fields(None, fields, vec![], true),
         Node::Items(items) => change_of_items(Some(items), vec![], true),
     }
