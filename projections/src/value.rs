@@ -170,7 +170,7 @@ impl Sum {
                 let withheld = self.grounds().into_iter().filter(|ground| !lacks.is_withheld_on(ground)).collect();
                 Knowing::Unknown(Why::Sum { lacks, withheld, lacking, added: self.added })
             }
-            None if self.added == 0 => Knowing::Unknown("no amount for it is in the record".into()),
+            None if self.added == 0 => Knowing::Unknown("no amount in the record covers it".into()),
             None => Knowing::Known(Val::Money(to_the_penny(self.pounds), basis)),
         };
         let rounded = value.known().is_some() && !self.slack.is_zero();

@@ -185,7 +185,7 @@ fn read(value: &Value) -> Json {
         Value::Null => Json::Null,
         Value::Bool(flag) => Json::Flag(*flag),
         Value::Number(number) => Json::Number(number.to_string().parse().unwrap()),
-        Value::String(text) => Json::text(text),
+        Value::String(text) => Json::shown(text),
         Value::Array(items) => Json::List(items.iter().map(read).collect()),
         Value::Object(fields) => {
             Json::Object(fields.iter().map(|(name, value)| (name.clone().into(), read(value))).collect())

@@ -3,7 +3,7 @@
 
 use crate::report::visible;
 use minutebook_events::{Class, Day, EventKind, Standing};
-use minutebook_projections::{Figure, How, Knowing, Lack, Says, Val, Why};
+use minutebook_projections::{Figure, Knowing, Lack, Says, Val, Why};
 use rust_decimal::Decimal;
 
 /// What is in a cell.
@@ -20,10 +20,8 @@ pub(super) enum Plain {
 impl Plain {
     /// What a figure says. What is not known says so in words, as what is withheld and what sources contradict.
     pub(super) fn of(figure: &Figure) -> Self {
-        match (&figure.computed, &figure.says) {
-            (Some(how @ How::AsTheWhole), _) => return Self::Words(how.to_string()),
-            (_, Says::Ours(Knowing::Unknown(Why::Nothing))) => return Self::Words("nothing".to_owned()),
-            _ => {}
+        if matches!(&figure.says, Says::Ours(Knowing::Unknown(Why::Nothing))) {
+            return Self::Words("nothing".to_owned());
         }
         let value = figure.value();
         match value.known() {
