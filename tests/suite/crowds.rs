@@ -4,6 +4,7 @@
 
 use crate::served::Serving;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::sync::{Mutex, PoisonError};
@@ -174,12 +175,29 @@ fn a_gigabyte_is_refused_before_it_is_read() {
 }
 
 /// A first signal stops the server once what is under way is answered; a second ends it at once, and says so.
+/// Waits until the server has read what was sent to it: the system tells how many bytes of each connection are waiting for that
+/// (proc_pid_net(5)).
+fn until_read(sent: &TcpStream) {
+    let [server, own] = [sent.peer_addr(), sent.local_addr()].map(|at| format!(":{:04X}", at.unwrap().port()));
+    let is_read = || {
+        let table = fs::read_to_string("/proc/net/tcp").unwrap();
+        table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).any(|fields| {
+            let [_, local, remote, _, queues, ..] = fields.as_slice() else { return false };
+            local.ends_with(&server) && remote.ends_with(&own) && queues.ends_with(":00000000")
+        })
+    };
+    while !is_read() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 #[test]
 fn a_second_signal_ends_the_server_at_once() {
     let mut server = Serving::start(&[]);
     // Whoever sends a request byte by byte is waited for a while.
     let mut slow = server.connect();
     slow.write_all(b"GET /state HTTP/1.1\r\nHo").unwrap();
+    until_read(&slow);
     // One signal that comes twice is one; another one later is the second.
     server.signal("INT");
     server.signal("INT");
