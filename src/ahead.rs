@@ -2,7 +2,6 @@
 //! must not know what is made of them, nor what an order of entries has to keep to.
 
 use crate::store::{Store, StoreError, Stored};
-use minutebook_events::Position;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -151,7 +150,7 @@ fn turns<T>(
 ) {
     for first in firsts {
         let count = TURN.min(end - first) as usize;
-        let mut scan = store.scan(Position(first)).take(count);
+        let mut scan = store.scan(first..first + count as u64);
         for _ in 0..count.div_ceil(BATCH) {
             let batch: Made<T> = scan.by_ref().take(BATCH).map(|stored| stored.map(&make)).collect();
             let ends = batch.last().is_none_or(Result::is_err);

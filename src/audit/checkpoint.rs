@@ -371,7 +371,7 @@ pub async fn sign(ledger: &Ledger, signed: &Signed, key: &PrivateKey) -> Result<
 /// Reads the entries from one position up to another from the store, and holds them to the tree.
 fn read_back(ledger: &Ledger, from: Position, to: Position) -> Result<(), CheckpointError> {
     let mut next = from;
-    for stored in ledger.store().scan(from).take_while(|stored| stored.as_ref().map_or(true, |it| it.position < to)) {
+    for stored in ledger.store().scan(from.0..to.0) {
         let stored = stored?;
         let leaf = Hash::leaf(&stored.bytes);
         if stored.position != next || ledger.tree().leaf(next.0) != Some(&leaf) {

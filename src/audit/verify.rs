@@ -228,7 +228,7 @@ fn misled(store: &dyn Store) -> Result<LedgerError, LedgerError> {
         led.insert((position, key));
     })?;
     let (mut so_far, mut names) = (SoFar::default(), BTreeMap::new());
-    for stored in store.scan(Position(0)).take(usize::try_from(store.len()).unwrap_or(usize::MAX)) {
+    for stored in store.scan(0..store.len()) {
         let stored = stored?;
         let (position, source) = (stored.position, |source| LedgerError::Bytes { position: stored.position, source });
         let entry = codec::decode(&stored.bytes).map_err(source)?;

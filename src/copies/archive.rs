@@ -70,8 +70,7 @@ fn write_lines<'a>(
     mut lines: Lines<'a>,
     progress: Progress,
 ) -> Result<Lines<'a>, CopyError> {
-    let before = |stored: &Result<Stored, _>| stored.as_ref().map_or(true, |stored| stored.position < size);
-    for stored in store.scan(Position(0)).take_while(before) {
+    for stored in store.scan(0..size.0) {
         lines.add(stored?)?;
         progress(Step::Copying, lines.peaks.size(), size.0);
     }

@@ -51,8 +51,7 @@ fn make(ledger: &Ledger, head: &Head, from: &Path, folder: &Path, progress: Prog
 /// Appends every entry up to a position, byte for byte, to a new ledger.
 fn copy_entries(ledger: &Ledger, size: Position, folder: &Path, progress: Progress) -> Result<(), CopyError> {
     let mut filling = Filling::create(folder)?;
-    let before = |stored: &Result<Stored, _>| stored.as_ref().map_or(true, |stored| stored.position < size);
-    for stored in ledger.store().scan(Position(0)).take_while(before) {
+    for stored in ledger.store().scan(0..size.0) {
         let Stored { position, bytes, .. } = stored?;
         let entry = {
             // Held for this entry alone: whoever records waits for it.

@@ -40,10 +40,10 @@ pub fn between(from: &Place, to: &Place, progress: Progress) -> Result<Moved, Co
     if before > size {
         return Err(other(format!("it holds {before} entries, and the other {size}")));
     }
-    let mut there = target.as_ref().map(|target| target.scan(Position(0)));
+    let mut there = target.as_ref().map(|target| target.scan(0..before));
     let mut copying = Copying { to, target: target.clone(), waiting: vec![], bytes: 0 };
     let (mut order, mut tree, mut projections) = (Order::default(), Tree::default(), Projections::default());
-    for stored in source.scan(Position(0)).take(usize::try_from(size).unwrap_or(usize::MAX)) {
+    for stored in source.scan(0..size) {
         let Stored { position, bytes, leaf } = stored?;
         let entry = codec::decode(&bytes).map_err(|source| LedgerError::Bytes { position, source })?;
         order.hold(position, &entry)?;

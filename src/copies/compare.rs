@@ -62,8 +62,8 @@ pub struct Lost {
 pub fn compare(copy: &dyn Store, log: &dyn Store, mut progress: impl FnMut(u64, u64)) -> Result<Compared, LedgerError> {
     let both = copy.len().min(log.len());
     let (mut tree, mut parting) = (Tree::default(), None);
-    let mut theirs = Some(log.scan(Position(0)));
-    for ours in copy.scan(Position(0)).take(usize::try_from(both).unwrap_or(usize::MAX)) {
+    let mut theirs = Some(log.scan(0..both));
+    for ours in copy.scan(0..both) {
         let ours = ours?;
         let mut read = theirs.as_mut().and_then(Iterator::next);
         if !matches!(read, Some(Ok(_))) {
@@ -94,7 +94,7 @@ pub fn compare(copy: &dyn Store, log: &dyn Store, mut progress: impl FnMut(u64, 
 /// What a copy has from a position on that the log lacks: by its ids, wherever they are.
 fn lost(copy: &dyn Store, log: &dyn Store, from: Position) -> Result<Vec<Lost>, LedgerError> {
     let mut lost = vec![];
-    for stored in copy.scan(from) {
+    for stored in copy.scan(from.0..copy.len()) {
         let stored = stored?;
         let entry = entry(&stored)?;
         let Stored { position, leaf, .. } = stored;

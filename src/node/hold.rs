@@ -68,7 +68,7 @@ pub(super) fn goes_on(heard: Heard, tree: &Tree) -> bool {
 /// [`StoreError::Server`].
 pub(super) fn bytes(log: &PostgresStore, tree: &Tree, from: u64, count: u64) -> Result<Option<Parted>, StoreError> {
     let to = from.saturating_add(count).min(tree.size());
-    for (position, stored) in (from..to).zip(log.scan(Position(from))) {
+    for (position, stored) in (from..to).zip(log.scan(from..to)) {
         let there = match stored {
             Ok(stored) if tree.leaf(position) == Some(&stored.leaf) => continue,
             Ok(stored) => leaf_or_nothing(Some(stored.leaf)),

@@ -329,9 +329,8 @@ impl Turn {
             Ok(())
         };
         let read = match size - from {
-            few @ ..AHEAD => {
-                let stored = log.scan(Position(from)).take(few as usize);
-                stored.map(|stored| stored.map_err(Halt::from)).try_for_each(|stored| take(make(stored?)))
+            ..AHEAD => {
+                log.scan(from..size).map(|stored| stored.map_err(Halt::from)).try_for_each(|stored| take(make(stored?)))
             }
             _ => ahead::each(log, from..size, make, take),
         };

@@ -42,6 +42,7 @@ pub use sled_store::{Options, SledStore, SyncData};
 
 use minutebook_events::{EntryId, Hash, Position};
 use minutebook_projections::Subject;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -114,8 +115,9 @@ pub trait Store: Send + Sync {
     /// [`StoreError::Corrupt`] when what is stored is not what was appended; [`StoreError::Io`].
     fn read(&self, position: Position) -> Result<Option<Stored>, StoreError>;
 
-    /// All entries from a position up to the last durable one, in order, each checked as in [`Store::read`].
-    fn scan(&self, from: Position) -> Scan<'_>;
+    /// The entries at these positions, in order, each checked as in [`Store::read`]. Where the last durable one is before the end of
+    /// the range, that is the last.
+    fn scan(&self, range: Range<u64>) -> Scan<'_>;
 
     /// The stream of a subject: the positions of its entries, in order; a place in this list is a version.
     ///

@@ -17,6 +17,7 @@ use minutebook_events::{EntryId, Hash, Position};
 use minutebook_projections::Subject;
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Makes what was written to a file durable: `fdatasync`, or what a test puts in its place.
@@ -250,10 +251,17 @@ impl Store for SledStore {
         Ok(records.into_iter().next().map(|record| record.stored))
     }
 
-    fn scan(&self, from: Position) -> Scan<'_> {
+    fn scan(&self, range: Range<u64>) -> Scan<'_> {
         let state = self.state();
-        let (sealed, len) = (state.sealed, state.len());
-        Box::new(Scanner { store: self, next: from, sealed, len, blocks: None, ready: Vec::new().into_iter() })
+        let (sealed, end) = (state.sealed, state.len().min(range.end));
+        Box::new(Scanner {
+            store: self,
+            next: Position(range.start),
+            sealed,
+            end,
+            blocks: None,
+            ready: vec![].into_iter(),
+        })
     }
 
     fn positions_of(&self, subject: &Subject) -> Result<Vec<Position>, StoreError> {
@@ -313,12 +321,12 @@ impl SledStore {
     }
 }
 
-/// Entries from one position up to a size: those that were in blocks when it began, block by block, then the others.
+/// Entries of a range: those that were in blocks when it began, block by block, then the others.
 struct Scanner<'a> {
     store: &'a SledStore,
     next: Position,
     sealed: u64,
-    len: u64,
+    end: u64,
     /// The blocks, once one was read.
     blocks: Option<Blocks>,
     ready: std::vec::IntoIter<Stored>,
@@ -328,7 +336,7 @@ impl Scanner<'_> {
     /// The entry at the next position, and those that are stored together with it after it.
     fn read(&mut self) -> Result<Vec<Stored>, Fault> {
         if self.next.0 >= self.sealed {
-            let records = self.store.records_from(self.next, self.len)?;
+            let records = self.store.records_from(self.next, self.end)?;
             return Ok(records.into_iter().map(|record| record.stored).collect());
         }
         let blocks = match &mut self.blocks {
@@ -337,7 +345,7 @@ impl Scanner<'_> {
         };
         let (first, value) = blocks.next().unwrap_or_else(|| Err(Fault::missing(self.next)))?;
         let mut entries = layout::block_entries(first, &value)?;
-        entries.retain(|stored| stored.position >= self.next);
+        entries.retain(|stored| stored.position >= self.next && stored.position.0 < self.end);
         match entries.first() {
             Some(stored) if stored.position == self.next => Ok(entries),
             _ => Err(Fault::missing(self.next)),
@@ -350,13 +358,13 @@ impl Iterator for Scanner<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.ready.len() == 0 {
-            if self.next.0 >= self.len {
+            if self.next.0 >= self.end {
                 return None;
             }
             match self.read() {
                 Ok(entries) => self.ready = entries.into_iter(),
                 Err(fault) => {
-                    let failed = std::mem::replace(&mut self.next, Position(self.len));
+                    let failed = std::mem::replace(&mut self.next, Position(self.end));
                     return Some(Err(fault.at(failed)));
                 }
             }

@@ -110,7 +110,7 @@ impl Store for InMemory {
         Ok(self.0.get(position.0 as usize).map(|(_, stored)| stored.clone()))
     }
 
-    fn scan(&self, _: Position) -> Scan<'_> {
+    fn scan(&self, _: std::ops::Range<u64>) -> Scan<'_> {
         unreachable!("whoever asks of one contract reads no others")
     }
 

@@ -5,7 +5,7 @@ use crate::given::{act, erasing, lwk, publishing, sealing};
 use crate::places::also_on_a_server;
 use crate::run::{Place, Ran, copy, ran, reopen};
 use minutebook::sealed::{ContentError, Contents, ReadKey, commits};
-use minutebook_events::{Commitment, EntryId, Position, Salt};
+use minutebook_events::{Commitment, EntryId, Salt};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -79,7 +79,7 @@ fn holds(bytes: &[u8], what: &[u8]) -> bool {
 fn nowhere(place: &Place, what: &[u8]) {
     let mut files = files(&place.ledger());
     if place.at().server.is_some() {
-        let stored = reopen(place.at()).store().scan(Position(0)).map(|stored| stored.unwrap()).collect::<Vec<_>>();
+        let stored = reopen(place.at()).store().scan(0..u64::MAX).map(|stored| stored.unwrap()).collect::<Vec<_>>();
         files.extend(stored.into_iter().map(|stored| (format!("entry {}", stored.position).into(), stored.bytes)));
     }
     assert!(files.len() > 1);

@@ -8,7 +8,7 @@ mod synthetic;
 use minutebook::audit::verify::verify;
 use minutebook::merkle::Tree;
 use minutebook::store::Store;
-use minutebook_events::{Hash, Position, codec};
+use minutebook_events::{Hash, codec};
 use std::hint::black_box;
 use synthetic::{filled, median, timed};
 use tempfile::TempDir;
@@ -28,7 +28,7 @@ fn hash_and_decode(bytes: &[Vec<u8>]) {
 }
 
 fn verification(store: &dyn Store) {
-    let bytes: Vec<Vec<u8>> = store.scan(Position(0)).map(|stored| stored.expect("an entry").bytes).collect();
+    let bytes: Vec<Vec<u8>> = store.scan(0..store.len()).map(|stored| stored.expect("an entry").bytes).collect();
     let total: usize = bytes.iter().map(Vec::len).sum();
     let (mut least, mut ours, mut ratios) = (vec![], vec![], vec![]);
     for _ in 0..TURNS {
@@ -54,7 +54,7 @@ fn verification(store: &dyn Store) {
 /// Inclusion proofs of entries anywhere, made one after the other.
 fn proofs(store: &dyn Store) {
     let mut tree = Tree::default();
-    store.scan(Position(0)).for_each(|stored| tree.push(stored.expect("an entry").leaf));
+    store.scan(0..store.len()).for_each(|stored| tree.push(stored.expect("an entry").leaf));
     let size = tree.size();
     let (time, ()) = timed(|| {
         for n in 0..PROOFS {

@@ -275,14 +275,22 @@ fn catching_up(cluster: &Cluster, measure: &Measure) {
     let store = address(&cluster.ports(), "register", "");
     let to = Place { server: Some(store.parse().expect("an address")), ..Place::from("") };
     between(&from, &to, &mut |_, _, _| {}).unwrap_or_else(|error| panic!("{error}"));
-    let began = Instant::now();
-    let mut node = Node::start(program, &store);
-    let took = began.elapsed().as_secs_f64();
     let entries = measure.entries;
+    let (mut rates, mut nodes) = (vec![], vec![]);
+    for _ in 0..measure.turns {
+        // The one before goes, folder and all.
+        nodes.clear();
+        let began = Instant::now();
+        nodes.push(Node::start(program, &store));
+        rates.push(entries as f64 / began.elapsed().as_secs_f64());
+    }
+    let told: Vec<String> = rates.iter().map(|rate| format!("{rate:.0}")).collect();
     println!(
-        "a new node has followed {entries} entries in {took:.2} s, its start included: {:.0} a second",
-        entries as f64 / took
+        "a new node follows {entries} entries, its start included: {:.0} a second, the median of {}",
+        median(rates),
+        told.join(", ")
     );
+    let mut node = nodes.remove(0);
     node.kill();
     let began = Instant::now();
     node.restart();

@@ -430,7 +430,7 @@ impl Bench {
         let (mut canonical, mut times) = (0, [Duration::ZERO; 2]);
         let mut batch: Vec<Entry> = vec![];
         // A few commits at a time are held in memory, and only what the peer does of them is timed.
-        for stored in ledger.store().scan(Position(0)) {
+        for stored in ledger.store().scan(0..ledger.head().0) {
             let stored = stored?;
             canonical += stored.bytes.len() as u64;
             let id = ledger.view().projections.entry(stored.position).ok_or("an entry is gone")?.entry.id;

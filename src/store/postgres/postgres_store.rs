@@ -14,6 +14,7 @@ use minutebook_events::codec::MAX_BYTES;
 use minutebook_events::{EntryId, Hash, Position};
 use minutebook_projections::Subject;
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_postgres::Row;
@@ -24,10 +25,11 @@ use uuid::Uuid;
 /// in one transaction.
 const STATEMENT_BYTES: usize = 16 * 1024 * 1024;
 
-/// How many entries a scan asks for first, at the most, and as many bytes as it wants of later ones.
+/// How many entries a scan asks for at once: so many first, then as many as have so many bytes by those that came before, and so many
+/// at the most.
 const FIRST_ROWS: u64 = 64;
-const MOST_ROWS: u64 = 1024;
 const WINDOW_BYTES: u64 = 4 * 1024 * 1024;
+const MOST_ROWS: u64 = 1024;
 
 /// How many rows of an index are asked for at once.
 const INDEX_ROWS: i64 = 10_000;
@@ -61,6 +63,8 @@ pub struct PostgresStore {
     appends: Line,
     reads: Line,
     len: AtomicU64,
+    /// How many entries a scan asks for at once.
+    window: AtomicU64,
     /// Where an append began whose outcome is unknown.
     failed_at: Mutex<Option<Position>>,
     /// What whoever appends next goes by: it is held to that, since it may be another server by then.
@@ -123,8 +127,9 @@ impl PostgresStore {
             return Err(OpenError::Unmigrated { server, found, known: schema::VERSION });
         }
         let set = checked::check(&lines, &reads)?;
-        let (appends, len, failed_at, last) = (Line::default(), AtomicU64::new(0), Mutex::new(None), Mutex::new(None));
-        Ok(Self { lines, appends, reads, len, failed_at, last, told: set.told(), set })
+        let (appends, failed_at, last) = (Line::default(), Mutex::new(None), Mutex::new(None));
+        let (len, window) = (AtomicU64::new(0), AtomicU64::new(FIRST_ROWS));
+        Ok(Self { lines, appends, reads, len, window, failed_at, last, told: set.told(), set })
     }
 
     /// What the server was set to when it was opened, in a line.
@@ -337,12 +342,11 @@ impl PostgresStore {
         Some(Follows { position: i64::try_from(last.position.0).ok()?, leaf: last.leaf.0.to_vec() })
     }
 
-    /// Rows of one window of a scan, each checked.
-    fn window(&self, from: Position, end: u64, rows: u64) -> Result<VecDeque<Stored>, StoreError> {
+    /// So many entries from a position on, each checked; fewer where one is missing.
+    fn rows(&self, from: Position, count: u64) -> Result<VecDeque<Stored>, StoreError> {
         let sql = "select position, leaf, bytes from minutebook.entry \
                    where ledger = $1 and position >= $2 and position < $3 order by position limit $4";
-        let end = end.min(from.0.saturating_add(rows));
-        let values = vec![number(from.0), number(end), number(rows)];
+        let values = vec![number(from.0), number(from.0 + count), number(count)];
         let rows = self.ask(sql, values).map_err(|fault| self.unread(from, fault))?;
         let mut stored = VecDeque::with_capacity(rows.len());
         for (next, row) in (from.0..).map(Position).zip(&rows) {
@@ -462,14 +466,15 @@ impl Store for PostgresStore {
         if position.0 >= self.len() {
             return Ok(None);
         }
-        match self.window(position, position.0 + 1, 1)?.pop_front() {
+        match self.rows(position, 1)?.pop_front() {
             Some(stored) => Ok(Some(stored)),
             None => Err(missing(position)),
         }
     }
 
-    fn scan(&self, from: Position) -> Scan<'_> {
-        Box::new(Scanner { store: self, next: from, len: self.len(), rows: FIRST_ROWS, ready: VecDeque::new() })
+    fn scan(&self, range: Range<u64>) -> Scan<'_> {
+        let end = self.len().min(range.end);
+        Box::new(Scanner { store: self, next: Position(range.start), end, ready: VecDeque::new() })
     }
 
     fn positions_of(&self, subject: &Subject) -> Result<Vec<Position>, StoreError> {
@@ -706,22 +711,23 @@ async fn commit(open: Open, ledger: String, statements: Vec<Insert>, follows: Op
     }
 }
 
-/// Entries from one position up to a size, a window of rows at a time.
+/// Entries of a range, a window of rows at a time.
 struct Scanner<'a> {
     store: &'a PostgresStore,
     next: Position,
-    len: u64,
-    /// How many rows the next window has.
-    rows: u64,
+    end: u64,
     ready: VecDeque<Stored>,
 }
 
 impl Scanner<'_> {
     fn refill(&mut self) -> Result<(), StoreError> {
-        self.ready = self.store.window(self.next, self.len, self.rows)?;
+        let window = &self.store.window;
+        let asked = window.load(Ordering::Relaxed);
+        self.ready = self.store.rows(self.next, asked.min(self.end - self.next.0))?;
         let bytes: u64 = self.ready.iter().map(|stored| stored.bytes.len() as u64).sum();
         let each = bytes / (self.ready.len() as u64).max(1);
-        self.rows = (WINDOW_BYTES / each.max(1)).clamp(1, MOST_ROWS);
+        // Those that come next may be larger: it grows a step at a time.
+        window.store((WINDOW_BYTES / each.max(1)).clamp(1, MOST_ROWS.min(asked * 4)), Ordering::Relaxed);
         if self.ready.is_empty() { Err(missing(self.next)) } else { Ok(()) }
     }
 }
@@ -731,10 +737,10 @@ impl Iterator for Scanner<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.ready.is_empty()
-            && self.next.0 < self.len
+            && self.next.0 < self.end
             && let Err(error) = self.refill()
         {
-            self.next = Position(self.len);
+            self.next = Position(self.end);
             return Some(Err(error));
         }
         let stored = self.ready.pop_front()?;

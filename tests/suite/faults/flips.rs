@@ -128,7 +128,7 @@ struct All {
 fn read(path: &Path) -> Result<All, String> {
     let store = open(path)?;
     let (_, head) = verify(&store, Some(&Contents::beside(path)), &[], |_, _| {}).map_err(|error| error.to_string())?;
-    let entries = store.scan(Position(0)).collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+    let entries = store.scan(0..u64::MAX).collect::<Result<_, _>>().map_err(|error| error.to_string())?;
     let mut streams = BTreeMap::new();
     for subject in (0..decision_files().len() as u64).flat_map(|position| kents(Position(position)).subjects) {
         streams.insert(subject.to_string(), store.positions_of(&subject).map_err(|error| error.to_string())?);

@@ -9,9 +9,9 @@ use crate::given::{copy, defines};
 use minutebook::audit::verify::verify;
 use minutebook::sealed::Contents;
 use minutebook::store::{self, OpenError, Stored};
+use minutebook_events::Draft;
 use minutebook_events::codec;
 use minutebook_events::decision_file::DecisionFile;
-use minutebook_events::{Draft, Position};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -271,7 +271,7 @@ fn recorded(program: &Program, scene: &Scene, before: u64, printed: &str) {
         Ok(store) => {
             let (verified, _) = verify(&*store, Some(&Contents::beside(&scene.ledger())), &[], |_, _| {})
                 .expect("what is there holds together");
-            for stored in store.scan(Position(0)) {
+            for stored in store.scan(0..u64::MAX) {
                 let Stored { position, bytes, .. } = stored.expect("it reads");
                 let entry = codec::decode(&bytes).expect("an entry");
                 assert!(entry.records(&draft(position.0)), "another entry at {position}");

@@ -4,7 +4,6 @@ use super::server::{Server, Setup};
 use crate::run::{Place, ran};
 use minutebook::copies::between;
 use minutebook::store::{self, PostgresStore, Store};
-use minutebook_events::Position;
 
 /// Every question that a command line can be asked of Kent's record, as it is asked.
 const QUESTIONS: [&[&str]; 12] = [
@@ -37,7 +36,7 @@ fn a_record_goes_to_a_server_and_back_as_it_was() {
     let again = place.run(&["store", "copy", "--from", &url, "--to", "back"]).ok();
     again.prints(&["Copied 0 entries", "where 39 were already"]);
     let bytes = |place: store::Place| -> Vec<Vec<u8>> {
-        store::open(place).unwrap().scan(Position(0)).map(|stored| stored.unwrap().bytes).collect()
+        store::open(place).unwrap().scan(0..u64::MAX).map(|stored| stored.unwrap().bytes).collect()
     };
     let on_server = store::Place { server: Some(url.parse().unwrap()), ..store::Place::from("") };
     let original = bytes(store::Place::from(&place.ledger()));
