@@ -689,6 +689,7 @@ pub(crate) fn fold(
     let last = folded.projections.log().last_recorded();
     let mut order = Order::after(folded.projections.head(), last);
     let keeps_roots = folded.projections.keeps_roots();
+    folded.projections.reserve(size.saturating_sub(folded.tree.size()));
     let decoded = |stored: Stored| {
         let entry = codec::decode(&stored.bytes);
         let trace = entry.as_ref().ok().filter(|_| keeps_roots).map(|entry| Trace::of(entry, stored.position));

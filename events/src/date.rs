@@ -137,16 +137,14 @@ pub enum BadDate {
 }
 
 fn parse_side(text: &str) -> Option<DateSpan> {
-    let number = |part: &str, len: usize| {
-        (part.len() == len && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse::<i32>().ok()).flatten()
-    };
-    let mut parts = text.split('-');
-    match (parts.next()?, parts.next(), parts.next(), parts.next()) {
-        (year, None, ..) => year_span(number(year, 4)?),
-        (year, Some(month), None, _) => month_span(number(year, 4)?, number(month, 2)?.try_into().ok()?),
-        (year, Some(month), Some(day), None) => {
-            let (month, day) = (number(month, 2)?.try_into().ok()?, number(day, 2)?.try_into().ok()?);
-            Day::from_ymd_opt(number(year, 4)?, month, day).map(DateSpan::day)
+    let digit = |digit: &u8| digit.is_ascii_digit().then(|| u32::from(digit - b'0'));
+    let number = |digits: &[u8]| digits.iter().try_fold(0, |number, next| Some(number * 10 + digit(next)?));
+    let year = |digits: &[u8]| number(digits).map(u32::cast_signed);
+    match text.as_bytes() {
+        digits if digits.len() == 4 => year_span(year(digits)?),
+        [digits @ .., b'-', m, n] if digits.len() == 4 => month_span(year(digits)?, number(&[*m, *n])?),
+        [digits @ .., b'-', m, n, b'-', d, e] if digits.len() == 4 => {
+            Day::from_ymd_opt(year(digits)?, number(&[*m, *n])?, number(&[*d, *e])?).map(DateSpan::day)
         }
         _ => None,
     }

@@ -713,8 +713,8 @@ impl EventKind {
 
     /// The contracts it is about, first of all and besides: the streams its entry belongs to. Empty for parties,
     /// offices and corrections.
-    pub fn contracts(&self) -> Vec<&ContractId> {
-        match self {
+    pub fn contracts(&self) -> impl Iterator<Item = &ContractId> {
+        let (own, others, readings): (Option<&ContractId>, &[ContractId], &[Reading<Lines>]) = match self {
             Self::ContractDefined { contract, .. }
             | Self::Commenced { contract, .. }
             | Self::Ended { contract, .. }
@@ -737,20 +737,20 @@ impl EventKind {
             | Self::PerformanceReported { contract, .. }
             | Self::ContentSealed { contract, .. }
             | Self::ContentPublished { contract, .. }
-            | Self::ContentErased { contract, .. } => vec![contract],
-            Self::Succeeded { contract, by } => vec![contract, by],
-            Self::ValueSet { contract, with, .. } => core::iter::once(contract).chain(with).collect(),
-            Self::TotalStated { contract, readings, .. } => core::iter::once(contract)
-                .chain(readings.iter().flat_map(|r| &r.parts).map(|lines| &lines.contract))
-                .collect(),
+            | Self::ContentErased { contract, .. } => (Some(contract), &[], &[]),
+            Self::Succeeded { contract, by } => (Some(contract), core::slice::from_ref(by), &[]),
+            Self::ValueSet { contract, with, .. } => (Some(contract), with, &[]),
+            Self::TotalStated { contract, readings, .. } => (Some(contract), &[], readings),
             Self::DelegationGranted { contracts, .. } | Self::AlternativeConsidered { contracts, .. } => {
-                contracts.iter().collect()
+                (None, contracts, &[])
             }
             Self::PartyDefined { .. }
             | Self::AliasStated { .. }
             | Self::OfficeDefined { .. }
-            | Self::Correction { .. } => vec![],
-        }
+            | Self::Correction { .. } => (None, &[], &[]),
+        };
+        let read = readings.iter().flat_map(|reading| &reading.parts).map(|lines| &lines.contract);
+        own.into_iter().chain(others).chain(read)
     }
 
     /// The content that it seals, publishes or erases, and which of these it does.

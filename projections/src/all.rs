@@ -17,6 +17,9 @@ use minutebook_events::{
     ContractId, Entry, EntryId, EventKind, EventRef, Hash, LotId, OfficeId, Part, PartyId, Position, ServiceId, Version,
 };
 
+/// The most entries that room is made for at once: twenty bytes each.
+const LIKELY: usize = 1 << 20;
+
 /// All projections of one ledger, up to one head. The entries are kept packed, with what each stream is and what is
 /// defined; timelines and roots are made of them when they are first asked for, and kept up from then on.
 #[derive(Debug, Clone, Default)]
@@ -93,6 +96,11 @@ impl Projections {
             stream.index = Lazy::made(indexes.remove(&Some(subject.clone())).unwrap_or_default());
         }
         assert!(indexes.is_empty(), "an entry is in the stream of whatever it says something of");
+    }
+
+    /// Makes room for so many more entries, as far as is likely: whoever says how many there are may be wrong.
+    pub fn reserve(&mut self, entries: u64) {
+        self.log.reserve(usize::try_from(entries).unwrap_or(usize::MAX).min(LIKELY));
     }
 
     /// Applies the next entry, whose stored bytes have this leaf hash. What it was decided against must be all that came

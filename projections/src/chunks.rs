@@ -48,7 +48,9 @@ impl Chunks {
         let Recorded { position, leaf, entry } = recorded;
         if self.is_full() {
             let (entries, names) = (self.places.len(), self.names.all().len());
-            self.chunks.push(Arc::new(Chunk { bytes: vec![], entries, names }));
+            // Room for all of it, so that its end makes it no twice as large; the first one may stay small.
+            let bytes = if self.chunks.is_empty() { vec![] } else { Vec::with_capacity(CHUNK + CHUNK / 16) };
+            self.chunks.push(Arc::new(Chunk { bytes, entries, names }));
         }
         let chunk = u32::try_from(self.chunks.len() - 1).expect("chunks are fewer than the entries in them");
         let bytes = &mut Arc::make_mut(self.chunks.last_mut().expect("one was pushed where none was")).bytes;
@@ -58,6 +60,11 @@ impl Chunks {
         leaf.pack(&mut to);
         entry.pack(&mut to);
         self.places.push(Place { position: *position, chunk, at });
+    }
+
+    /// Makes room for where so many more entries are.
+    pub(crate) fn reserve(&mut self, entries: usize) {
+        self.places.reserve(entries);
     }
 
     /// Whether the next entry begins a chunk.

@@ -107,7 +107,7 @@ impl Log {
         let in_order = entries.windows(2).all(|pair| pair[0].position < pair[1].position);
         assert!(in_order, "entries come in order");
         let mut log = Self { entries: Entries::AsTheyAre(entries), ..Self::default() };
-        (0..log.len()).for_each(|number| log.note_id(number));
+        (0..log.len()).for_each(|number| log.note_id(number, log.entries.id(number)));
         log
     }
 
@@ -120,15 +120,24 @@ impl Log {
             Entries::Packed(chunks) => chunks.push(recorded),
             Entries::AsTheyAre(all) => all.push(Arc::clone(recorded)),
         }
-        self.note_id(number);
+        self.note_id(number, recorded.entry.id);
     }
 
-    /// Notes which entry it is that has this one's id.
-    fn note_id(&mut self, number: usize) {
+    /// Makes room for so many more entries at once: whoever takes in many would make room again and again, and look at every id each
+    /// time.
+    pub(crate) fn reserve(&mut self, entries: usize) {
+        let Self { entries: own, ids, hasher } = self;
+        if let Entries::Packed(chunks) = own {
+            chunks.reserve(entries);
+        }
+        ids.reserve(entries, |number| hasher.hash_one(own.id(*number as usize)));
+    }
+
+    /// Notes which entry it is that has an id.
+    fn note_id(&mut self, number: usize, id: EntryId) {
         let Self { entries, ids, hasher } = self;
         let place = u32::try_from(number).expect("memory holds fewer than four billion entries");
-        let hash = |number: &u32| hasher.hash_one(entries.id(*number as usize));
-        ids.insert_unique(hash(&place), place, hash);
+        ids.insert_unique(hasher.hash_one(id), place, |number| hasher.hash_one(entries.id(*number as usize)));
     }
 
     fn packed(&self) -> &Chunks {
@@ -155,7 +164,7 @@ impl Log {
             Entries::Packed(chunks) => chunks.load(bytes),
             Entries::AsTheyAre(_) => None,
         };
-        (before..self.len()).for_each(|number| self.note_id(number));
+        (before..self.len()).for_each(|number| self.note_id(number, self.entries.id(number)));
         loaded
     }
 

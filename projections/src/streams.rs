@@ -106,7 +106,7 @@ pub(crate) fn about_act(act: &Act) -> Vec<Subject> {
 
 /// The subjects that one event is about.
 pub(crate) fn about_event(kind: &EventKind) -> Vec<Subject> {
-    kind.contracts().into_iter().cloned().map(Subject::Contract).chain(general(kind)).collect()
+    kind.contracts().cloned().map(Subject::Contract).chain(general(kind)).collect()
 }
 
 /// What else than contracts one is about.

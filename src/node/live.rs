@@ -51,6 +51,11 @@ impl Live {
         self.tree.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Makes room for so many more entries.
+    pub(super) fn reserve(&self, entries: u64) {
+        self.projections.write().unwrap_or_else(PoisonError::into_inner).reserve(entries);
+    }
+
     /// Takes in the next entries.
     ///
     /// # Errors

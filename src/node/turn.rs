@@ -309,6 +309,9 @@ impl Turn {
         if from >= size {
             return Ok(());
         }
+        if size - from >= AHEAD {
+            self.live.reserve(size - from);
+        }
         let (mut order, keeps_roots) = (self.live.order(), self.live.projections().keeps_roots());
         let (mut batch, mut bytes) = (vec![], 0);
         let make = |stored: Stored| decoded(stored, keeps_roots);

@@ -94,9 +94,8 @@ fn are_facts(rows: &[Row], entries: &[Entry]) {
         assert_eq!(row["position"], Field::Long(position as i64));
         assert_eq!(row["place"], Field::Int(place as i32));
         assert_eq!(row["entry"], text(entry.id));
-        let contracts = event.kind.contracts();
-        assert_eq!(row["contract"], contracts.first().map_or(Field::Null, text));
-        assert_eq!(list(row, "contracts"), texts(contracts));
+        assert_eq!(row["contract"], event.kind.contracts().next().map_or(Field::Null, text));
+        assert_eq!(list(row, "contracts"), texts(event.kind.contracts()));
         assert_eq!(row["kind"], text(event.kind.name()));
         assert_eq!(row["fact"] == Field::Null, matches!(event.kind, EventKind::Correction { .. }));
         assert_eq!(row["standing"], text(event.standing));

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What one event is about; for a correction, what the event that it strikes is about.
 fn about(event: &Event, earlier: &[Entry]) -> BTreeSet<Subject> {
-    let mut subjects: BTreeSet<Subject> = event.kind.contracts().into_iter().cloned().map(Subject::Contract).collect();
+    let mut subjects: BTreeSet<Subject> = event.kind.contracts().cloned().map(Subject::Contract).collect();
     match &event.kind {
         EventKind::PartyDefined { party, .. } | EventKind::AliasStated { party, .. } => {
             subjects.insert(Subject::Party(party.clone()));

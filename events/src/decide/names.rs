@@ -41,7 +41,7 @@ fn own_contract(kind: &EventKind) -> Option<&ContractId> {
         EventKind::ContractDefined { .. }
         | EventKind::DelegationGranted { .. }
         | EventKind::AlternativeConsidered { .. } => None,
-        _ => kind.contracts().first().copied(),
+        _ => kind.contracts().next(),
     }
 }
 

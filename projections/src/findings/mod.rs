@@ -116,7 +116,7 @@ impl Finding {
             entries: vec![],
         };
         for fact in facts {
-            finding.contracts.extend(fact.event().kind.contracts().into_iter().take(1).cloned());
+            finding.contracts.extend(fact.event().kind.contracts().take(1).cloned());
             finding.sources.extend(fact.event().sources.iter().cloned());
             finding.entries.push(fact.position());
         }

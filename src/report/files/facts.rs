@@ -52,9 +52,9 @@ const COLUMNS: &[Column<Said>] = &[
     ("entry", Of::Text(|it, to| to.show(it.recorded.entry.id))),
     (
         "contract",
-        Of::MaybeText(|it, to| to.add_each(it.event().kind.contracts().first().map(|contract| contract.as_str()))),
+        Of::MaybeText(|it, to| to.add_each(it.event().kind.contracts().next().map(|contract| contract.as_str()))),
     ),
-    ("contracts", Of::Texts(|it, to| to.add_each(it.event().kind.contracts().into_iter().map(ContractId::as_str)))),
+    ("contracts", Of::Texts(|it, to| to.add_each(it.event().kind.contracts().map(ContractId::as_str)))),
     ("part", Of::MaybeText(|it, to| to.show_each(it.part()))),
     ("kind", Of::Text(|it, to| to.add(it.event().kind.name()))),
     ("fact", Of::MaybeText(|it, to| to.add_each(&it.fact))),
@@ -131,7 +131,7 @@ impl Said {
     /// Nothing where it is about no contract.
     fn part(&self) -> Option<Part> {
         let kind = &self.event().kind;
-        (!kind.contracts().is_empty()).then(|| kind.part())
+        kind.contracts().next().map(|_| kind.part())
     }
 
     fn until(&self, side: fn(DateSpan) -> Day) -> Option<Day> {

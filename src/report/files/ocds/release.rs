@@ -133,7 +133,7 @@ impl<'a> Process<'a> {
     /// The events of an entry that are about the contract, with their places.
     pub(super) fn events<'r>(&self, recorded: &'r Recorded) -> impl Iterator<Item = (u16, &'r Event)> {
         let events = recorded.places().zip(&recorded.entry.events);
-        events.filter(|(_, event)| event.kind.contracts().contains(&self.contract))
+        events.filter(|(_, event)| event.kind.contracts().any(|own| own == self.contract))
     }
 
     /// The events about the contract that an entry strikes: the entry they are in, their place in it, and that of the correction.
@@ -142,7 +142,8 @@ impl<'a> Process<'a> {
             let EventKind::Correction { strikes, .. } = &event.kind else { return None };
             let struck = self.all.by_id(strikes.entry).filter(|struck| struck.position < recorded.position)?;
             let event = struck.entry.events.get(usize::from(strikes.event))?;
-            event.kind.contracts().contains(&self.contract).then_some((struck, strikes.event, by))
+            let is_own = event.kind.contracts().any(|own| own == self.contract);
+            is_own.then_some((struck, strikes.event, by))
         })
     }
 
