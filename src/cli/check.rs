@@ -40,7 +40,7 @@ impl Check {
         let (mut wrong, mut unread) = (0, false);
         for path in &self.files {
             match read(path).and_then(|file| rehearsed(&file, &mut projections, &contents)) {
-                Ok(line) => output::print(&line)?,
+                Ok(line) => output::print_found(&line)?,
                 Err(fault) => {
                     wrong += 1;
                     unread |= outcome(&fault) == Outcome::Unusable;
@@ -50,7 +50,7 @@ impl Check {
         }
         let (right, files) = (self.files.len() - wrong, self.files.len());
         let hold = if files == 1 { "file holds" } else { "files hold" };
-        output::print(&format!("{right} of {files} {hold} together; nothing was recorded\n"))?;
+        output::print_found(&format!("{right} of {files} {hold} together; nothing was recorded\n"))?;
         Ok(match wrong {
             _ if unread => Outcome::Unusable,
             0 => Outcome::Answered,

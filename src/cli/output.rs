@@ -94,6 +94,11 @@ pub(super) fn print(text: &str) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Prints what is found, which the exit status says too: where the reader went away, that still does.
+pub(super) fn print_found(text: &str) -> Result<(), Stop> {
+    print(text).or_else(|stop| if is_closed_pipe(&*stop) { Ok(()) } else { Err(stop) })
+}
+
 /// Says on standard error what is wrong. Where nobody can read that either, the exit status still says it.
 pub(super) fn complain(words: &impl std::fmt::Display) {
     let _ = write!(io::stderr().lock(), "{}", report::visible(&words.to_string()));

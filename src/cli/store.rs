@@ -182,7 +182,7 @@ fn compared(place: &Place) -> Result<Outcome, Stop> {
     let compared = compare(&*copy, &*log, |done, total| progress.tell(done, total))?;
     let signed = Signed::of(&place.folder).all()?.into_iter().map(|(checkpoint, _)| checkpoint.head.size.0).max();
     let signed = signed.filter(|signed| *signed > compared.copy.max(compared.log));
-    output::print(&(told(&compared, place) + &beyond_both(signed)))?;
+    output::print_found(&(told(&compared, place) + &beyond_both(signed)))?;
     Ok(if compared.is_beginning() && signed.is_none() { Outcome::Answered } else { Outcome::Found })
 }
 

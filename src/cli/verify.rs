@@ -52,7 +52,7 @@ impl Verify {
         match self.verify(place) {
             Err(stop) if self.json.json && stop.is::<DoesNotHold>() => {
                 let fault = json!({ "verified": null, "head": null, "fault": stop.to_string(), "notes": [] });
-                output::print(&(report::json(&fault) + "\n"))?;
+                output::print_found(&(report::json(&fault) + "\n"))?;
                 Ok(Outcome::Found)
             }
             other => other,
@@ -106,7 +106,7 @@ impl Verify {
             Ok((verified, head)) => words(verified, head, seconds, &self.held.key) + &as_lines(&notes),
             Err(fault) => format!("Fault: {}\n{}", report::visible(&fault.to_string()), as_lines(&notes)),
         };
-        output::print(&text)?;
+        output::print_found(&text)?;
         Ok(if result.is_ok() { Outcome::Answered } else { Outcome::Found })
     }
 }

@@ -235,7 +235,7 @@ fn no_folder(path: &Path, error: io::Error) -> OpenError {
 /// Whether there is a creation that was not finished, so that nothing was ever recorded.
 fn is_half_made(path: &Path) -> bool {
     let log = path.join(SLED).join("db");
-    only_leftovers(path, &[]).is_ok() && log.metadata().map_or(true, |log| log.len() == 0)
+    only_leftovers(path, &BESIDE).is_ok() && log.metadata().map_or(true, |log| log.len() == 0)
 }
 
 /// Removes what a creation that was stopped may have left half-written.
@@ -326,7 +326,8 @@ fn read_marker(path: &Path) -> Result<Option<String>, OpenError> {
     }
 }
 
-/// Nothing there, an empty folder, one with what lies beside the entries of a server, or a folder of something else.
+/// Nothing there, an empty folder, one that a crash left half-made or with what lies beside the entries of a server, or a folder of
+/// something else.
 fn why_no_marker(path: &Path) -> OpenError {
     let mut items = match fs::read_dir(path) {
         Ok(items) => items,
@@ -338,10 +339,8 @@ fn why_no_marker(path: &Path) -> OpenError {
     };
     match items.find(|item| !is_beside(item)) {
         None => OpenError::NotThere { path: path.into() },
-        Some(_) if is_half_made(path) => {
-            let why = "its creation was not finished, and to create it again would finish it".to_owned();
-            OpenError::NotALedger { path: path.into(), why }
-        }
+        // Nothing was ever recorded there: whoever would make a ledger finishes that one.
+        Some(_) if is_half_made(path) => OpenError::NotThere { path: path.into() },
         Some(Ok(item)) => no_marker(path, &item.file_name().to_string_lossy()),
         Some(Err(error)) => OpenError::io("list", path, error),
     }

@@ -14,7 +14,6 @@ use super::guard::Fault;
 use super::layout::{self, Put, Record, Torn, Written};
 use minutebook_events::{EntryId, Hash, Position};
 use minutebook_projections::Subject;
-use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -82,7 +81,7 @@ impl Tally {
 
     /// Adds all that leads to a record.
     pub(super) fn add_record(&mut self, record: &Record) {
-        pairs_of(&record.written()).into_iter().for_each(|(key, position)| self.add(key, position));
+        pairs_of(&record.written()).for_each(|(key, position)| self.add(key, position));
     }
 }
 
@@ -108,15 +107,19 @@ impl From<IndexKey> for Vec<u8> {
     }
 }
 
-/// The keys of subjects. A caller that names one twice in an entry still gets one position.
-pub(super) fn keys_of(subjects: &[Subject]) -> BTreeSet<IndexKey> {
-    subjects.iter().map(IndexKey::of_subject).collect()
+/// The keys of subjects, sorted. A caller that names one twice in an entry still gets one position.
+pub(super) fn keys_of(subjects: &[Subject]) -> Vec<IndexKey> {
+    let mut keys: Vec<IndexKey> = subjects.iter().map(IndexKey::of_subject).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
 }
 
 /// All that leads to a record.
-pub(super) fn pairs_of(record: &Written) -> Vec<Pair> {
+pub(super) fn pairs_of(record: &Written) -> impl Iterator<Item = Pair> + use<> {
+    let position = record.position;
     let keys = std::iter::once(IndexKey::of_id(record.id)).chain(keys_of(record.subjects));
-    keys.map(|key| (key, record.position)).collect()
+    keys.map(move |key| (key, position))
 }
 
 /// Entries that follow each other, and what leads to them.

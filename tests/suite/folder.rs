@@ -28,6 +28,38 @@ fn what_is_no_ledger_is_not_touched() {
     assert!(!place.ledger().exists());
 }
 
+/// A kill while a folder is made leaves what nobody recorded anything in: whoever would make one there finishes it.
+#[test]
+fn a_folder_that_a_kill_left_half_made_is_made() {
+    let place = Place::kent();
+    place.file("a.toml", defines("somebody"));
+    for folder in ["recorded", "copied"] {
+        fs::create_dir_all(place.path().join(folder).join("sled/blobs")).unwrap();
+        place.file(&format!("{folder}/lock"), "").file(&format!("{folder}/sled/db"), "");
+        place.run(&["--ledger", folder, "state"]).ends(2).says(&["there is no ledger at"]);
+    }
+    place.run(&["--ledger", "recorded", "record", "a.toml"]).ok();
+    place.run(&["--ledger", "recorded", "verify"]).prints(&["Verified 1 entr"]);
+    place.run(&["store", "copy", "--from", "minutebook-ledger", "--to", "copied"]).prints(&["Copied 39 entries"]);
+    place.run(&["--ledger", "copied", "verify"]).prints(&["Verified 39 entries"]);
+}
+
+/// Whoever reads what is found may go away (`check | head`): a fault is none the less one.
+#[test]
+fn a_fault_is_in_the_exit_status_though_nobody_reads_of_it() {
+    let place = Place::kent();
+    let status = |words: &[&str]| {
+        let mut command = std::process::Command::new(BINARY);
+        command.current_dir(place.path()).args(words).stdout(std::process::Stdio::piped());
+        let mut child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
+        drop(child.stdout.take());
+        child.wait().unwrap().code()
+    };
+    place.file("good.toml", defines("somebody")).file("bad.toml", "act = 3");
+    assert_eq!(status(&["check", "good.toml", "bad.toml"]), Some(1));
+    assert_eq!([status(&["check", "good.toml"]), status(&["verify"]), status(&["state"])], [Some(0); 3]);
+}
+
 /// What a link leads to would be read, locked, written or destroyed in the place of what belongs there.
 #[test]
 fn a_link_in_the_place_of_a_part_is_refused() {
