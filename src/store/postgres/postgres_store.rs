@@ -342,7 +342,7 @@ impl PostgresStore {
         Some(Follows { position: i64::try_from(last.position.0).ok()?, leaf: last.leaf.0.to_vec() })
     }
 
-    /// So many entries from a position on, each checked; fewer where one is missing.
+    /// So many entries from a position on, each checked; those before one that is wrong or missing.
     fn rows(&self, from: Position, count: u64) -> Result<VecDeque<Stored>, StoreError> {
         let sql = "select position, leaf, bytes from minutebook.entry \
                    where ledger = $1 and position >= $2 and position < $3 order by position limit $4";
@@ -354,7 +354,12 @@ impl PostgresStore {
             if position.map_err(|fault| self.unread(next, fault))? != next {
                 break;
             }
-            stored.push_back(self.checked(next, row.try_get(1), row.try_get(2))?);
+            match self.checked(next, row.try_get(1), row.try_get(2)) {
+                Ok(entry) => stored.push_back(entry),
+                // Those before it are right; who reads on comes to it again.
+                Err(_) if !stored.is_empty() => break,
+                Err(wrong) => return Err(wrong),
+            }
         }
         if let Some(last) = stored.back() {
             self.sees(last.position, last.leaf);

@@ -63,6 +63,26 @@ fn a_row_that_was_altered_is_found_at_its_position() {
     }
 }
 
+/// However many rows are asked for at once, whoever reads on gets all that is right before the one that is not.
+#[test]
+fn what_is_before_a_row_that_was_altered_is_read() {
+    let Some(server) = Server::shared() else { return };
+    let url = server.url("minutes", "before-altered", "");
+    run(&Place::empty(), &url, &["demo"]).ok();
+    behind_our_back(
+        &server,
+        "update minutebook.entry set leaf = sha256('x') where ledger = 'before-altered' and position = 23",
+    );
+    let store = PostgresStore::open(url.parse().unwrap()).unwrap();
+    let mut read: Vec<_> = store.scan(0..39).collect();
+    let last = read.pop().unwrap().unwrap_err();
+    assert!(matches!(last, StoreError::Corrupt { position: Position(23), .. }), "{last}");
+    assert_eq!(
+        read.into_iter().map(|stored| stored.unwrap().position.0).collect::<Vec<_>>(),
+        (0..23).collect::<Vec<_>>()
+    );
+}
+
 #[test]
 fn a_server_that_is_gone_is_told_and_found_again() {
     let Some(server) = Server::new(&Setup::default()) else { return };
