@@ -43,8 +43,10 @@ pub fn archive(store: &dyn Store, from: &Path, to: &Path, progress: Progress) ->
 }
 
 fn make(store: &dyn Store, from: &Path, folder: &Path, progress: Progress) -> Result<Copied, CopyError> {
-    let made = fs::create_dir(folder).and_then(|()| durable::as_private_as(from, folder));
-    made.map_err(CopyError::io("make", folder))?;
+    fs::create_dir(folder).map_err(CopyError::io("make", folder))?;
+    if from.is_dir() {
+        durable::as_private_as(from, folder).map_err(CopyError::io("make", folder))?;
+    }
     let size = Position(store.len());
     carry(from, folder)?;
     let checkpoints = signed_up_to(size, folder, store)?;

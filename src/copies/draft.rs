@@ -109,10 +109,12 @@ fn outside(target: &Path, from: &Path) -> Result<(), CopyError> {
         return Err(CopyError::NoPlace(parent.into()));
     }
     let place = fs::canonicalize(parent).map_err(CopyError::io("find", parent))?;
-    let whole = fs::canonicalize(from).map_err(CopyError::io("find", from))?;
-    match place.starts_with(whole) {
-        true => Err(CopyError::Inside { target: target.into(), from: from.into() }),
-        false => Ok(()),
+    match fs::canonicalize(from) {
+        Ok(whole) if place.starts_with(&whole) => Err(CopyError::Inside { target: target.into(), from: from.into() }),
+        Ok(_) => Ok(()),
+        // Beside a ledger on a server there may be no folder.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(CopyError::io("find", from)(error)),
     }
 }
 

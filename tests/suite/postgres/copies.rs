@@ -54,6 +54,17 @@ fn a_record_goes_to_a_server_and_back_as_it_was() {
 }
 
 #[test]
+fn a_ledger_on_a_server_is_archived_where_no_folder_is_beside_it() {
+    let Some(server) = Server::shared() else { return };
+    let (place, url) = (Place::empty(), server.url("minutes", "archived", ""));
+    let run = |args: &[&str]| ran(place.command().args(["--store", &url]).args(args));
+    run(&["demo"]).ok();
+    assert!(!place.ledger().exists());
+    run(&["archive", "--out", "archive"]).prints(&["Archived 39 entries"]);
+    run(&["archive", "--out", "archive"]).ends(2);
+}
+
+#[test]
 fn a_copy_that_was_interrupted_goes_on_and_one_of_another_ledger_is_refused() {
     let Some(server) = Server::new(&Setup::default()) else { return };
     let place = Place::kent();
