@@ -149,9 +149,9 @@ fn turns<T>(
     batches: &SyncSender<Made<T>>,
 ) {
     for first in firsts {
-        let count = TURN.min(end - first) as usize;
-        let mut scan = store.scan(first..first + count as u64);
-        for _ in 0..count.div_ceil(BATCH) {
+        let turn = first..end.min(first + TURN);
+        let mut scan = store.scan(turn.clone());
+        for _ in turn.step_by(BATCH) {
             let batch: Made<T> = scan.by_ref().take(BATCH).map(|stored| stored.map(&make)).collect();
             let ends = batch.last().is_none_or(Result::is_err);
             if batches.send(batch).is_err() || ends {

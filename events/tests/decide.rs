@@ -269,7 +269,7 @@ fn every_rejection_in_the_order_of_the_checks() {
     rejects(&decision(&event("commenced", "contract = \"lwk\"")).replace("\"Award\"", &long), &long, "the text has 1001 characters, and the limit is 1000");
     rejects(&decision(&event("commenced", "contract = \"lwk\"\ndoubt = \"a\\u202eb\"")), "\"a\\u202eb\"", "holds the character \\u{202e}, which is not shown");
     rejects(&decision(&event("commenced", "contract = \"lwk\"\ndoubt = \"a\\nb\"")), "\"a\\nb\"", "holds the character \\u{a}");
-    // Persons.
+    // Persons. The numbers are among those that Ofcom keeps for drama (01632 960000 to 960999): nobody has them.
     rejects(&decision(&event("commenced", "contract = \"lwk\"\ndoubt = \"ask someone@example.org, who knows\"")), "\"ask someone@example.org, who knows\"", "an e-mail address: offices decide, not names");
     rejects(&decision(&event("party-defined", "party = \"new\"\nname = \"New (01632 96 04 56)\"")), "\"New (01632 96 04 56)\"", "a telephone number");
     rejects(&decision(&event("commenced", "contract = \"lwk\"\ndoubt = \"ring +44 1632 960456\"")), "\"ring +44 1632 960456\"", "a telephone number");

@@ -155,7 +155,7 @@ impl VerifyAnswer {
             ),
             Err(fault) => format!("{file} does not hold: {}\n", report::visible(&fault.to_string())),
         };
-        output::print(&text)?;
+        output::print_found(&text)?;
         Ok(if checked.is_ok() { Outcome::Answered } else { Outcome::Found })
     }
 }

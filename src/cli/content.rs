@@ -286,7 +286,7 @@ fn disclosed(ledger: &Ledger, which: &Which, file: &Path, salt: Option<String>) 
             content.name, content.contract
         ));
     }
-    output::print(&format!(
+    output::print_found(&format!(
         "{shown} is not content {} of {}, or the salt is not its own: with it the hash is {found}, and the entry at position {position} commits to {}\n",
         content.name, content.contract, content.commitment
     ))?;

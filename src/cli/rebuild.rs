@@ -59,7 +59,7 @@ impl Rebuild {
                 writeln!(text, "Certified by {} in {}", key.public(), file.display())?;
             }
         }
-        output::print(&text)?;
+        output::print_found(&text)?;
         Ok(if certificate.is_equal() { Outcome::Answered } else { Outcome::Found })
     }
 }

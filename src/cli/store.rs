@@ -267,6 +267,6 @@ fn reappended(place: &Place, dry_run: bool) -> Result<Outcome, Stop> {
     if has_parted && refused.is_empty() && !dry_run {
         text += &done(place);
     }
-    output::print(&report::visible(&text))?;
+    output::print_found(&report::visible(&text))?;
     Ok(if refused.is_empty() { Outcome::Answered } else { Outcome::Found })
 }

@@ -62,16 +62,10 @@ pub struct Lost {
 pub fn compare(copy: &dyn Store, log: &dyn Store, mut progress: impl FnMut(u64, u64)) -> Result<Compared, LedgerError> {
     let both = copy.len().min(log.len());
     let (mut tree, mut parting) = (Tree::default(), None);
-    let mut theirs = Some(log.scan(0..both));
+    let mut theirs = log.scan(0..both);
     for ours in copy.scan(0..both) {
         let ours = ours?;
-        let mut read = theirs.as_mut().and_then(Iterator::next);
-        if !matches!(read, Some(Ok(_))) {
-            // What is wrong may be further on in what was read at once: from here on it is read one by one.
-            theirs = None;
-            read = log.read(ours.position).transpose();
-        }
-        let there = match read.unwrap_or_else(|| Err(missing(ours.position))) {
+        let there = match theirs.next().unwrap_or_else(|| Err(missing(ours.position))) {
             Ok(theirs) if theirs.bytes == ours.bytes => {
                 tree.push(ours.leaf);
                 progress(tree.size(), both);

@@ -72,10 +72,7 @@ pub(super) fn bytes(log: &PostgresStore, tree: &Tree, from: u64, count: u64) -> 
         let there = match stored {
             Ok(stored) if tree.leaf(position) == Some(&stored.leaf) => continue,
             Ok(stored) => leaf_or_nothing(Some(stored.leaf)),
-            // It may be further on in what was read at once.
-            Err(StoreError::Corrupt { position, what }) => {
-                return Ok(Some(parted(tree, log.len(), position.0, what)));
-            }
+            Err(StoreError::Corrupt { what, .. }) => what,
             Err(error) => return Err(error),
         };
         return Ok(Some(parted(tree, log.len(), position, there)));

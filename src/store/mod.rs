@@ -116,7 +116,7 @@ pub trait Store: Send + Sync {
     fn read(&self, position: Position) -> Result<Option<Stored>, StoreError>;
 
     /// The entries at these positions, in order, each checked as in [`Store::read`]. Where the last durable one is before the end of
-    /// the range, that is the last.
+    /// the range, that is the last. What is right before one that is wrong is given, as far as the two are not stored together.
     fn scan(&self, range: Range<u64>) -> Scan<'_>;
 
     /// The stream of a subject: the positions of its entries, in order; a place in this list is a version.

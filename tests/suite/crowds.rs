@@ -2,6 +2,7 @@
 //! for is refused clearly, and everybody else is served meanwhile. Nothing here is timed; what takes longer than a long patience
 //! hangs.
 
+use crate::postgres::nodes::soon;
 use crate::served::Serving;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::fs;
@@ -174,7 +175,6 @@ fn a_gigabyte_is_refused_before_it_is_read() {
     server.stop();
 }
 
-/// A first signal stops the server once what is under way is answered; a second ends it at once, and says so.
 /// Waits until the server has read what was sent to it: the system tells how many bytes of each connection are waiting for that
 /// (proc_pid_net(5)).
 fn until_read(sent: &TcpStream) {
@@ -186,11 +186,10 @@ fn until_read(sent: &TcpStream) {
             local.ends_with(&server) && remote.ends_with(&own) && queues.ends_with(":00000000")
         })
     };
-    while !is_read() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    soon("a server to read what was sent", is_read);
 }
 
+/// A first signal stops the server once what is under way is answered; a second ends it at once, and says so.
 #[test]
 fn a_second_signal_ends_the_server_at_once() {
     let mut server = Serving::start(&[]);

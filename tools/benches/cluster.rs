@@ -304,12 +304,12 @@ fn followed(cluster: &Cluster, measure: &Measure, ledger: &str, national: &Natio
     let store = address(&cluster.ports(), ledger, "");
     let to = Place { server: Some(store.parse().expect("an address")), ..Place::from("") };
     between(&from, &to, &mut |_, _, _| {}).unwrap_or_else(|error| panic!("{error}"));
-    let (mut rates, mut nodes) = (vec![], vec![]);
+    let (mut rates, mut node) = (vec![], None);
     for _ in 0..measure.turns {
         // The one before goes, folder and all. The first one pays for memory that the machine has to get from its host.
-        nodes.clear();
+        drop(node.take());
         let began = Instant::now();
-        nodes.push(Node::start(program, &store));
+        node = Some(Node::start(program, &store));
         rates.push(entries as f64 / began.elapsed().as_secs_f64());
     }
     let told: Vec<String> = rates.iter().map(|rate| format!("{rate:.0}")).collect();
@@ -319,7 +319,7 @@ fn followed(cluster: &Cluster, measure: &Measure, ledger: &str, national: &Natio
         median(rates),
         told.join(", ")
     );
-    nodes.remove(0)
+    node.expect("there is a turn")
 }
 
 fn bytes_of(cluster: &Cluster, ledger: &str) -> f64 {
